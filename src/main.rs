@@ -1,0 +1,3 @@
+//! The `carinbb` command.
+
+fn main() {}

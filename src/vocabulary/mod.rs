@@ -1,0 +1,15 @@
+//! The words that every floor speaks: ids, verdicts, secrets, hostile text, positions in files.
+//!
+//! Nothing here reads a file, a clock, a socket or the environment.
+
+mod duration;
+mod hostile;
+mod ids;
+mod secret;
+mod verdict;
+
+pub use duration::{ParseDurationError, format_duration, parse_duration};
+pub use hostile::{escape, escape_to_width};
+pub use ids::{CaseId, DocumentId, FaultName, ParseIdError, ProfileId, RequirementId};
+pub use secret::{Redactor, Secret};
+pub use verdict::{Cause, Mismatch, Outcome, Strength, Verdict};

@@ -1,0 +1,141 @@
+//! Secrets, and the redactor that takes them out of everything that is recorded.
+
+use std::fmt;
+use std::sync::{Arc, RwLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+/// A value that must never be shown: a password, a token, a code, a client secret, a signed assertion.
+///
+/// It has no `Display` and no `Serialize`, and `Debug` prints its label. It leaves the process only through `net`.
+#[derive(Clone)]
+pub struct Secret {
+    label: &'static str,
+    value: Arc<Zeroizing<String>>,
+}
+
+impl Secret {
+    /// Wraps a value. `label` says what it is, for instance `access_token`.
+    pub fn new(label: &'static str, value: impl Into<String>) -> Self {
+        Self { label, value: Arc::new(Zeroizing::new(value.into())) }
+    }
+
+    /// What kind of secret it is.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        self.label
+    }
+
+    /// The value itself, for the one place that sends it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.value
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "‹{}›", self.label)
+    }
+}
+
+/// Below this length a secret is too common a string to be replaced wherever it stands.
+const SHORTEST: usize = 6;
+
+/// Knows every secret of a run and replaces each, in all its encodings, by a pseudonym.
+///
+/// The pseudonym is the label and the first six hex digits of a salted SHA-256, so that a reader sees
+/// the same secret again without seeing it. Clones share one register.
+#[derive(Clone)]
+pub struct Redactor {
+    salt: Arc<str>,
+    spellings: Arc<RwLock<Vec<(String, String)>>>,
+}
+
+impl Redactor {
+    /// A redactor with the salt of this run.
+    #[must_use]
+    pub fn new(salt: &str) -> Self {
+        Self { salt: salt.into(), spellings: Arc::default() }
+    }
+
+    /// The pseudonym of any text under this run's salt: `‹label #3f9a1c›`.
+    #[must_use]
+    pub fn pseudonym(&self, label: &str, value: &str) -> String {
+        let digest = Sha256::new().chain_update(self.salt.as_bytes()).chain_update(value.as_bytes()).finalize();
+        format!("‹{label} #{:02x}{:02x}{:02x}›", digest[0], digest[1], digest[2])
+    }
+
+    /// Registers a secret and all encodings it may come back in; longest spellings are replaced first.
+    pub fn register(&self, secret: &Secret) {
+        let value = secret.expose();
+        if value.len() < SHORTEST {
+            return;
+        }
+        let pseudonym = self.pseudonym(secret.label(), value);
+        let json = serde_json::Value::from(value).to_string();
+        let percent: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        let spellings = [
+            value.to_owned(),
+            json.trim_matches('"').to_owned(),
+            percent.replace('+', "%20"),
+            percent,
+            STANDARD.encode(value),
+            STANDARD_NO_PAD.encode(value),
+            URL_SAFE.encode(value),
+            URL_SAFE_NO_PAD.encode(value),
+        ];
+        let Ok(mut known) = self.spellings.write() else { return };
+        for spelling in spellings {
+            if !known.iter().any(|(text, _)| *text == spelling) {
+                known.push((spelling, pseudonym.clone()));
+            }
+        }
+        known.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+    }
+
+    /// The text with every registered secret replaced by its pseudonym.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        let Ok(known) = self.spellings.read() else { return String::new() };
+        known.iter().fold(text.to_owned(), |text, (spelling, pseudonym)| {
+            if text.contains(spelling.as_str()) { text.replace(spelling.as_str(), pseudonym) } else { text }
+        })
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redactor")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_shows_its_label_and_nothing_else() {
+        assert_eq!(format!("{:?}", Secret::new("access_token", "abcdef")), "‹access_token›");
+    }
+
+    #[test]
+    fn a_registered_secret_is_replaced_in_every_encoding() {
+        let redactor = Redactor::new("salt");
+        let secret = Secret::new("client_secret", "pä\"ss/w+rd");
+        redactor.register(&secret);
+        let pseudonym = redactor.pseudonym("client_secret", secret.expose());
+        let percent: String = url::form_urlencoded::byte_serialize(secret.expose().as_bytes()).collect();
+        for spelling in [secret.expose().to_owned(), percent, STANDARD.encode(secret.expose()), "pä\\\"ss/w+rd".to_owned()] {
+            assert_eq!(redactor.redact(&format!("x{spelling}y")), format!("x{pseudonym}y"), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn pseudonyms_differ_between_runs() {
+        assert_ne!(Redactor::new("a").pseudonym("code", "same"), Redactor::new("b").pseudonym("code", "same"));
+    }
+}
