@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a file, a clock, a socket or the environment.
 
+pub mod document;
 mod duration;
 mod hostile;
 mod ids;

@@ -1,0 +1,117 @@
+//! What is wrong in a file, where, and what to write instead.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+use super::source::{Place, Source, Span};
+
+/// One mistake in a file.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// The file.
+    pub source: Arc<Source>,
+    /// The bytes that are wrong.
+    pub span: Span,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// Where it is.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.source.place(self.span.start)
+    }
+
+    /// The message with path, line, column, the line itself and a caret.
+    #[must_use]
+    pub fn render(&self, colour: bool) -> String {
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let length = self.source.text().len();
+        let start = self.span.start.min(length);
+        let span = start..self.span.end.clamp(start, length);
+        let mut group = Level::ERROR
+            .primary_title(self.message.as_str())
+            .element(Snippet::source(self.source.text()).path(self.source.path()).annotation(AnnotationKind::Primary.span(span)));
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        renderer.render(&[group]).to_string()
+    }
+}
+
+/// Collects the problems of many files. Shared by reference, so that readers can be nested.
+#[derive(Debug, Default)]
+pub struct Problems(RefCell<Vec<Problem>>);
+
+impl Problems {
+    /// An empty collection.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one.
+    pub fn report(&self, source: &Arc<Source>, span: Span, message: impl Into<String>, help: Option<String>) {
+        self.0.borrow_mut().push(Problem { source: Arc::clone(source), span, message: message.into(), help });
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.borrow().len()
+    }
+
+    /// True when nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
+    /// All of them, by file and place.
+    #[must_use]
+    pub fn into_sorted(self) -> Vec<Problem> {
+        let mut problems = self.0.into_inner();
+        problems.sort_by(|a, b| (a.source.path(), a.span.start).cmp(&(b.source.path(), b.span.start)));
+        problems
+    }
+}
+
+/// "did you mean 'x'?" when a known word is close, otherwise the known words (up to twelve).
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    let nearest =
+        known.iter().map(|candidate| (strsim::jaro_winkler(word, candidate), *candidate)).max_by(|a, b| a.0.total_cmp(&b.0));
+    match nearest {
+        Some((score, candidate)) if score > 0.8 => format!("did you mean '{candidate}'?"),
+        _ if known.is_empty() => "nothing is known by such a name".to_owned(),
+        _ if known.len() <= 12 => format!("write one of: {}", known.join(", ")),
+        _ => format!("write one of: {} … ({} in all)", known[..12].join(", "), known.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_shown_with_line_column_caret_and_help() {
+        let source = Arc::new(Source::new("testcases/tls/versions.toml", "id = \"tls.versions\"\ntitel = \"x\"\n"));
+        let span = 20..25;
+        let problem = Problem { source, span, message: "unknown key 'titel'".into(), help: Some("did you mean 'title'?".into()) };
+        let text = problem.render(false);
+        for part in ["testcases/tls/versions.toml:2:1", "titel = \"x\"", "^^^^^", "did you mean 'title'?"] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_near_word_is_suggested_and_otherwise_the_list() {
+        assert_eq!(did_you_mean("titel", ["title", "why"]), "did you mean 'title'?");
+        assert_eq!(did_you_mean("zzz", ["title", "why"]), "write one of: title, why");
+    }
+}
