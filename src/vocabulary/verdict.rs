@@ -4,10 +4,11 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How much a requirement matters in one version of its document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Strength {
     /// An absolute demand.
     #[serde(rename = "SHALL")]
@@ -51,7 +52,7 @@ impl fmt::Display for Strength {
 }
 
 /// Why something could not be observed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cause {
     /// One stable word, for instance `timeout`, `refused`, `rate-limited`, `block-page`, `premise`, `input`.
     pub kind: String,
@@ -73,7 +74,7 @@ impl fmt::Display for Cause {
 }
 
 /// An expectation that the target did not meet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Mismatch {
     /// What was expected, in words.
     pub expected: String,
@@ -82,7 +83,7 @@ pub struct Mismatch {
 }
 
 /// An observation compared with an expectation. It knows nothing of how much the rule matters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
     /// The expectation holds.
@@ -98,7 +99,7 @@ pub enum Outcome {
 }
 
 /// A judgement. `Ord` is the order of roll-up: the greatest verdict of the parts is the verdict of the whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The rule does not apply to this target.

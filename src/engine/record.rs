@@ -1,0 +1,408 @@
+//! The run record: everything that a report, a comparison or a replay needs, in one value.
+//!
+//! Its JSON form is a public contract (`schemas/run.schema.json`). All texts in it are redacted already;
+//! none is escaped, because every format escapes for itself.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::vocabulary::{Cause, Mismatch, Strength, Verdict};
+
+/// The name and version of this form. A reader refuses another major number.
+pub const SCHEMA: &str = "carinbb-run/1";
+
+/// One run against one target.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Tool, target, criteria, time.
+    pub header: Header,
+    /// False when the run was interrupted; such a run makes no claim.
+    pub complete: bool,
+    /// End of the run, RFC 3339 in UTC.
+    pub finished: String,
+    /// What was planned against what was sent.
+    pub traffic: Traffic,
+    /// Every planned case, in the order of the plan.
+    pub cases: Vec<CaseResult>,
+    /// What flags or missing inputs left out, each with its reason.
+    pub not_selected: Vec<NotSelected>,
+    /// Every requirement in force for the actor under test.
+    pub requirements: Vec<RequirementResult>,
+    /// The claim in numbers and words.
+    pub claim: Claim,
+    /// What cleanup could not remove.
+    pub left_behind: Vec<String>,
+    /// What was sent and received, by the ids that the steps name.
+    pub evidence: Vec<EvidenceRecord>,
+}
+
+/// What stands above the results.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// A UUID made for this run; also sent with every request.
+    pub run: String,
+    /// Begin of the run, RFC 3339 in UTC.
+    pub started: String,
+    /// The version of carinbb.
+    pub tool: String,
+    /// SHA-256 over all files of the suite: catalogue, profiles, cases.
+    pub suite: String,
+    /// The FHIR base under test.
+    pub target: String,
+    /// `production`, `staging` or `unstated`.
+    pub environment: String,
+    /// The profiles, with the reason why they were chosen.
+    pub profiles: Vec<ProfileChoice>,
+    /// The SMART version that holds, with the reason.
+    pub smart: VersionChoice,
+    /// Sentences that belong beside the verdict (superseded version, proxy, private CA …).
+    pub notes: Vec<String>,
+    /// Settings that shape the verdict, with their origin: `flag`, `environment`, `target file`, … `default`.
+    pub settings: Vec<Setting>,
+}
+
+/// A profile and why it holds.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileChoice {
+    /// For instance `carin-bb-2.2.0`.
+    pub id: String,
+    /// For instance `CARIN BB 2.2.0`.
+    pub title: String,
+    /// Given, named by the server, or the latest.
+    pub why: String,
+}
+
+/// A document version and why it holds.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VersionChoice {
+    /// For instance `2.0.0`.
+    pub version: String,
+    /// True when the operator stated it.
+    pub declared: bool,
+    /// What it was found by.
+    pub why: String,
+}
+
+/// One setting and where it came from.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// The name, the same everywhere.
+    pub name: String,
+    /// The value as text.
+    pub value: String,
+    /// Where it came from.
+    pub origin: String,
+}
+
+/// Requests and connections: the upper bound of the plan and what was sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Traffic {
+    /// HTTP requests that the plan allows at most.
+    pub planned_requests: u64,
+    /// HTTP requests that were sent.
+    pub sent_requests: u64,
+    /// TLS probe connections that the plan allows at most.
+    pub planned_probes: u64,
+    /// TLS probe connections that were made.
+    pub sent_probes: u64,
+    /// Authorizations (logins) that the plan allows at most.
+    pub planned_authorizations: u64,
+    /// Authorizations that were begun.
+    pub sent_authorizations: u64,
+}
+
+/// A case of the plan, one element of its `[each]` filled in.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedCase {
+    /// `area.name`.
+    pub case: String,
+    /// What distinguishes this result from others of the case, for instance `token`; empty when there is one only.
+    pub variant: String,
+    /// The title with its variant filled in.
+    pub title: String,
+    /// Where the case is written.
+    pub file: String,
+    /// The requirements that it serves and that are in force.
+    pub requirements: Vec<String>,
+    /// Upper bound of HTTP requests.
+    pub requests: u64,
+    /// Upper bound of TLS probe connections.
+    pub probes: u64,
+    /// Upper bound of authorizations.
+    pub authorizations: u64,
+    /// The waits it makes, in seconds.
+    pub waits: u64,
+}
+
+impl PlannedCase {
+    /// `tls.versions [token]`, or the bare id when there is one result only.
+    #[must_use]
+    pub fn label(&self) -> String {
+        label(&self.case, &self.variant)
+    }
+}
+
+/// `tls.versions [token]`, or the bare id when there is one result only.
+#[must_use]
+pub fn label(case: &str, variant: &str) -> String {
+    if variant.is_empty() { case.to_owned() } else { format!("{case} [{variant}]") }
+}
+
+/// A case that was left out.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotSelected {
+    /// `area.name`.
+    pub case: String,
+    /// Its title.
+    pub title: String,
+    /// Why: a flag, no login strategy, no authority …
+    pub reason: String,
+    /// One stable word for counting: `flag`, `login`, `authority`, `role`, `slow`.
+    pub kind: String,
+    /// The requirements that it would have served.
+    pub requirements: Vec<String>,
+}
+
+/// What became of one planned case.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseResult {
+    /// `area.name`.
+    pub case: String,
+    /// See [`PlannedCase::variant`].
+    pub variant: String,
+    /// The title with its variant filled in.
+    pub title: String,
+    /// Where the case is written.
+    pub file: String,
+    /// The requirements that it serves and that are in force.
+    pub requirements: Vec<String>,
+    /// The greatest verdict of its judgements.
+    pub verdict: Verdict,
+    /// One sentence: why it is not a plain pass; empty for a pass.
+    pub reason: String,
+    /// Milliseconds since the begin of the run.
+    pub started_ms: u64,
+    /// Milliseconds that it took.
+    pub elapsed_ms: u64,
+    /// True when an observation had to be repeated to be had.
+    pub flaky: bool,
+    /// Its steps in order.
+    pub steps: Vec<StepResult>,
+}
+
+impl CaseResult {
+    /// `tls.versions [token]`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        label(&self.case, &self.variant)
+    }
+
+    /// The area: the part of the id before the dot.
+    #[must_use]
+    pub fn area(&self) -> &str {
+        self.case.split('.').next().unwrap_or_default()
+    }
+
+    /// Every judgement of the case with its assertion.
+    pub fn judgements(&self) -> impl Iterator<Item = (&AssertionResult, &Judgement)> {
+        let assertions = self.steps.iter().flat_map(|step| &step.assertions);
+        assertions.flat_map(|assertion| assertion.judgements.iter().map(move |judgement| (assertion, judgement)))
+    }
+}
+
+/// The part of a case that a step belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Makes what the case needs; all premise.
+    Setup,
+    /// The same thing done right; all premise.
+    Control,
+    /// What is tested.
+    Step,
+    /// Brings back what the case broke.
+    Restore,
+    /// Removes what the case left.
+    Cleanup,
+}
+
+/// What became of one step.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepResult {
+    /// Which part of the case.
+    pub phase: Phase,
+    /// Its number within the whole case, from 1 (`--only-step N`).
+    pub number: usize,
+    /// Its title, filled in.
+    pub title: String,
+    /// The verb.
+    pub verb: String,
+    /// `file:line` of the step.
+    pub place: String,
+    /// False when an earlier premise had failed and nothing was done.
+    pub done: bool,
+    /// Why nothing could be seen, where that is so.
+    pub broken: Option<Cause>,
+    /// Milliseconds that it took.
+    pub elapsed_ms: u64,
+    /// Ids into [`Run::evidence`].
+    pub evidence: Vec<String>,
+    /// What was compared.
+    pub assertions: Vec<AssertionResult>,
+}
+
+/// Which word of the step an assertion stands under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clause {
+    /// Must hold for the rest to mean anything.
+    Premise,
+    /// Judged.
+    Expect,
+    /// Judged when all before it was met.
+    Then,
+}
+
+/// One comparison.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssertionResult {
+    /// Premise, expect or then.
+    pub clause: Clause,
+    /// The path of the fact, or `any` of several.
+    pub that: String,
+    /// The expectation in words, for instance `is true`.
+    pub expected: String,
+    /// The fact in the form in which it was compared; absent when there was none.
+    pub seen: Option<serde_json::Value>,
+    /// What came of it.
+    pub outcome: OutcomeRecord,
+    /// The reason that the case gives.
+    pub because: Option<String>,
+    /// The verdict for each requirement in force that the assertion counts for.
+    pub judgements: Vec<Judgement>,
+    /// `file:line` of the assertion.
+    pub place: String,
+}
+
+/// [`crate::vocabulary::Outcome`] as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum OutcomeRecord {
+    /// The expectation holds.
+    Met,
+    /// It does not.
+    NotMet(Mismatch),
+    /// The rule does not apply.
+    NotApplicable(Cause),
+    /// Not looked at.
+    NotReached(Cause),
+    /// Could not be observed.
+    Broken(Cause),
+    /// A `then` row whose predecessors were not met: without effect.
+    WithoutEffect,
+}
+
+/// The verdict of one assertion for one requirement.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Judgement {
+    /// The requirement.
+    pub requirement: String,
+    /// How much it counts here.
+    pub strength: Strength,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// How far a requirement was tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tested {
+    /// By at least one case, in all that the row asks for.
+    Fully,
+    /// A part only: what is declared was seen, the behaviour needs a login.
+    InPart,
+    /// Its cases were left out by flags or missing inputs.
+    NotSelected,
+    /// A person must state it.
+    Attestation,
+    /// The row itself says that it cannot be tested.
+    NotTestable,
+    /// No case serves it yet.
+    Uncovered,
+}
+
+/// What became of one requirement in force.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequirementResult {
+    /// For instance `carin-bb/exchange-1`.
+    pub id: String,
+    /// The level in the version of the document that holds.
+    pub level: Strength,
+    /// How much it counts after caps.
+    pub strength: Strength,
+    /// Why it counts less (or, with `--strict`, more) than its level.
+    pub caps: Vec<String>,
+    /// The rule in our words.
+    pub summary: String,
+    /// Where the document says it.
+    pub url: String,
+    /// Set when a finding rests on our reading: what the other reading would be.
+    pub reading: Option<String>,
+    /// How far it was tested.
+    pub tested: Tested,
+    /// The greatest verdict of its judgements; absent when there is none.
+    pub verdict: Option<Verdict>,
+    /// The results (labels) that it rests on.
+    pub cases: Vec<String>,
+}
+
+/// The last line of a run.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// The line itself.
+    pub text: String,
+    /// True only when every SHALL in force is met or attested and none is waived, declined, Blocked or left out.
+    pub conformant: bool,
+    /// SHALL rows in force.
+    pub shall: u64,
+    /// Of these, fully tested with a verdict of pass, note, warn, fail or not applicable.
+    pub tested: u64,
+    /// Of the tested ones, met (or not applicable).
+    pub met: u64,
+    /// Not met.
+    pub not_met: u64,
+    /// Blocked or Error.
+    pub undetermined: u64,
+    /// What was not tested, by reason, in printable words.
+    pub not_tested: Vec<(String, u64)>,
+    /// The exit code that the findings give.
+    pub exit_code: u8,
+}
+
+/// One exchange with the target, redacted when it was recorded.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceRecord {
+    /// For instance `0042-http`.
+    pub id: String,
+    /// The exchange: request, response, TLS facts, times.
+    pub exchange: serde_json::Value,
+    /// A command that repeats it, secrets left out; empty where there is none.
+    pub reproduce: String,
+}
