@@ -147,6 +147,11 @@ impl<'a> Reader<'a> {
         strings.filter_map(|(text, span)| Some((self.parse_at(&span, text, &parse)?, span))).collect()
     }
 
+    /// Every key of the table with its place.
+    pub fn keys(&self) -> impl Iterator<Item = (&'a str, Span)> {
+        self.table.entries.iter().map(|(key, span, _)| (key.as_str(), span.clone()))
+    }
+
     /// Reports each key that nobody asked for.
     pub fn finish(self) {
         let asked = self.asked.borrow();

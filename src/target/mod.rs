@@ -1,0 +1,9 @@
+//! What is under test: the target file, or a bare URL.
+//!
+//! Says where the server is, what its operator states about it and what may be done to it. Sends nothing.
+
+mod model;
+mod read;
+
+pub use model::{Authority, Declined, Environment, Target};
+pub use read::{SETTINGS, TargetFile, from_url, read};
