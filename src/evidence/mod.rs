@@ -1,0 +1,19 @@
+//! What was sent and received, in the form in which it may be shown to others.
+//!
+//! Everything is redacted at the moment it is recorded, so a report cannot leak what is not there.
+//! Nothing here opens a socket or judges; hostile text is kept as it came and escaped by whoever shows it.
+
+mod curl;
+mod exchange;
+mod redaction;
+mod store;
+
+pub use curl::curl_line;
+pub use exchange::{
+    Body, EvidenceId, Exchange, HttpAnswer, HttpExchange, HttpFailure, HttpRequest, HttpResult, Label, Record, TlsExchange, TlsSummary,
+};
+pub use redaction::{redact_bytes, redact_header, redact_text};
+pub use store::EvidenceStore;
+
+/// How many bytes of a body are kept as evidence; the digest covers the rest.
+pub const BODY_KEPT: usize = 8 * 1024;

@@ -1,0 +1,147 @@
+//! Takes secrets out of texts before they are recorded.
+//!
+//! Two nets: the secrets that the run knows (`Redactor`), and the members, parameters and headers that carry secrets
+//! by their name, because an answer is recorded before anyone has read the token in it.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+use sha2::{Digest, Sha256};
+
+use super::{BODY_KEPT, Body};
+use crate::vocabulary::Redactor;
+
+/// Members of a JSON object that hold a secret whatever their value is.
+static JSON_MEMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#""(access_token|refresh_token|id_token|id_token_hint|client_secret|code_verifier|client_assertion|assertion|password|registration_access_token|subject_token)"(\s*:\s*)"((?:\\.|[^"\\])*)("|$)"#,
+    )
+    .ok()
+});
+
+/// Parameters of a form, a query or a fragment that hold a secret whatever their value is.
+static PARAMETER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(^|[?&#])(access_token|refresh_token|id_token|id_token_hint|client_secret|code|code_verifier|client_assertion|assertion|password|token|subject_token)=([^&#\s"'<>]+)"#,
+    )
+    .ok()
+});
+
+/// Headers whose value is a credential as a whole.
+const SECRET_HEADERS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "set-cookie", "authentication-info"];
+
+/// The text without known secrets and without the values of members and parameters that carry secrets.
+#[must_use]
+pub fn redact_text(redactor: &Redactor, text: &str) -> String {
+    let text = redactor.redact(text);
+    let text = replaced(JSON_MEMBER.as_ref(), &text, |found| {
+        format!("\"{}\"{}\"{}{}", &found[1], &found[2], pseudonym(redactor, &found[1], &found[3]), &found[4])
+    });
+    let text = replaced(PARAMETER.as_ref(), &text, |found| {
+        format!("{}{}={}", &found[1], &found[2], pseudonym(redactor, &found[2], &found[3]))
+    });
+    text.into_owned()
+}
+
+fn replaced<'a>(pattern: Option<&Regex>, text: &'a str, by: impl Fn(&Captures<'_>) -> String) -> Cow<'a, str> {
+    pattern.map_or(Cow::Borrowed(text), |pattern| pattern.replace_all(text, |found: &Captures<'_>| by(found)))
+}
+
+/// A pseudonym for the value, unless the value is one already.
+fn pseudonym(redactor: &Redactor, label: &str, value: &str) -> String {
+    if is_pseudonym(value) { value.to_owned() } else { redactor.pseudonym(label, value) }
+}
+
+/// True for exactly one pseudonym and nothing beside it.
+fn is_pseudonym(text: &str) -> bool {
+    text.strip_prefix('‹').and_then(|rest| rest.strip_suffix('›')).is_some_and(|inner| {
+        !inner.contains(['‹', '›']) && inner.rsplit_once(" #").is_some_and(|(_, hex)| hex.len() == 6 && hex.chars().all(|c| c.is_ascii_hexdigit()))
+    })
+}
+
+/// The value of a header, redacted. Of credentials only the scheme of `Authorization` is kept.
+#[must_use]
+pub fn redact_header(redactor: &Redactor, name: &str, value: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    if !SECRET_HEADERS.contains(&name.as_str()) {
+        return redact_text(redactor, value);
+    }
+    let (scheme, credential) = match value.split_once(' ') {
+        Some((scheme, credential)) if name.ends_with("authorization") => (Some(scheme), credential),
+        _ => (None, value),
+    };
+    let shown = pseudonym(redactor, &name, &redactor.redact(credential));
+    scheme.map_or_else(|| shown.clone(), |scheme| format!("{scheme} {shown}"))
+}
+
+/// A body, redacted and then cut, so that a secret across the cut does not show its beginning.
+#[must_use]
+pub fn redact_bytes(redactor: &Redactor, bytes: &[u8]) -> Body {
+    let text = String::from_utf8_lossy(bytes);
+    let clean = redact_text(redactor, &text);
+    let redacted = clean != text;
+    let digest = if redacted { Sha256::digest(clean.as_bytes()) } else { Sha256::digest(bytes) };
+    let kept = clean.floor_char_boundary(BODY_KEPT);
+    Body {
+        text: clean[..kept].to_owned(),
+        bytes: bytes.len() as u64,
+        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        cut: kept < clean.len(),
+        redacted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::Secret;
+
+    #[test]
+    fn tokens_in_an_answer_are_pseudonyms_before_anyone_has_read_them() {
+        let redactor = Redactor::new("salt");
+        let text = redact_text(&redactor, r#"{"access_token" : "ey\"abc", "scope":"openid", "code": "active"}"#);
+        assert!(!text.contains("abc"), "{text}");
+        assert!(text.contains("‹access_token #") && text.contains("openid") && text.contains("active"), "{text}");
+        let cut = redact_text(&redactor, r#"{"refresh_token":"half of a tok"#);
+        assert!(!cut.contains("half"), "{cut}");
+    }
+
+    #[test]
+    fn codes_in_urls_and_forms_are_pseudonyms() {
+        let redactor = Redactor::new("salt");
+        let text = redact_text(&redactor, "https://app.example/cb?state=s&code=SplxlOBe#access_token=zzz");
+        assert!(!text.contains("SplxlOBe") && !text.contains("zzz") && text.contains("state=s"), "{text}");
+        let form = redact_text(&redactor, "grant_type=password&password=hunter2&client_secret=‹client_secret #012abc›");
+        assert!(!form.contains("hunter2") && form.ends_with("client_secret=‹client_secret #012abc›"), "{form}");
+    }
+
+    #[test]
+    fn header_credentials_are_pseudonyms_and_agree_with_the_known_secret() {
+        let redactor = Redactor::new("salt");
+        let token = Secret::new("access_token", "0123456789");
+        redactor.register(&token);
+        let shown = redact_header(&redactor, "Authorization", "Bearer 0123456789");
+        assert_eq!(shown, format!("Bearer {}", redactor.pseudonym("access_token", "0123456789")));
+        assert!(!redact_header(&redactor, "authorization", "Basic aWQ6c2VjcmV0").contains("aWQ6"));
+        assert!(!redact_header(&redactor, "AUTHORIZATION", "tokenwithoutscheme").contains("token"));
+        assert!(!redact_header(&redactor, "Set-Cookie", "SID=abcdef; Secure").contains("abcdef"));
+        assert_eq!(redact_header(&redactor, "WWW-Authenticate", "Bearer realm=\"x\""), "Bearer realm=\"x\"");
+    }
+
+    #[test]
+    fn a_body_is_redacted_before_it_is_cut_and_a_secret_is_not_in_its_digest() {
+        let redactor = Redactor::new("salt");
+        redactor.register(&Secret::new("code", "SECRETSECRET"));
+        let mut text = "x".repeat(BODY_KEPT - 4);
+        text.push_str("SECRETSECRET");
+        let body = redact_bytes(&redactor, text.as_bytes());
+        assert!(!body.text.contains("SECR") && body.cut && body.redacted);
+        assert_ne!(body.sha256, format!("{:x?}", Sha256::digest(text.as_bytes())));
+        let raw = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        assert_ne!(body.sha256, raw);
+        let plain = redact_bytes(&redactor, b"abc");
+        assert_eq!(plain.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert!(!plain.cut && !plain.redacted);
+    }
+}

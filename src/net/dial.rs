@@ -1,0 +1,340 @@
+//! Makes TCP connections: resolves a name once per run, keeps the answer, asks the guard at every connect and counts.
+//!
+//! Raw TLS probes connect through here; the HTTP client takes the pinned and guarded addresses from here.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, join_all};
+use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+
+use super::guard::{AddressGuard, Forbidden};
+use super::origin::host_of;
+use super::proxy::Proxy;
+
+/// Why there is no TCP connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConnectFailure {
+    /// The name has no address.
+    NotFound(String),
+    /// The peer refused.
+    Refused,
+    /// The peer did not answer in time.
+    TimedOut,
+    /// We do not connect there; the reason.
+    Forbidden(String),
+    /// The peer reset the connection.
+    Reset,
+    /// Anything else, in words.
+    Other(String),
+}
+
+impl ConnectFailure {
+    pub(super) fn from_io(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => Self::Refused,
+            io::ErrorKind::TimedOut => Self::TimedOut,
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => Self::Reset,
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
+/// Why a host has no address that we connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NoAddress {
+    NotFound(String),
+    TimedOut,
+    Forbidden(Forbidden),
+}
+
+impl From<NoAddress> for ConnectFailure {
+    fn from(reason: NoAddress) -> Self {
+        match reason {
+            NoAddress::NotFound(why) => Self::NotFound(why),
+            NoAddress::TimedOut => Self::TimedOut,
+            NoAddress::Forbidden(Forbidden::Address(why) | Forbidden::Port(why)) => Self::Forbidden(why),
+        }
+    }
+}
+
+/// Turns a name into addresses.
+pub trait Resolve: Send + Sync {
+    /// The addresses of a name, in the order in which they are to be tried.
+    fn resolve<'a>(&'a self, host: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>>;
+}
+
+/// The resolver of the operating system.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemResolver;
+
+impl Resolve for SystemResolver {
+    fn resolve<'a>(&'a self, host: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
+        Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect()) })
+    }
+}
+
+/// `--resolve HOST:PORT:ADDRESS`: the operator's answer to a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// As `host_of` writes it.
+    pub host: String,
+    /// The port that it holds for.
+    pub port: u16,
+    /// Where to connect.
+    pub address: IpAddr,
+}
+
+impl FromStr for Override {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("'{text}' is not HOST:PORT:ADDRESS, for instance fhir.payer.example:443:10.0.0.5");
+        let mut parts = text.splitn(3, ':');
+        let (Some(host), Some(port), Some(address)) = (parts.next(), parts.next(), parts.next()) else { return Err(wrong()) };
+        let host = host_of(host).ok_or_else(wrong)?;
+        let port = port.parse().map_err(|_| wrong())?;
+        let address = address.trim_matches(['[', ']']).parse().map_err(|_| wrong())?;
+        Ok(Self { host, port, address })
+    }
+}
+
+/// How connections are made.
+pub struct DialOptions {
+    /// Per TCP connect, over all addresses of the host.
+    pub connect_timeout: Duration,
+    /// The operator's answers to names.
+    pub overrides: Vec<Override>,
+    /// The operator's proxy.
+    pub proxy: Option<Proxy>,
+    /// Who resolves names.
+    pub resolver: Arc<dyn Resolve>,
+}
+
+impl Default for DialOptions {
+    fn default() -> Self {
+        Self { connect_timeout: Duration::from_secs(5), overrides: Vec::new(), proxy: None, resolver: Arc::new(SystemResolver) }
+    }
+}
+
+type Pin = Arc<OnceCell<Vec<IpAddr>>>;
+
+/// Makes and counts connections.
+pub struct Dialer {
+    guard: AddressGuard,
+    options: DialOptions,
+    pins: Mutex<HashMap<String, Pin>>,
+    counts: Mutex<HashMap<(String, u16), u64>>,
+    target_known: OnceCell<()>,
+}
+
+impl Dialer {
+    /// A dialer behind this guard. Addresses that the operator wrote in an override are taken as meant.
+    #[must_use]
+    pub fn new(guard: AddressGuard, options: DialOptions) -> Self {
+        for entry in &options.overrides {
+            guard.accept_target_address(entry.address);
+        }
+        Self { guard, options, pins: Mutex::default(), counts: Mutex::default(), target_known: OnceCell::new() }
+    }
+
+    /// The proxy, when the operator named one.
+    pub(super) fn proxy(&self) -> Option<&Proxy> {
+        self.options.proxy.as_ref()
+    }
+
+    /// How many connections to this host and port were begun in this run, HTTP and raw ones together.
+    #[must_use]
+    pub fn connections(&self, host: &str, port: u16) -> u64 {
+        let host = host_of(host).unwrap_or_default();
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).get(&(host, port)).copied().unwrap_or(0)
+    }
+
+    pub(super) fn count_connection(&self, host: &str, port: u16) {
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry((host.to_owned(), port)).or_insert(0) += 1;
+    }
+
+    /// Connects, trying every permitted address in order.
+    ///
+    /// # Errors
+    /// When there is no permitted address or none of them answers.
+    pub async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, ConnectFailure> {
+        let name = host_of(host).ok_or_else(|| ConnectFailure::NotFound(format!("'{host}' is not a host name")))?;
+        let addresses = self.addresses(&name, port).await?;
+        self.count_connection(&name, port);
+        if let Some(proxy) = &self.options.proxy {
+            return proxy.connect(&name, port, self.options.connect_timeout).await;
+        }
+        let attempts = async {
+            let mut failure = ConnectFailure::NotFound(format!("{name} has no address"));
+            for address in addresses {
+                match TcpStream::connect(address).await {
+                    Ok(stream) => return Ok(stream),
+                    Err(error) => failure = ConnectFailure::from_io(&error),
+                }
+            }
+            Err(failure)
+        };
+        timeout(self.options.connect_timeout, attempts).await.unwrap_or(Err(ConnectFailure::TimedOut))
+    }
+
+    /// The addresses that `host` (as `host_of` writes it) may be reached at, pinned for the run and guarded now.
+    ///
+    /// Behind a proxy a name that we cannot resolve is the proxy's to resolve: the list is then empty.
+    pub(super) async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, NoAddress> {
+        self.target_known.get_or_init(|| self.learn_target()).await;
+        let addresses = match self.lookup(host, Some(port)).await {
+            Ok(addresses) => addresses,
+            Err(_) if self.options.proxy.is_some() => return Ok(Vec::new()),
+            Err(reason) => return Err(reason),
+        };
+        let mut permitted = Vec::new();
+        let mut refusal = None;
+        for address in addresses {
+            let verdict = self.guard.check_address(address).and_then(|()| self.guard.check_port(host, address, port));
+            match verdict {
+                Ok(()) => permitted.push(SocketAddr::new(address, port)),
+                Err(reason) => refusal = Some(NoAddress::Forbidden(reason)),
+            }
+        }
+        match refusal {
+            Some(reason) if permitted.is_empty() => Err(reason),
+            _ if permitted.is_empty() => Err(NoAddress::NotFound(format!("{host} has no address"))),
+            _ => Ok(permitted),
+        }
+    }
+
+    /// Resolves the hosts of the target before anything else, so that what they open does not depend on the order of requests.
+    async fn learn_target(&self) {
+        let hosts = self.guard.target_hosts();
+        let found = join_all(hosts.iter().map(|host| self.lookup(host, None))).await;
+        for address in found.into_iter().flatten().flatten() {
+            self.guard.accept_target_address(address);
+        }
+    }
+
+    async fn lookup(&self, host: &str, port: Option<u16>) -> Result<Vec<IpAddr>, NoAddress> {
+        if let Ok(literal) = host.trim_matches(['[', ']']).parse() {
+            return Ok(vec![literal]);
+        }
+        let written: Vec<IpAddr> =
+            self.options.overrides.iter().filter(|entry| entry.host == host && Some(entry.port) == port).map(|entry| entry.address).collect();
+        if !written.is_empty() {
+            return Ok(written);
+        }
+        let pin = Arc::clone(self.pins.lock().unwrap_or_else(PoisonError::into_inner).entry(host.to_owned()).or_default());
+        pin.get_or_try_init(|| self.ask(host)).await.cloned()
+    }
+
+    async fn ask(&self, host: &str) -> Result<Vec<IpAddr>, NoAddress> {
+        let answer = timeout(self.options.connect_timeout, self.options.resolver.resolve(host)).await.map_err(|_| NoAddress::TimedOut)?;
+        match answer {
+            Ok(addresses) if !addresses.is_empty() => Ok(addresses),
+            Ok(_) => Err(NoAddress::NotFound(format!("{host} has no address"))),
+            Err(error) => Err(NoAddress::NotFound(format!("{host} was not found in DNS: {error}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Answers public first and private from the second question on.
+    #[derive(Default)]
+    struct Rebinding {
+        asked: AtomicUsize,
+    }
+
+    impl Resolve for Rebinding {
+        fn resolve<'a>(&'a self, _host: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
+            let first = self.asked.fetch_add(1, Ordering::SeqCst) == 0;
+            let address = if first { [8, 8, 8, 8] } else { [127, 0, 0, 1] };
+            Box::pin(std::future::ready(Ok(vec![address.into()])))
+        }
+    }
+
+    #[tokio::test]
+    async fn h17_a_name_is_resolved_once_and_its_address_is_kept() {
+        let resolver = Arc::new(Rebinding::default());
+        let options = DialOptions { resolver: Arc::clone(&resolver) as Arc<dyn Resolve>, ..DialOptions::default() };
+        let dialer = Dialer::new(AddressGuard::new([], vec![]), options);
+        for _ in 0..3 {
+            assert_eq!(dialer.addresses("rebind.example", 443).await.unwrap(), ["8.8.8.8:443".parse().unwrap()]);
+        }
+        assert_eq!(resolver.asked.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn an_override_is_used_and_counted_and_a_name_without_one_is_resolved() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let overrides = vec![format!("payer.example:{port}:127.0.0.1").parse().unwrap()];
+        let dialer = Dialer::new(AddressGuard::new([("payer.example".into(), port)], vec![]), DialOptions { overrides, ..DialOptions::default() });
+        assert!(dialer.connect("Payer.Example.", port).await.is_ok());
+        assert_eq!(dialer.connections("payer.example", port), 1);
+        assert!("payer.example:x:127.0.0.1".parse::<Override>().is_err());
+        assert_eq!("p:443:[::1]".parse::<Override>().unwrap().address, "::1".parse::<IpAddr>().unwrap());
+    }
+
+    #[tokio::test]
+    async fn h16_every_spelling_of_a_local_address_is_refused_at_connect_and_reaches_nobody() {
+        let canary = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = canary.local_addr().unwrap().port();
+        let dialer = Dialer::new(AddressGuard::new([("8.8.8.8".into(), 443)], vec![]), DialOptions::default());
+        for host in ["2130706433", "0x7f000001", "127.1", "0177.0.0.1", "127.0.0.1.", "[::ffff:127.0.0.1]", "64:ff9b::7f00:1", "localhost", "[::1]"] {
+            assert!(matches!(dialer.connect(host, port).await, Err(ConnectFailure::Forbidden(_))), "{host}");
+        }
+        assert!(timeout(Duration::from_millis(50), canary.accept()).await.is_err());
+        assert_eq!(dialer.connections("127.0.0.1", port), 0);
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_refused_and_the_next_address_is_tried() {
+        struct Two;
+        impl Resolve for Two {
+            fn resolve<'a>(&'a self, _host: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
+                Box::pin(std::future::ready(Ok(vec![[127, 0, 0, 9].into(), [127, 0, 0, 1].into()])))
+            }
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let guard = AddressGuard::new([("two.example".into(), port)], vec![]);
+        let dialer = Dialer::new(guard, DialOptions { resolver: Arc::new(Two), ..DialOptions::default() });
+        assert!(dialer.connect("two.example", port).await.is_ok());
+        drop(listener);
+        assert_eq!(dialer.connect("two.example", port).await.unwrap_err(), ConnectFailure::Refused);
+    }
+
+    #[tokio::test]
+    async fn a_tunnel_is_opened_through_the_proxy_that_the_operator_names() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = Proxy::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let served = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut question = [0; 256];
+            let length = stream.read(&mut question).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nhello").await.unwrap();
+            String::from_utf8_lossy(&question[..length]).into_owned()
+        });
+        let overrides = vec!["payer.example:443:8.8.8.8".parse().unwrap()];
+        let dialer = Dialer::new(AddressGuard::default(), DialOptions { proxy: Some(proxy), overrides, ..DialOptions::default() });
+        let mut stream = dialer.connect("payer.example", 443).await.unwrap();
+        let mut hello = [0; 5];
+        stream.read_exact(&mut hello).await.unwrap();
+        assert_eq!(&hello, b"hello");
+        assert!(served.await.unwrap().starts_with("CONNECT payer.example:443 HTTP/1.1\r\n"));
+        assert!(matches!(dialer.connect("169.254.169.254", 80).await, Err(ConnectFailure::Forbidden(_))));
+    }
+}

@@ -1,0 +1,50 @@
+//! Turns an attempt into evidence, redacting on the way.
+
+use super::answer::{HttpOutcome, TlsFacts};
+use super::client::Prepared;
+use crate::evidence::{
+    HttpAnswer, HttpExchange, HttpFailure, HttpRequest, HttpResult, Record, TlsSummary, redact_bytes, redact_header, redact_text,
+};
+use crate::vocabulary::Redactor;
+
+/// The record of one attempt.
+pub(super) fn record(redactor: &Redactor, prepared: &Prepared, outcome: &HttpOutcome, attempt: u32, elapsed_ms: u64) -> Record {
+    let headers = |headers: &[(String, String)]| -> Vec<(String, String)> {
+        headers.iter().map(|(name, value)| (redact_text(redactor, name), redact_header(redactor, name, value))).collect()
+    };
+    let request = HttpRequest {
+        method: prepared.method.to_string(),
+        url: redact_text(redactor, prepared.url.as_str()),
+        headers: headers(&prepared.headers),
+        body: prepared.body.as_ref().map(|body| redact_bytes(redactor, body)),
+    };
+    let (result, tls) = match outcome {
+        HttpOutcome::Response(answer) => {
+            let result = HttpAnswer {
+                status: answer.status,
+                headers: headers(&answer.headers),
+                body: redact_bytes(redactor, &answer.body),
+                truncated: answer.truncated,
+            };
+            (HttpResult::Answer(result), answer.tls.as_ref())
+        }
+        HttpOutcome::Failure(failure) => {
+            let result = HttpFailure {
+                kind: failure.cause.kind.clone(),
+                message: redact_text(redactor, &failure.cause.message),
+                phase: failure.phase.word().to_owned(),
+            };
+            (HttpResult::Failure(result), failure.tls.as_ref())
+        }
+    };
+    Record::Http(Box::new(HttpExchange { request, result, tls: tls.map(summary), attempt, elapsed_ms }))
+}
+
+fn summary(facts: &TlsFacts) -> TlsSummary {
+    TlsSummary {
+        trusted: facts.trusted,
+        defects: facts.defects.clone(),
+        version: facts.version.clone(),
+        peer: facts.peer.map(|peer| peer.to_string()),
+    }
+}

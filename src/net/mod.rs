@@ -1,0 +1,38 @@
+//! Bytes to and from a target, with deadlines and limits: the one floor that opens sockets and reads clocks.
+//!
+//! `World` is the door to all of it. Whatever a target does becomes data here; nothing panics, nothing hangs,
+//! and no credential leaves for an origin that the operator did not name.
+
+mod clock;
+mod dial;
+mod guard;
+mod http;
+mod network;
+mod origin;
+mod pace;
+mod progress;
+mod proxy;
+mod random;
+mod retry_after;
+mod roots;
+mod verify;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use clock::{Clock, OffsetClock, SystemClock};
+pub use dial::{ConnectFailure, DialOptions, Dialer, Override, Resolve, SystemResolver};
+pub use guard::{AddressGuard, Forbidden};
+pub use http::{
+    Answer, Credentials, Failure, FormValue, Http, HttpOptions, HttpOutcome, Limits, MAX_RESENDS, Method, Payload, Request, Sent, TlsFacts,
+    Trust,
+};
+pub use network::{Network, ParseNetworkError};
+pub use origin::{Origin, host_of, well_known};
+pub use progress::Phase;
+pub use proxy::{ParseProxyError, Proxy};
+pub use random::{Random, SeededRandom, SystemRandom};
+pub use retry_after::retry_after;
+pub use roots::{ClientIdentity, install_crypto_provider, roots_of};
+pub use world::{World, WorldError, WorldOptions};
