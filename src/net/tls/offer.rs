@@ -147,7 +147,7 @@ impl Question<'_> {
     async fn settle(&mut self) -> Conclusion {
         match self.control.state.clone() {
             State::Working { .. } => self.repeat().await,
-            State::Untried if self.control.candidates.contains(&self.offer) => self.ask_what_is_a_control_itself().await,
+            State::Untried if could_be_a_control(&self.offer) => self.ask_what_is_a_control_itself().await,
             State::Untried => match self.run_control().await {
                 None => self.repeat().await,
                 Some(Conclusion::Unreachable { failure, why }) => Conclusion::Unreachable { failure, why },
@@ -300,6 +300,11 @@ impl Question<'_> {
         self.control.state = State::Failed(conclusion.clone());
         conclusion
     }
+}
+
+/// An offer that any server of today negotiates; asked first, it makes a control of its own superfluous.
+fn could_be_a_control(offer: &Offer) -> bool {
+    [Version::Tls12, Version::Tls13].iter().all(|version| offer.versions.contains(version))
 }
 
 /// False for the answers that say how flaky the way to the server is.
