@@ -15,6 +15,7 @@ mod proxy;
 mod random;
 mod retry_after;
 mod roots;
+pub mod tls;
 mod verify;
 mod world;
 

@@ -1,0 +1,326 @@
+//! One question, "does this server negotiate one of these versions?", answered by a fixed table of observations.
+//!
+//! A refusal counts only beside a control: an offer that the same server does negotiate, before and after. Silence never
+//! counts as a refusal; a closed or reset connection counts only if it repeats and nothing else about the server is flaky.
+//! Says what happened, not whether it should have.
+
+use super::alert::{self, alert_name};
+use super::{Answer, Connect, ConnectFailure, Limits, Offer, Probe, Suites, Version, probe};
+
+/// How often an answer that settles nothing is asked for in all.
+const ATTEMPTS: usize = 3;
+
+/// The answer to the question of one offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Conclusion {
+    /// The server chose a version that was offered.
+    Negotiated(Version),
+    /// The server rejected the offer, explicitly and beside working controls.
+    Refused {
+        /// How: the alert, the other version, or the repeated end of the connection.
+        how: String,
+        /// The other version that the server answered instead, which it therefore does speak.
+        answered: Option<Version>,
+    },
+    /// Nothing can be said: silence, changing answers, or a control that did not work.
+    Undetermined {
+        /// What stood in the way.
+        why: String,
+    },
+    /// No connection came to be.
+    Unreachable {
+        /// Why, by kind.
+        failure: ConnectFailure,
+        /// Why, in words.
+        why: String,
+    },
+    /// The port speaks another protocol.
+    NotTls {
+        /// Its first bytes, at most 64.
+        seen: Vec<u8>,
+    },
+    /// The port speaks TLS and rejects whatever is offered, the controls too (wrong server name, allow-list).
+    SpeaksButRefusesAll {
+        /// The alert, or alerts.
+        how: String,
+    },
+}
+
+/// The conclusion with all its evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// What follows.
+    pub conclusion: Conclusion,
+    /// The probes of the offer itself, in order.
+    pub probes: Vec<Probe>,
+    /// The probes of controls, in order.
+    pub controls: Vec<Probe>,
+    /// Connections that were attempted, controls included.
+    pub connections: usize,
+}
+
+/// What is known of a host:port to work. Keep one per host:port and server name, so that controls are not repeated needlessly.
+#[derive(Debug, Clone)]
+pub struct Control {
+    candidates: [Offer; 2],
+    state: State,
+}
+
+#[derive(Debug, Clone)]
+enum State {
+    Untried,
+    /// `steady` is lost for good once an offer that works was closed, reset or left unanswered: from then on an end of
+    /// the connection is no refusal.
+    Working {
+        offer: Offer,
+        steady: bool,
+    },
+    Failed(Conclusion),
+}
+
+impl Control {
+    /// Nothing known yet: the offer of a modern client is tried first, then every version with many suites.
+    #[must_use]
+    pub fn new(server_name: &str) -> Self {
+        let modern = Offer::new(server_name, &[Version::Tls12, Version::Tls13]);
+        let everything = Offer::new(server_name, &Version::ALL).with_suites(Suites::Broad);
+        Self { candidates: [modern, everything], state: State::Untried }
+    }
+
+    /// The caller has just seen this offer negotiated.
+    #[must_use]
+    pub fn proven(offer: Offer) -> Self {
+        let mut control = Self::new(&offer.server_name);
+        control.state = State::Working { offer, steady: true };
+        control
+    }
+
+    /// True once an offer was seen to be negotiated and nothing has gone wrong since.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        matches!(self.state, State::Working { .. })
+    }
+
+    fn is_steady(&self) -> bool {
+        matches!(self.state, State::Working { steady: true, .. })
+    }
+
+    /// A ServerHello came, after `earlier` probes of the same offer that had none.
+    fn works(&mut self, with: &Offer, earlier: usize) {
+        match &mut self.state {
+            State::Working { steady, .. } => *steady &= earlier == 0,
+            state => *state = State::Working { offer: with.clone(), steady: earlier == 0 },
+        }
+    }
+
+    /// The offers to try as a control now.
+    fn to_try(&self) -> Vec<Offer> {
+        match &self.state {
+            State::Working { offer, .. } => vec![offer.clone()],
+            _ => self.candidates.to_vec(),
+        }
+    }
+}
+
+/// Asks the server whether it negotiates one of the offered versions. Makes at most 14 connections, and with a working control
+/// one (negotiated, lower version), two (alert) or four (closed, reset).
+pub async fn offer(connect: &dyn Connect, host: &str, port: u16, offer: &Offer, control: &mut Control, limits: &Limits) -> Offered {
+    let mut question =
+        Question { connect, host, port, limits, offer: offer.clone(), control, probes: Vec::new(), controls: Vec::new() };
+    let conclusion = question.settle().await;
+    let connections = question.probes.len() + question.controls.len();
+    Offered { conclusion, probes: question.probes, controls: question.controls, connections }
+}
+
+struct Question<'a> {
+    connect: &'a dyn Connect,
+    host: &'a str,
+    port: u16,
+    limits: &'a Limits,
+    offer: Offer,
+    control: &'a mut Control,
+    probes: Vec<Probe>,
+    controls: Vec<Probe>,
+}
+
+impl Question<'_> {
+    async fn settle(&mut self) -> Conclusion {
+        match self.control.state.clone() {
+            State::Working { .. } => self.repeat().await,
+            State::Untried if could_be_a_control(&self.offer) => self.ask_what_is_a_control_itself().await,
+            State::Untried => match self.run_control().await {
+                None => self.repeat().await,
+                Some(Conclusion::Unreachable { failure, why }) => Conclusion::Unreachable { failure, why },
+                Some(failed) => self.ask_without_control(failed).await,
+            },
+            State::Failed(failed) => self.ask_without_control(failed).await,
+        }
+    }
+
+    /// The offer is one that would serve as a control: the first answer may be all that is needed.
+    async fn ask_what_is_a_control_itself(&mut self) -> Conclusion {
+        let first = self.ask().await;
+        if let Some(conclusion) = self.hello(&first) {
+            return conclusion;
+        }
+        match self.run_control().await {
+            None => self.repeat().await,
+            Some(failed) => failed,
+        }
+    }
+
+    /// Without a control only a ServerHello says anything, so one probe is enough.
+    async fn ask_without_control(&mut self, failed: Conclusion) -> Conclusion {
+        let answer = self.ask().await;
+        self.hello(&answer).unwrap_or(failed)
+    }
+
+    /// Asks beside a control that worked before, up to three times.
+    async fn repeat(&mut self) -> Conclusion {
+        let mut inconclusive = Vec::new();
+        while inconclusive.len() < ATTEMPTS {
+            let answer = self.ask().await;
+            if let Some(conclusion) = self.hello(&answer) {
+                return conclusion;
+            }
+            match answer {
+                Answer::Alert { description, .. } if alert::is_rejection(description) => {
+                    if !self.widen(description) {
+                        return self.refused_if_control(format!("alert {}", alert_name(description)), false).await;
+                    }
+                }
+                Answer::Unreachable(failure) if !is_worth_repeating(&failure) => return unreachable(failure),
+                Answer::Unreachable(ConnectFailure::Reset) => inconclusive.push(Answer::Reset),
+                other => inconclusive.push(other),
+            }
+        }
+        self.conclude_from(inconclusive).await
+    }
+
+    /// Three answers, none of which settles the question alone.
+    async fn conclude_from(&mut self, answers: Vec<Answer>) -> Conclusion {
+        let described: Vec<String> = answers.iter().map(Answer::describe).collect();
+        let is_same = answers.windows(2).all(|pair| pair[0] == pair[1]);
+        match answers.into_iter().next() {
+            Some(Answer::Closed | Answer::Reset) if is_same && self.control.is_steady() => {
+                self.refused_if_control(format!("{}, {ATTEMPTS} times", described[0]), true).await
+            }
+            Some(Answer::Closed | Answer::Reset) if is_same => {
+                undetermined(format!("{}, but offers that this server does negotiate were cut off too", described[0]))
+            }
+            Some(Answer::Unreachable(failure)) if is_same => unreachable(failure),
+            Some(Answer::Silent) if is_same => undetermined(format!("{}, {ATTEMPTS} times", described[0])),
+            _ => undetermined(described.join("; then ")),
+        }
+    }
+
+    /// The second half of "control before and after". A refusal by the mere end of a connection needs a server that
+    /// answers the control at once.
+    async fn refused_if_control(&mut self, how: String, needs_steady: bool) -> Conclusion {
+        if let Some(failed) = self.run_control().await {
+            let why = match failed {
+                Conclusion::Undetermined { why } | Conclusion::Unreachable { why, .. } => why,
+                Conclusion::SpeaksButRefusesAll { how } => how,
+                _ => "it no longer speaks TLS".into(),
+            };
+            return undetermined(format!("{how}, but afterwards an offer that had been negotiated failed: {why}"));
+        }
+        if needs_steady && !self.control.is_steady() {
+            return undetermined(format!("{how}, but an offer that this server does negotiate was cut off too"));
+        }
+        Conclusion::Refused { how, answered: None }
+    }
+
+    /// The conclusion of a ServerHello, the one answer that needs no control.
+    fn hello(&mut self, answer: &Answer) -> Option<Conclusion> {
+        let Answer::ServerHello { version, .. } = answer else { return None };
+        let cut_off = self.probes.iter().filter(|probe| !settles(&probe.answer)).count();
+        self.control.works(&self.offer, cut_off);
+        if self.offer.versions.contains(version) {
+            return Some(Conclusion::Negotiated(*version));
+        }
+        Some(Conclusion::Refused { how: format!("answered with {}, which was not offered", version.title()), answered: Some(*version) })
+    }
+
+    /// A rejection that does not name the version may be about the suites: more of them are offered, once.
+    fn widen(&mut self, description: u8) -> bool {
+        let has_more = self.offer.suites == Suites::Modern && self.offer.versions.iter().any(|v| *v < Version::Tls13);
+        if description == alert::PROTOCOL_VERSION || !has_more {
+            return false;
+        }
+        self.offer.suites = Suites::Broad;
+        true
+    }
+
+    async fn ask(&mut self) -> Answer {
+        let probe = probe(self.connect, self.host, self.port, &self.offer, self.limits).await;
+        let answer = probe.answer.clone();
+        self.probes.push(probe);
+        answer
+    }
+
+    /// Tries the controls until one works; otherwise says what is wrong with the server as a whole.
+    async fn run_control(&mut self) -> Option<Conclusion> {
+        let mut rejections = Vec::new();
+        let mut last = String::new();
+        for candidate in self.control.to_try() {
+            for attempt in 0..ATTEMPTS {
+                let probe = probe(self.connect, self.host, self.port, &candidate, self.limits).await;
+                let answer = probe.answer.clone();
+                self.controls.push(probe);
+                last = answer.describe();
+                let is_last = attempt + 1 == ATTEMPTS;
+                match answer {
+                    Answer::ServerHello { .. } => {
+                        self.control.works(&candidate, attempt);
+                        return None;
+                    }
+                    Answer::Alert { .. } => {
+                        rejections.push(last.clone());
+                        break;
+                    }
+                    Answer::Silent => break,
+                    Answer::Unreachable(failure) if is_last || !is_worth_repeating(&failure) => {
+                        return Some(self.control_failed(unreachable(failure)));
+                    }
+                    Answer::NotTls { seen } if is_last => return Some(self.control_failed(Conclusion::NotTls { seen })),
+                    _ => {}
+                }
+            }
+        }
+        rejections.dedup();
+        Some(self.control_failed(if rejections.is_empty() {
+            undetermined(format!("no offer at all is negotiated: {last}"))
+        } else {
+            Conclusion::SpeaksButRefusesAll { how: rejections.join("; ") }
+        }))
+    }
+
+    fn control_failed(&mut self, conclusion: Conclusion) -> Conclusion {
+        self.control.state = State::Failed(conclusion.clone());
+        conclusion
+    }
+}
+
+/// An offer that any server of today negotiates; asked first, it makes a control of its own superfluous.
+fn could_be_a_control(offer: &Offer) -> bool {
+    [Version::Tls12, Version::Tls13].iter().all(|version| offer.versions.contains(version))
+}
+
+/// False for the answers that say how flaky the way to the server is.
+fn settles(answer: &Answer) -> bool {
+    matches!(answer, Answer::ServerHello { .. } | Answer::Alert { .. })
+}
+
+/// A name that does not resolve, our own guard and a long wait do not change by asking again.
+fn is_worth_repeating(failure: &ConnectFailure) -> bool {
+    !matches!(failure, ConnectFailure::NotFound(_) | ConnectFailure::Forbidden(_) | ConnectFailure::TimedOut)
+}
+
+fn undetermined(why: String) -> Conclusion {
+    Conclusion::Undetermined { why }
+}
+
+fn unreachable(failure: ConnectFailure) -> Conclusion {
+    Conclusion::Unreachable { why: failure.to_string(), failure }
+}

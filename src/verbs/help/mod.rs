@@ -1,0 +1,16 @@
+//! The documentation of every verb as data: what `explain`, `check` and the generated reference print.
+//!
+//! The words here are the contract with the cases. A fact that is not described here cannot be named by a case.
+
+mod discovery;
+mod facts;
+mod fhir;
+mod http;
+mod tls;
+mod wait;
+
+pub use discovery::{AGREEMENT, CANARY, CAPABILITY_STATEMENT, OPENID, SMART, UDAP};
+pub use fhir::{READ, SEARCH};
+pub use http::{GET, OPTIONS, POST};
+pub use tls::{HANDSHAKE, OFFER};
+pub use wait::UNTIL;
