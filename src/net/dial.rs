@@ -171,17 +171,17 @@ impl Dialer {
         if let Some(proxy) = &self.options.proxy {
             return proxy.connect(&name, port, self.options.connect_timeout).await;
         }
-        let attempts = async {
-            let mut failure = ConnectFailure::NotFound(format!("{name} has no address"));
-            for address in addresses {
-                match TcpStream::connect(address).await {
-                    Ok(stream) => return Ok(stream),
-                    Err(error) => failure = ConnectFailure::from_io(&error),
-                }
+        // Each address has its share, so that a dead first one leaves time for the next.
+        let share = self.options.connect_timeout / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
+        let mut failure = ConnectFailure::NotFound(format!("{name} has no address"));
+        for address in addresses {
+            match timeout(share, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => failure = ConnectFailure::from_io(&error),
+                Err(_) => failure = ConnectFailure::TimedOut,
             }
-            Err(failure)
-        };
-        timeout(self.options.connect_timeout, attempts).await.unwrap_or(Err(ConnectFailure::TimedOut))
+        }
+        Err(failure)
     }
 
     /// The addresses that `host` (as `host_of` writes it) may be reached at, pinned for the run and guarded now.
