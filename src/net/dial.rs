@@ -17,23 +17,7 @@ use tokio::time::timeout;
 use super::guard::{AddressGuard, Forbidden};
 use super::origin::host_of;
 use super::proxy::Proxy;
-
-/// Why there is no TCP connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConnectFailure {
-    /// The name has no address.
-    NotFound(String),
-    /// The peer refused.
-    Refused,
-    /// The peer did not answer in time.
-    TimedOut,
-    /// We do not connect there; the reason.
-    Forbidden(String),
-    /// The peer reset the connection.
-    Reset,
-    /// Anything else, in words.
-    Other(String),
-}
+use super::tls::{Connect, ConnectFailure};
 
 impl ConnectFailure {
     pub(super) fn from_io(error: &io::Error) -> Self {
@@ -247,6 +231,12 @@ impl Dialer {
     }
 }
 
+impl Connect for Dialer {
+    fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, Result<TcpStream, ConnectFailure>> {
+        Box::pin(Dialer::connect(self, host, port))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -290,7 +280,9 @@ mod tests {
             DialOptions { overrides, ..DialOptions::default() },
         );
         assert!(dialer.connect("Payer.Example.", port).await.is_ok());
-        assert_eq!(dialer.connections("payer.example", port), 1);
+        let probing: &dyn Connect = &dialer;
+        assert!(probing.connect("payer.example", port).await.is_ok());
+        assert_eq!(dialer.connections("payer.example", port), 2);
         assert!("payer.example:x:127.0.0.1".parse::<Override>().is_err());
         assert_eq!("p:443:[::1]".parse::<Override>().unwrap().address, "::1".parse::<IpAddr>().unwrap());
     }
