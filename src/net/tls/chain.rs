@@ -53,7 +53,8 @@ pub(super) fn examine(sent: &[CertificateDer<'_>], name: &ServerName<'_>, trust:
         examined.defects.push(CertificateDefect::WrongName { asked, names: examined.facts[0].names.clone() });
     }
     if !trust.names_itself(leaf) {
-        let path = Path { end_entity: &end_entity, others, facts: &examined.facts, trust, now, cut: sent.len() > MAX_CERTIFICATES };
+        let path =
+            Path { end_entity: &end_entity, others, facts: &examined.facts, trust, now, cut: sent.len() > MAX_CERTIFICATES };
         for defect in path.defects() {
             if !examined.defects.contains(&defect) {
                 examined.defects.push(defect);

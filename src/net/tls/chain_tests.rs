@@ -65,7 +65,11 @@ fn a_good_chain_has_no_defect_with_and_without_an_intermediate() {
     assert_eq!(defects(&[leaf(&params("a", &[HOST]), &root)], &trust_in(&root)), []);
     let sent = [leaf(&params("a", &[HOST]), &issuing), issuing.der().clone()];
     assert_eq!(defects(&sent, &trust_in(&root)), []);
-    assert_eq!(defects(&[sent[0].clone(), root.der().clone(), sent[1].clone()], &trust_in(&root)), [], "order and the root do not matter");
+    assert_eq!(
+        defects(&[sent[0].clone(), root.der().clone(), sent[1].clone()], &trust_in(&root)),
+        [],
+        "order and the root do not matter"
+    );
 }
 
 #[test]

@@ -123,16 +123,18 @@ impl fmt::Display for CertificateDefect {
             Self::ChainIncomplete { missing } => {
                 write!(f, "the issuer {} was not sent and is not a trusted root", escape(missing))
             }
-            Self::BadSignature => {
-                f.write_str("an issuer of the right name exists, but the signature was not made with the key that is known for it")
-            }
+            Self::BadSignature => f.write_str(
+                "an issuer of the right name exists, but the signature was not made with the key that is known for it",
+            ),
             Self::UnsupportedSignature { algorithms } => {
                 write!(f, "a signature of the chain uses an algorithm that is not accepted: {}", escape(&algorithms.join(", ")))
             }
             Self::WrongUsage => f.write_str("the extended key usage of the certificate does not allow a TLS server"),
             Self::TooComplex => f.write_str("the chain is too long or too tangled to be verified here"),
             Self::Malformed { at, why } => write!(f, "certificate {} of the chain is malformed: {}", at + 1, escape(why)),
-            Self::KeyNotProven { why } => write!(f, "the server did not prove that it has the key of the certificate: {}", escape(why)),
+            Self::KeyNotProven { why } => {
+                write!(f, "the server did not prove that it has the key of the certificate: {}", escape(why))
+            }
             Self::Other { why } => write!(f, "the chain is not valid: {}", escape(why)),
         }
     }

@@ -170,7 +170,9 @@ fn describe(error: &io::Error) -> String {
         Some(other) => other.to_string(),
         None => match error.kind() {
             io::ErrorKind::UnexpectedEof => "connection closed in the middle of the handshake".into(),
-            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => "connection reset in the middle of the handshake".into(),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+                "connection reset in the middle of the handshake".into()
+            }
             kind => format!("the handshake failed: {kind}"),
         },
     }

@@ -25,6 +25,8 @@ mod chain_tests;
 #[cfg(test)]
 mod offer_tests;
 #[cfg(test)]
+mod real_servers;
+#[cfg(test)]
 mod scripted;
 
 pub use alert::alert_name;
