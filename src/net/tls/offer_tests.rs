@@ -42,6 +42,7 @@ async fn exactly_the_asked_version_is_negotiated() {
 async fn another_version_is_a_refusal_that_names_what_the_server_does_speak() {
     let server = Scripted::start(|_| Act::Send(server_hello(Version::Ssl3))).await;
     let offered = ask_once(server.port, &[Version::Tls11]).await;
+    assert!(!offered.conclusion.is_explicit_refusal());
     let Conclusion::Refused { answered, .. } = offered.conclusion else { panic!("{offered:?}") };
     assert_eq!(answered, Some(Version::Ssl3));
 }
@@ -96,6 +97,7 @@ async fn h07_fin_and_reset_count_as_refused_only_three_times_between_controls() 
         let server = Scripted::start(move |heard| modern(heard, &act)).await;
         let offered = ask_once(server.port, &[Version::Tls10]).await;
         assert_eq!(offered.conclusion, refused(how));
+        assert!(offered.conclusion.is_explicit_refusal());
         assert_eq!((offered.probes.len(), offered.controls.len()), (3, 2));
     }
 }

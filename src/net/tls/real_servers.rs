@@ -168,6 +168,17 @@ async fn a_good_server_is_trusted_and_described() {
 }
 
 #[tokio::test]
+async fn an_address_is_a_name_that_only_an_address_can_match() {
+    let root = root("Root");
+    let address = "127.0.0.1";
+    for (names, expected) in [([address], true), ([HOST], false)] {
+        let port = rustls(&identity(&params("a", &names), &root), None).await;
+        let seen = handshake(&Direct, address, port, address, &Arc::new(trust_in(&root)), NOW, &patient()).await;
+        assert_eq!((seen.trusted, seen.defects.is_empty()), (expected, expected), "{names:?}");
+    }
+}
+
+#[tokio::test]
 async fn tls_1_2_alone_is_trusted_as_well() {
     let root = root("Root");
     let identity = identity(&params("a", &[HOST]), &root);
