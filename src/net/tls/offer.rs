@@ -46,6 +46,15 @@ pub enum Conclusion {
     },
 }
 
+impl Conclusion {
+    /// True if the server rejected the offer as such. A server that answered another version has not: below TLS 1.3 the
+    /// protocol lets it read an offer of 1.1 as one of 1.0 too.
+    #[must_use]
+    pub const fn is_explicit_refusal(&self) -> bool {
+        matches!(self, Self::Refused { answered: None, .. })
+    }
+}
+
 /// The conclusion with all its evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offered {
@@ -105,7 +114,7 @@ impl Control {
         matches!(self.state, State::Working { steady: true, .. })
     }
 
-    /// A ServerHello came, after `earlier` probes of the same offer that had none.
+    /// A `ServerHello` came, after `earlier` probes of the same offer that had none.
     fn works(&mut self, with: &Offer, earlier: usize) {
         match &mut self.state {
             State::Working { steady, .. } => *steady &= earlier == 0,
@@ -124,7 +133,14 @@ impl Control {
 
 /// Asks the server whether it negotiates one of the offered versions. Makes at most 14 connections, and with a working control
 /// one (negotiated, lower version), two (alert) or four (closed, reset).
-pub async fn offer(connect: &dyn Connect, host: &str, port: u16, offer: &Offer, control: &mut Control, limits: &Limits) -> Offered {
+pub async fn offer(
+    connect: &dyn Connect,
+    host: &str,
+    port: u16,
+    offer: &Offer,
+    control: &mut Control,
+    limits: &Limits,
+) -> Offered {
     let mut question =
         Question { connect, host, port, limits, offer: offer.clone(), control, probes: Vec::new(), controls: Vec::new() };
     let conclusion = question.settle().await;
@@ -169,7 +185,7 @@ impl Question<'_> {
         }
     }
 
-    /// Without a control only a ServerHello says anything, so one probe is enough.
+    /// Without a control only a `ServerHello` says anything, so one probe is enough.
     async fn ask_without_control(&mut self, failed: Conclusion) -> Conclusion {
         let answer = self.ask().await;
         self.hello(&answer).unwrap_or(failed)
@@ -231,7 +247,7 @@ impl Question<'_> {
         Conclusion::Refused { how, answered: None }
     }
 
-    /// The conclusion of a ServerHello, the one answer that needs no control.
+    /// The conclusion of a `ServerHello`, the one answer that needs no control.
     fn hello(&mut self, answer: &Answer) -> Option<Conclusion> {
         let Answer::ServerHello { version, .. } = answer else { return None };
         let cut_off = self.probes.iter().filter(|probe| !settles(&probe.answer)).count();
@@ -239,7 +255,10 @@ impl Question<'_> {
         if self.offer.versions.contains(version) {
             return Some(Conclusion::Negotiated(*version));
         }
-        Some(Conclusion::Refused { how: format!("answered with {}, which was not offered", version.title()), answered: Some(*version) })
+        Some(Conclusion::Refused {
+            how: format!("answered with {}, which was not offered", version.title()),
+            answered: Some(*version),
+        })
     }
 
     /// A rejection that does not name the version may be about the suites: more of them are offered, once.

@@ -42,6 +42,7 @@ async fn exactly_the_asked_version_is_negotiated() {
 async fn another_version_is_a_refusal_that_names_what_the_server_does_speak() {
     let server = Scripted::start(|_| Act::Send(server_hello(Version::Ssl3))).await;
     let offered = ask_once(server.port, &[Version::Tls11]).await;
+    assert!(!offered.conclusion.is_explicit_refusal());
     let Conclusion::Refused { answered, .. } = offered.conclusion else { panic!("{offered:?}") };
     assert_eq!(answered, Some(Version::Ssl3));
 }
@@ -51,7 +52,9 @@ async fn every_listed_alert_beside_working_controls_is_a_refusal_and_is_not_repe
     for description in [40, 47, 50, 70, 71, 80, 86, 109, 112, 120] {
         let server = Scripted::start(move |heard| modern(heard, &Act::Send(alert(2, description)))).await;
         let offered = ask_once(server.port, &[Version::Tls11]).await;
-        assert!(matches!(&offered.conclusion, Conclusion::Refused { how, answered: None } if how.contains(&description.to_string())));
+        assert!(
+            matches!(&offered.conclusion, Conclusion::Refused { how, answered: None } if how.contains(&description.to_string()))
+        );
         assert_eq!((offered.probes.len(), offered.controls.len()), (1, 2), "control, question, control");
         assert_eq!(server.connections(), 3);
     }
@@ -88,21 +91,20 @@ async fn an_alert_before_a_control_that_no_longer_works_is_no_refusal() {
 
 #[tokio::test]
 async fn h07_fin_and_reset_count_as_refused_only_three_times_between_controls() {
-    for (act, how) in [
-        (Act::Fin, "connection closed without an answer, 3 times"),
-        (Act::Reset, "connection reset without an answer, 3 times"),
-    ] {
+    for (act, how) in
+        [(Act::Fin, "connection closed without an answer, 3 times"), (Act::Reset, "connection reset without an answer, 3 times")]
+    {
         let server = Scripted::start(move |heard| modern(heard, &act)).await;
         let offered = ask_once(server.port, &[Version::Tls10]).await;
         assert_eq!(offered.conclusion, refused(how));
+        assert!(offered.conclusion.is_explicit_refusal());
         assert_eq!((offered.probes.len(), offered.controls.len()), (3, 2));
     }
 }
 
 #[tokio::test]
 async fn h07_fin_and_reset_in_turns_are_undetermined() {
-    let server =
-        Scripted::start(|heard| modern(heard, if heard.number == 2 { &Act::Fin } else { &Act::Reset })).await;
+    let server = Scripted::start(|heard| modern(heard, if heard.number == 2 { &Act::Fin } else { &Act::Reset })).await;
     assert!(is_undetermined(&ask_once(server.port, &[Version::Tls10]).await));
 }
 

@@ -135,13 +135,13 @@ pub(super) fn alert(level: u8, description: u8) -> Vec<u8> {
     record(21, &[level, description])
 }
 
-/// A ServerHello of any version below TLS 1.3, without extensions.
+/// A `ServerHello` of any version below TLS 1.3, without extensions.
 pub(super) fn server_hello(version: Version) -> Vec<u8> {
     let body = [&version.wire().to_be_bytes()[..], &[0x11; 32], &[0], &[0x00, 0x2f], &[0]].concat();
     record(22, &[&[2, 0, 0, u8::try_from(body.len()).expect("short")][..], &body].concat())
 }
 
-/// A ServerHello or HelloRetryRequest of TLS 1.3; supported_versions stands last.
+/// A `ServerHello` or `HelloRetryRequest` of TLS 1.3; `supported_versions` stands last.
 pub(super) fn server_hello_13(retry: bool) -> Vec<u8> {
     let random = if retry {
         let hex = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c";
