@@ -22,7 +22,7 @@ impl<W: io::Write> Page<W> {
     /// Every finding of a case whose verdict is among those that are shown.
     pub(super) fn findings(&mut self, run: &Run, case: &CaseResult, shown: &[Verdict]) -> io::Result<()> {
         for finding in report::findings(run, case).iter().filter(|finding| shown.contains(&finding.verdict)) {
-            self.heading(finding.verdict, &format!("{}   {}", case.label(), escape_to_width(&case.title, LONGEST_TEXT)))?;
+            self.heading(finding.verdict, &case.label(), &escape_to_width(&case.title, LONGEST_TEXT))?;
             for (label, text) in self.with_place(finding.rows(run, case)) {
                 let longest = if label == "repeat" { LONGEST_COMMAND } else { LONGEST_TEXT };
                 self.row(label, &escape_to_width(&text, longest), INDENT, LABEL)?;

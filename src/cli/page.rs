@@ -63,12 +63,13 @@ impl<W: io::Write> Page<W> {
         writeln!(self.out, "\n{}", self.look.paint.bold(title))
     }
 
-    /// An empty line, the coloured word of a verdict, and a text from the record behind it.
-    pub(super) fn heading(&mut self, verdict: Verdict, text: &str) -> io::Result<()> {
+    /// An empty line, the coloured word of a verdict, a label and a title; the title below where they do not fit beside.
+    pub(super) fn heading(&mut self, verdict: Verdict, label: &str, title: &str) -> io::Result<()> {
         let word = format!("{:<5} ", verdict.word());
-        let text = escape(text);
+        let (label, title) = (escape(label), escape(title));
         let room = self.room(word.len(), 0);
-        let lines = if text.chars().count() <= room { vec![text] } else { wrap(&text, room) };
+        let beside = format!("{label}   {title}");
+        let lines = if beside.chars().count() <= room { vec![beside] } else { [wrap(&label, room), wrap(&title, room)].concat() };
         writeln!(self.out)?;
         for (number, line) in lines.iter().enumerate() {
             let start = if number == 0 { self.look.paint.verdict(verdict, &word) } else { " ".repeat(word.len()) };
@@ -77,9 +78,20 @@ impl<W: io::Write> Page<W> {
         Ok(())
     }
 
-    /// A line of ours that stands out, wrapped.
+    /// A line that stands out, wrapped. The caller escaped what came from the record.
     pub(super) fn strong(&mut self, text: &str) -> io::Result<()> {
+        let paint = self.look.paint;
+        self.lines(text, |line| paint.bold(line))
+    }
+
+    /// A line that stands back, wrapped.
+    pub(super) fn faint(&mut self, text: &str) -> io::Result<()> {
+        let paint = self.look.paint;
+        self.lines(text, |line| paint.dim(line))
+    }
+
+    fn lines(&mut self, text: &str, pen: impl Fn(&str) -> String) -> io::Result<()> {
         let lines = if text.chars().count() <= self.look.width { vec![text.to_owned()] } else { wrap(text, self.look.width) };
-        lines.iter().try_for_each(|line| writeln!(self.out, "{}", self.look.paint.bold(line)))
+        lines.iter().try_for_each(|line| writeln!(self.out, "{}", pen(line)))
     }
 }

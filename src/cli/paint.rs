@@ -64,7 +64,7 @@ impl Paint {
 
     /// Leaves every text as it is.
     #[must_use]
-    pub fn off() -> Self {
+    pub const fn off() -> Self {
         Self { on: false }
     }
 

@@ -19,8 +19,8 @@ const NARROWEST: usize = 40;
 const INDENT: usize = 7;
 /// `  120.4 s   ` between label and detail.
 const TIME: usize = 9;
-/// A longer label has its line to itself.
-const LONGEST_LABEL: usize = 44;
+/// What is left for the detail at least; a longer label moves its own line only.
+const DETAIL: usize = 24;
 
 /// Prints a run for people.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl<W: io::Write + Send> Terminal<W> {
         let quiet = self.page.look.loudness == Loudness::Quiet;
         match event {
             Event::Started { header, plan } => {
-                self.label_width = label_width(plan);
+                self.label_width = label_width(plan, self.page.look.width.saturating_sub(INDENT + TIME + 3 + DETAIL));
                 if quiet { Ok(()) } else { self.header(header, plan) }
             }
             Event::CaseFinished { result } if !quiet => self.case(result),
@@ -68,12 +68,13 @@ impl<W: io::Write + Send> Terminal<W> {
         let sum = |count: fn(&PlannedCase) -> u64| plan.iter().map(count).fold(0, u64::saturating_add);
         let (requests, probes) = (sum(|case| case.requests), sum(|case| case.probes));
         let line = format!("{} cases, at most {requests} requests and {probes} TLS probes", plan.len());
-        writeln!(self.page.out, "{}\n", self.page.look.paint.dim(&line))
+        self.page.faint(&line)?;
+        writeln!(self.page.out)
     }
 
     /// The line of a case. What will be said in full at the end is cut, the rest is wrapped.
     fn case(&mut self, result: &CaseResult) -> io::Result<()> {
-        let label = escape_to_width(&result.label(), self.page.look.width - INDENT);
+        let label = escape_to_width(&result.label(), self.page.look.width - INDENT - TIME);
         let time = if result.elapsed_ms == 0 { String::new() } else { seconds(result.elapsed_ms) };
         let word = self.page.look.paint.verdict(result.verdict, &format!("{:<5}", result.verdict.word()));
         let start = format!("{label:<width$}{time:>TIME$}", width = self.label_width);
@@ -83,13 +84,13 @@ impl<W: io::Write + Send> Terminal<W> {
         let again = result.verdict >= Verdict::Warn;
         if detail.is_empty() {
             writeln!(self.page.out, "{word}  {}", start.trim_end())?;
-        } else if detail.chars().count() <= room || again && room >= 24 {
-            writeln!(self.page.out, "{word}  {start}   {}", escape_to_width(&detail, room))?;
+        } else if detail.chars().count() <= room {
+            writeln!(self.page.out, "{word}  {start}   {detail}")?;
         } else {
             writeln!(self.page.out, "{word}  {}", start.trim_end())?;
-            let lines = wrap(&detail, self.page.look.width - INDENT);
-            let shown = if again { 1 } else { lines.len() };
-            for line in &lines[..shown] {
+            let room = self.page.look.width - INDENT;
+            let lines = if again { vec![escape_to_width(&detail, room)] } else { wrap(&detail, room) };
+            for line in lines {
                 writeln!(self.page.out, "{:INDENT$}{line}", "")?;
             }
         }
@@ -120,7 +121,8 @@ impl<W: io::Write + Send> Terminal<W> {
         }
         if self.page.look.loudness != Loudness::Quiet {
             self.page.left_out(run)?;
-            writeln!(self.page.out, "\n{}", self.page.look.paint.dim(&traffic(run)))?;
+            writeln!(self.page.out)?;
+            self.page.faint(&traffic(run))?;
         }
         self.claim(run)
     }
@@ -150,9 +152,9 @@ impl<W: io::Write + Send> Listener for Terminal<W> {
     }
 }
 
-fn label_width(plan: &[PlannedCase]) -> usize {
+fn label_width(plan: &[PlannedCase], longest: usize) -> usize {
     let widths = plan.iter().map(|case| escape(&case.label()).chars().count());
-    widths.filter(|width| *width <= LONGEST_LABEL).max().unwrap_or_default()
+    widths.filter(|width| *width <= longest).max().unwrap_or_default()
 }
 
 /// What stands behind the time: for a finding its gravest requirement, for all why it is no plain pass.

@@ -15,6 +15,8 @@ pub struct Finding<'a> {
     pub expected: String,
     /// What was seen, or why nothing was.
     pub actual: String,
+    /// Why the requirements were not looked at, where that is another thing than `actual`: a premise did not hold.
+    pub reason: Option<&'a str>,
     /// The requirements that it touches.
     pub required: Vec<Required<'a>>,
     /// The reason that the case gives.
@@ -75,7 +77,8 @@ fn of_assertion<'a>(case: &'a CaseResult, step: &'a StepResult, assertion: &'a A
     let (step, shown) = premise.unwrap_or((step, assertion));
     let (expected, actual) = comparison(shown);
     let because = shown.because.as_deref();
-    Some(Finding { verdict, expected, actual, required, because, place: &shown.place, step: Some(step) })
+    let reason = premise.and(cause(assertion)).map(|cause| cause.message.as_str());
+    Some(Finding { verdict, expected, actual, reason, required, because, place: &shown.place, step: Some(step) })
 }
 
 /// The premise that kept the rest of the case from being looked at.
@@ -114,6 +117,7 @@ fn of_reason<'a>(run: &'a Run, case: &'a CaseResult) -> Finding<'a> {
         verdict: case.verdict,
         expected: String::new(),
         actual: case.reason.clone(),
+        reason: None,
         required: required.collect(),
         because: None,
         place: &case.file,
@@ -163,6 +167,7 @@ impl<'a> Finding<'a> {
     #[must_use]
     pub fn rows(&self, run: &'a Run, case: &CaseResult) -> Vec<(&'static str, String)> {
         let mut rows = vec![("expected", self.expected.clone()), ("actual", self.actual.clone())];
+        rows.push(("reason", self.reason.unwrap_or_default().to_owned()));
         rows.push(("required", self.required_text()));
         rows.push(("place", self.place.to_owned()));
         rows.push(("because", self.because.unwrap_or_default().to_owned()));

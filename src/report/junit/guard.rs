@@ -17,7 +17,11 @@ const CUT: &str = "\n… cut here, the run record has the rest";
 
 /// A text from the record in one line: no control characters, no commands of CI systems, no attachments of files.
 pub(super) fn safe(text: &str) -> String {
-    legal(&escape(text).replace("[[", "[ ["))
+    let mut text = legal(&escape(text));
+    while text.contains("[[") {
+        text = text.replace("[[", "[ [");
+    }
+    text
 }
 
 /// Everything outside `Char` of XML 1.0 shown as `\u{1b}`.

@@ -1,0 +1,8 @@
+//! Every integration test in one binary: each further one would link OpenSSL and the rest again.
+
+mod golden;
+mod junit;
+mod live;
+mod record;
+mod sample_run;
+mod terminal;
