@@ -124,14 +124,15 @@ impl<W: io::Write + Send> Terminal<W> {
             writeln!(self.page.out)?;
             self.page.faint(&traffic(run))?;
         }
+        if self.page.look.loudness == Loudness::Quiet && run.cases.iter().any(|case| from.contains(&case.verdict)) {
+            writeln!(self.page.out)?;
+        }
         self.claim(run)
     }
 
     fn claim(&mut self, run: &Run) -> io::Result<()> {
-        let (text, code) = match run.complete {
-            true => (run.claim.text.as_str(), run.claim.exit_code),
-            false => ("Interrupted: nothing is claimed.", INTERRUPTED),
-        };
+        let claim = (run.claim.text.as_str(), run.claim.exit_code);
+        let (text, code) = if run.complete { claim } else { ("Interrupted: nothing is claimed.", INTERRUPTED) };
         let line = format!("{}      exit {code}", escape(text));
         if line.chars().count() <= self.page.look.width {
             return self.page.strong(&line);
@@ -182,14 +183,14 @@ fn comparison(assertion: &AssertionResult) -> (&'static str, String) {
 
 fn traffic(run: &Run) -> String {
     let traffic = &run.traffic;
-    let mut text = format!(
-        "Sent {} of at most {} requests, {} of {} TLS probes",
+    let authorizations = match traffic.planned_authorizations {
+        0 => String::new(),
+        planned => format!(", {} of {planned} authorizations", traffic.sent_authorizations),
+    };
+    format!(
+        "Sent {} of at most {} requests, {} of {} TLS probes{authorizations}",
         traffic.sent_requests, traffic.planned_requests, traffic.sent_probes, traffic.planned_probes
-    );
-    if traffic.planned_authorizations > 0 {
-        text.push_str(&format!(", {} of {} authorizations", traffic.sent_authorizations, traffic.planned_authorizations));
-    }
-    text
+    )
 }
 
 fn seconds(millis: u64) -> String {

@@ -1,6 +1,6 @@
 //! What is wrong in a case, gathered for a reader: expected, actual, required, where, how to repeat it.
 //!
-//! The same rows stand in the terminal and in JUnit. Texts are as in the record: each format escapes for itself.
+//! The same rows stand in the terminal and in `JUnit`. Texts are as in the record: each format escapes for itself.
 
 use crate::engine::Run;
 use crate::engine::record::{AssertionResult, CaseResult, Clause, OutcomeRecord, RequirementResult, StepResult};
@@ -38,7 +38,7 @@ pub struct Required<'a> {
     pub verdict: Verdict,
 }
 
-/// The findings of a case, the gravest first. Empty for a case whose verdict is Pass, Note or NotApplicable.
+/// The findings of a case, the gravest first. Empty for a case whose verdict is Pass, Note or `NotApplicable`.
 #[must_use]
 pub fn findings<'a>(run: &'a Run, case: &'a CaseResult) -> Vec<Finding<'a>> {
     let mut found: Vec<Finding<'a>> = Vec::new();

@@ -1,5 +1,6 @@
 //! The record itself as JSON, and back.
 
+use std::fmt::Write as _;
 use std::io;
 
 use crate::engine::Run;
@@ -32,7 +33,8 @@ pub fn plain_json(json: &str) -> String {
         let command = c == '#' && previous == '#';
         if command || !layout && escape(c.encode_utf8(&mut [0; 4])).starts_with('\\') && c != '\\' {
             for unit in c.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
             }
         } else {
             out.push(c);

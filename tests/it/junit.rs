@@ -1,4 +1,4 @@
-//! JUnit: exact files, and the property that no text of a target changes which testcases a reader sees.
+//! `JUnit`: exact files, and the property that no text of a target changes which testcases a reader sees.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use carinbb::report::{self, Options};
 use carinbb::vocabulary::Verdict;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use quick_xml::events::Event;
 use serde_json::Value;
 
@@ -230,8 +230,7 @@ for name in sys.stdin.read().split():
 #[test]
 fn another_parser_sees_the_same_number_of_cases() {
     let folder = tempfile::tempdir().unwrap();
-    let mut runner =
-        TestRunner::new_with_rng(Config::default(), proptest::test_runner::TestRng::deterministic_rng(Default::default()));
+    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::default()));
     let mut runs = vec![sample_run::sample(), sample_run::hostile()];
     for _ in 0..40 {
         runs.push(poisoned(&prop::collection::vec(hostile_text(), 40).new_tree(&mut runner).unwrap().current()));
@@ -240,7 +239,8 @@ fn another_parser_sees_the_same_number_of_cases() {
     for (number, run) in runs.iter().enumerate() {
         let file = folder.path().join(format!("{number}.xml"));
         std::fs::write(&file, junit(run, &attaching())).unwrap();
-        names.push_str(&format!("{}\n", file.display()));
+        names.push_str(&file.display().to_string());
+        names.push('\n');
     }
     let python = Command::new("python3").args(["-c", EXPAT]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut python) = python else {

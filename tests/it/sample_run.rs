@@ -13,7 +13,7 @@ pub(crate) const HOSTILE: &str = "]]></failure></testcase><testcase name=\"forge
 
 /// A run with each of the seven verdicts.
 pub(crate) fn sample() -> Run {
-    with_target_text(|text| text.to_owned())
+    with_target_text(str::to_owned)
 }
 
 /// The same after a hostile target had its say.
@@ -93,6 +93,7 @@ fn not_selected(case: &str, reason: &str) -> NotSelected {
 }
 
 fn requirements() -> Vec<RequirementResult> {
+    use Strength::{Shall, Should};
     let row = |id: &str, strength, tested, verdict, reading: Option<&str>| RequirementResult {
         id: id.into(),
         level: Strength::Shall,
@@ -105,7 +106,6 @@ fn requirements() -> Vec<RequirementResult> {
         verdict,
         cases: Vec::new(),
     };
-    use Strength::{Shall, Should};
     vec![
         row("carin-bb/exchange-1", Shall, Tested::Fully, Some(Verdict::Fail), Some("TLS 1.1 is allowed while nothing is read")),
         row("smart-app-launch/discovery-3", Should, Tested::Fully, Some(Verdict::Warn), None),

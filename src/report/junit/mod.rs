@@ -1,4 +1,4 @@
-//! JUnit XML for CI systems: one suite per area, one testcase per planned case, nothing else.
+//! `JUnit` XML for CI systems: one suite per area, one testcase per planned case, nothing else.
 //!
 //! ```xml
 //! <testsuites name="carinbb" tests="1" failures="1" errors="0" skipped="0" …>

@@ -1,5 +1,7 @@
 //! What stands in a testcase: name, result, body and output, every text made harmless.
 
+use std::collections::HashSet;
+
 use junit_report::{TestCase, TestResult};
 use time::Duration;
 
@@ -42,10 +44,9 @@ pub(super) fn testcase(run: &Run, case: &CaseResult, name: &str, options: &Optio
 /// The word of the element that shows this verdict; empty for none.
 pub(super) fn element(verdict: Verdict, options: &Options) -> &'static str {
     match verdict {
-        Verdict::Pass | Verdict::Note => "",
-        Verdict::Warn if options.fail_on_warn => "failure",
-        Verdict::Warn => "",
         Verdict::Fail => "failure",
+        Verdict::Warn if options.fail_on_warn => "failure",
+        Verdict::Pass | Verdict::Note | Verdict::Warn => "",
         Verdict::Error | Verdict::Blocked => "error",
         Verdict::NotApplicable => "skipped",
     }
@@ -79,15 +80,12 @@ fn error_type(case: &CaseResult) -> String {
     if case.verdict == Verdict::Blocked {
         return "blocked".to_owned();
     }
-    let of_step = case.steps.iter().find_map(|step| step.broken.as_ref());
-    let assertions = || case.steps.iter().flat_map(|step| &step.assertions);
-    let of_assertion = || {
-        assertions().find_map(|assertion| match &assertion.outcome {
-            OutcomeRecord::Broken(cause) => Some(cause),
-            _ => None,
-        })
-    };
-    of_step.or_else(of_assertion).map_or("error".to_owned(), |cause| line(&cause.kind))
+    let steps = case.steps.iter().filter_map(|step| step.broken.as_ref());
+    let compared = case.steps.iter().flat_map(|step| &step.assertions).filter_map(|assertion| match &assertion.outcome {
+        OutcomeRecord::Broken(broken) => Some(broken),
+        _ => None,
+    });
+    steps.chain(compared).next().map_or("error".to_owned(), |cause| line(&cause.kind))
 }
 
 fn details(run: &Run, case: &CaseResult, found: &[Finding<'_>]) -> String {
@@ -120,7 +118,8 @@ fn system_out(case: &CaseResult, found: &[Finding<'_>], options: &Options) -> St
 
 /// One line per exchange, in the form that GitLab, Azure and Jenkins turn into an attachment where the files are there.
 fn evidence<'a>(case: &'a CaseResult, options: &'a Options) -> impl Iterator<Item = String> + 'a {
-    let ids = case.steps.iter().flat_map(|step| &step.evidence);
+    let mut known = HashSet::new();
+    let ids = case.steps.iter().flat_map(|step| &step.evidence).filter(move |id| known.insert(*id));
     ids.map(|id| match &options.evidence_folder {
         Some(folder) if is_file_name(id) => format!("[[ATTACHMENT|{}/{id}.json]]", safe(folder)),
         _ => format!("evidence: {}", safe(id)),

@@ -14,14 +14,14 @@ use crate::report::{Options, Report};
 use super::guard::{Seen, body, safe, verify};
 use super::{shape, totals};
 
-/// JUnit XML.
+/// `JUnit` XML.
 #[derive(Debug, Clone, Default)]
 pub struct Junit {
     options: Options,
 }
 
 impl Junit {
-    /// JUnit with these settings.
+    /// `JUnit` with these settings.
     #[must_use]
     pub fn new(options: Options) -> Self {
         Self { options }
@@ -54,7 +54,7 @@ impl Junit {
         suite.system_out = Some(scope(run));
         let mut names = HashSet::new();
         for case in cases {
-            let name = unique(shape::name(case), &mut names);
+            let name = unique(&shape::name(case), &mut names);
             let result = shape::element(case.verdict, &self.options).to_owned();
             suite.add_testcase(shape::testcase(run, case, &name, &self.options));
             planned.push(Seen { classname: shape::classname(case), name, result });
@@ -76,9 +76,9 @@ fn by_area(run: &Run) -> Vec<(&str, Vec<&CaseResult>)> {
 }
 
 /// The name, with a number when another case has it already: GitLab shows only one of two.
-fn unique(name: String, taken: &mut HashSet<String>) -> String {
+fn unique(name: &str, taken: &mut HashSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{name} ({number})"));
-    let free = std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or(name.clone());
+    let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or_default();
     taken.insert(free.clone());
     free
 }
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_name_that_is_taken_gets_a_number() {
         let mut taken = HashSet::new();
-        let names: Vec<String> = ["a", "a (2)", "a", "a"].iter().map(|name| unique((*name).to_owned(), &mut taken)).collect();
+        let names: Vec<String> = ["a", "a (2)", "a", "a"].iter().map(|name| unique(name, &mut taken)).collect();
         assert_eq!(names, ["a", "a (2)", "a (3)", "a (4)"]);
     }
 
