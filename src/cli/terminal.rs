@@ -17,8 +17,8 @@ pub use super::page::{Look, Loudness};
 const NARROWEST: usize = 40;
 /// Word, two spaces.
 const INDENT: usize = 7;
-/// `  120.4 s   ` between label and detail.
-const TIME: usize = 9;
+/// Two spaces and `1204.5 s`.
+const TIME: usize = 10;
 /// What is left for the detail at least; a longer label moves its own line only.
 const DETAIL: usize = 24;
 
@@ -193,6 +193,10 @@ fn traffic(run: &Run) -> String {
     )
 }
 
+/// At most eight characters, so that the columns hold.
 fn seconds(millis: u64) -> String {
-    format!("{}.{} s", millis / 1000, millis % 1000 / 100)
+    match millis / 1000 {
+        10_000.. => ">9999 s".to_owned(),
+        whole => format!("{whole}.{} s", millis % 1000 / 100),
+    }
 }

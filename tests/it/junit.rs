@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use quick_xml::events::Event;
-use serde_json::Value;
 
+use crate::hostile::{hostile_text, poisoned};
 use crate::{golden, sample_run};
 
 fn junit(run: &Run, options: &Options) -> String {
@@ -138,71 +138,6 @@ fn a_record_without_a_readable_time_is_an_error_and_not_a_panic() {
         let junit = report::by_name("junit", &Options::default()).unwrap();
         assert!(junit.write(&run, &mut out).is_err() && out.is_empty(), "{started}");
     }
-}
-
-/// Pieces that mean something to XML, to a terminal or to a CI system, among arbitrary text.
-fn hostile_text() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        any::<String>(),
-        any::<char>().prop_map(String::from),
-        prop::sample::select(vec![
-            "]]>",
-            "]]",
-            "]",
-            ">",
-            "<![CDATA[",
-            "<testcase name=\"forged\"/>",
-            "</testcase>",
-            "</testsuites>",
-            "<!--",
-            "-->",
-            "<?xml?>",
-            "&#0;",
-            "&amp;",
-            "&x;",
-            "\"",
-            "'",
-            "\u{0}",
-            "\u{8}",
-            "\u{1b}",
-            "\u{fffe}",
-            "\u{ffff}",
-            "\r",
-            "\n",
-            "\t",
-            "\u{85}",
-            "\u{2028}",
-            "\u{202e}",
-            "[[ATTACHMENT|/etc/passwd]]",
-            "[",
-            "::error::",
-            "##[error]",
-            " ",
-            "\\ud800",
-        ])
-        .prop_map(str::to_owned),
-    ];
-    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
-}
-
-/// Words of ours in the record; everything else may come from a target.
-const OURS: [&str; 10] = ["verdict", "strength", "level", "tested", "phase", "clause", "is", "schema", "started", "case"];
-
-/// The record with its strings and numbers replaced, one after the other.
-fn poison(value: &mut Value, texts: &mut impl Iterator<Item = String>, key: &str) {
-    match value {
-        Value::String(text) if !OURS.contains(&key) => *text = texts.next().unwrap_or_default(),
-        Value::Number(number) if key.ends_with("_ms") => *number = u64::MAX.into(),
-        Value::Array(items) => items.iter_mut().for_each(|item| poison(item, texts, key)),
-        Value::Object(fields) => fields.iter_mut().for_each(|(key, value)| poison(value, texts, key)),
-        _ => {}
-    }
-}
-
-fn poisoned(texts: &[String]) -> Run {
-    let mut value = serde_json::to_value(sample_run::sample()).unwrap();
-    poison(&mut value, &mut texts.iter().cloned().cycle(), "");
-    serde_json::from_value(value).expect("only texts were replaced")
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 //! Every integration test in one binary: each further one would link OpenSSL and the rest again.
 
 mod golden;
+mod hostile;
 mod junit;
 mod live;
 mod record;

@@ -7,6 +7,9 @@ use carinbb::cli::paint::Paint;
 use carinbb::cli::terminal::{Look, Loudness, Terminal};
 use carinbb::engine::{Event, Listener, Run};
 
+use proptest::prelude::*;
+
+use crate::hostile::{hostile_text, poisoned};
 use crate::{golden, sample_run};
 
 const PLAIN: Look = Look { paint: PEN_OFF, width: 80, loudness: Loudness::Normal, fail_on_warn: false };
@@ -46,8 +49,7 @@ fn a_run_with_every_verdict_at_80_and_120_columns() {
 #[test]
 fn h29_a_hostile_target_is_shown_and_not_obeyed() {
     let text = printed(&sample_run::hostile(), PLAIN);
-    assert!(text.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{text}");
-    assert!(text.lines().all(|line| !line.trim_start().starts_with("::") && !line.contains("##[")), "{text}");
+    assert!(is_harmless(&text), "{text}");
     assert!(longest_line(&text) <= 80, "{text}");
     golden::compare("tests/golden/terminal/hostile-80.txt", &text);
 }
@@ -61,6 +63,27 @@ fn every_width_is_kept() {
                 assert!(longest_line(&text) <= width, "at {width} columns\n{text}");
             }
         }
+    }
+}
+
+/// Nothing that a terminal or a CI system would obey.
+fn is_harmless(text: &str) -> bool {
+    let shown = |c: char| {
+        c == '\n' || !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().all(shown) && !text.contains("##[") && !text.lines().any(|line| line.trim_start().starts_with("::"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn h29_whatever_a_target_sends_the_terminal_shows_it_within_its_width(
+        texts in prop::collection::vec(hostile_text(), 1..40),
+        width in 40_usize..140,
+    ) {
+        let text = printed(&poisoned(&texts), Look { width, loudness: Loudness::Verbose, ..PLAIN });
+        prop_assert!(is_harmless(&text), "{}", text);
+        prop_assert!(longest_line(&text) <= width, "at {} columns\n{}", width, text);
     }
 }
 
