@@ -40,9 +40,14 @@ impl Report for Junit {
         builder.build().write_xml(&mut raw).map_err(io::Error::other)?;
         let raw = String::from_utf8(raw).map_err(io::Error::other)?;
         let xml = totals::add(&raw, &builder.build(), started).map_err(io::Error::other)?;
-        verify(&xml, &planned).map_err(|message| io::Error::new(io::ErrorKind::InvalidData, message))?;
-        out.write_all(xml.as_bytes())
+        hand_over(&xml, &planned, out)
     }
+}
+
+/// Nothing is written when a reader would see other testcases than the planned ones.
+fn hand_over(xml: &str, planned: &[Seen], out: &mut dyn io::Write) -> io::Result<()> {
+    verify(xml, planned).map_err(|message| io::Error::new(io::ErrorKind::InvalidData, message))?;
+    out.write_all(xml.as_bytes())
 }
 
 impl Junit {
@@ -122,6 +127,15 @@ mod tests {
         let mut taken = HashSet::new();
         let names: Vec<String> = ["a", "a (2)", "a", "a"].iter().map(|name| unique(name, &mut taken)).collect();
         assert_eq!(names, ["a", "a (2)", "a (3)", "a (4)"]);
+    }
+
+    #[test]
+    fn a_file_with_a_forged_testcase_is_not_written() {
+        let forged = "<testsuites><testsuite><testcase classname=\"c\" name=\"forged\"/></testsuite></testsuites>";
+        let mut out = Vec::new();
+        assert!(hand_over(forged, &[], &mut out).is_err() && out.is_empty());
+        let planned = Seen { classname: "c".into(), name: "forged".into(), result: String::new() };
+        assert!(hand_over(forged, &[planned], &mut out).is_ok() && out == forged.as_bytes());
     }
 
     #[test]
