@@ -5,6 +5,7 @@
 
 pub mod engine;
 pub mod testcase;
+pub mod catalogue;
 pub mod verbs;
 pub mod net;
 pub mod evidence;
