@@ -20,9 +20,9 @@ impl CapabilityName {
     /// When the name is not on the list; the message says which name is near.
     pub fn parse(name: &str) -> Result<Self, UnknownWord> {
         let found = CAPABILITIES.iter().find(|(known, _)| *known == name);
-        found.map(|(known, _)| Self(known)).ok_or_else(|| {
-            UnknownWord::new(name, "a capability", CAPABILITIES.iter().map(|(known, _)| *known))
-        })
+        found
+            .map(|(known, _)| Self(known))
+            .ok_or_else(|| UnknownWord::new(name, "a capability", CAPABILITIES.iter().map(|(known, _)| *known)))
     }
 
     /// Every capability, in the order of the list.
@@ -117,7 +117,10 @@ const CAPABILITIES: &[(&str, &str)] = &[
     ("oauth.client-secret", "the target file names a client with a secret, or client-confidential-symmetric is listed"),
     ("oauth.client-credentials", "grant_types_supported has client_credentials"),
     ("oauth.dynamic-registration", "registration_endpoint is published"),
-    ("oauth.access-token-revocation", "the target file says so, or a revoked access token was answered 200 without unsupported_token_type"),
+    (
+        "oauth.access-token-revocation",
+        "the target file says so, or a revoked access token was answered 200 without unsupported_token_type",
+    ),
     ("oauth.server-metadata", "/.well-known/oauth-authorization-server of the issuer answers with a JSON object"),
     ("oauth.jwks-uri", "jwks_uri is published"),
     ("cors.browser-apps", "the target file says that purely browser-based apps are supported"),

@@ -261,7 +261,9 @@ mod tests {
         ];
         let directory = directory(&files);
         let suite = SuiteFiles::from_directory(directory.path()).unwrap();
-        let names = |sources: Vec<&Arc<Source>>| sources.iter().map(|s| s.path().rsplit('/').next().unwrap().to_owned()).collect::<Vec<_>>();
+        let names = |sources: Vec<&Arc<Source>>| {
+            sources.iter().map(|s| s.path().rsplit('/').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
         assert_eq!(names(suite.under("requirements").collect()), ["a.toml"]);
         assert_eq!(names(suite.cases().collect()), ["x.toml", "versions.toml"]);
         let shown = directory.path().join("tls/versions.toml").display().to_string();

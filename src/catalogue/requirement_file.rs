@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use super::capability::CapabilityName;
-use super::requirement::{Actor, Area, Basis, Confidence, Document, Requirement, Testable};
 use super::closed::UnknownWord;
+use super::requirement::{Actor, Area, Basis, Confidence, Document, Requirement, Testable};
 use crate::vocabulary::document::{Node, Problems, Reader, Source, Span, Value, did_you_mean, parse};
 use crate::vocabulary::{DocumentId, RequirementId, Strength};
 

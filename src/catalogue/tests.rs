@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::vocabulary::document::Problems;
-use crate::vocabulary::{ProfileId, RequirementId, Strength};
+use crate::vocabulary::{ProfileId, RequirementId};
 
 /// The embedded catalogue, which has no mistake.
 pub(super) fn embedded() -> Catalogue {
@@ -26,7 +26,8 @@ pub(super) fn profile<'a>(catalogue: &'a Catalogue, id: &str) -> &'a Profile {
 #[test]
 fn the_embedded_catalogue_loads_without_a_problem_and_holds_every_row() {
     let catalogue = embedded();
-    let rows: BTreeMap<&str, usize> = catalogue.documents().iter().map(|(id, document)| (id.as_str(), document.rows.len())).collect();
+    let rows: BTreeMap<&str, usize> =
+        catalogue.documents().iter().map(|(id, document)| (id.as_str(), document.rows.len())).collect();
     let expected = [
         ("advice", 16),
         ("bcp195", 25),
