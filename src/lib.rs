@@ -8,6 +8,7 @@ pub mod report;
 
 pub mod engine;
 pub mod testcase;
+pub mod catalogue;
 pub mod verbs;
 pub mod net;
 pub mod evidence;
