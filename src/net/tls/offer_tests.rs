@@ -119,6 +119,17 @@ async fn h07_resets_of_a_server_that_resets_its_controls_too_prove_nothing() {
 }
 
 #[tokio::test]
+async fn h07_one_control_that_was_reset_before_or_after_makes_resets_worthless() {
+    // Connection 0 is the control and 1 to 3 are the question; or the control needs 0 and 1, and the question comes after.
+    for flaky in [0, 4] {
+        let server =
+            Scripted::start(move |heard| if heard.number == flaky { Act::Reset } else { modern(heard, &Act::Reset) }).await;
+        let offered = ask_once(server.port, &[Version::Tls10]).await;
+        assert!(is_undetermined(&offered), "{flaky}: {:?}", offered.conclusion);
+    }
+}
+
+#[tokio::test]
 async fn a_flaky_server_that_does_speak_the_old_version_is_found_out() {
     let server = Scripted::start(|heard| match (heard.number % 3, heard.highest()) {
         (0 | 1, _) => Act::Reset,
@@ -204,10 +215,10 @@ async fn foreign_bytes_from_a_server_that_speaks_tls_otherwise_are_undetermined(
 
 #[tokio::test]
 async fn a_warning_alert_is_skipped_and_kept() {
-    let server = Scripted::start(|_| Act::Send([alert(1, 112), server_hello(Version::Tls10)].concat())).await;
+    let server = Scripted::start(|_| Act::Send([alert(1, 112), alert(1, 90), server_hello(Version::Tls10)].concat())).await;
     let offered = ask_once(server.port, &[Version::Tls10]).await;
     assert_eq!(offered.conclusion, Conclusion::Negotiated(Version::Tls10));
-    assert_eq!(offered.probes[0].warnings, [112]);
+    assert_eq!(offered.probes[0].warnings, [112, 90]);
 }
 
 #[tokio::test]
