@@ -156,7 +156,7 @@ async fn h06_a_server_that_hangs_on_everything_is_left_soon() {
     let first = ask(server.port, &[Version::Tls12, Version::Tls13], &mut control).await;
     let second = ask(server.port, &[Version::Tls10], &mut control).await;
     assert!(is_undetermined(&first) && is_undetermined(&second));
-    assert_eq!((first.connections, second.connections), (3, 1));
+    assert_eq!((first.connections, second.connections), (4, 1));
 }
 
 #[tokio::test]
@@ -241,6 +241,19 @@ async fn a_rejection_that_may_be_about_suites_is_asked_again_with_more_of_them()
     let offered = ask_once(server.port, &[Version::Tls12, Version::Tls13]).await;
     assert_eq!(offered.conclusion, Conclusion::Negotiated(Version::Tls12));
     assert_eq!(offered.probes.last().map(|probe| &probe.offer.suites), Some(&Suites::Broad));
+}
+
+#[tokio::test]
+async fn a_server_of_ssl_3_that_balks_at_the_extensions_of_1_3_is_refusing_and_not_broken() {
+    let server = Scripted::start(|heard| match heard.highest() {
+        Version::Tls13 => Act::Send(alert(2, 70)),
+        _ => Act::Send(server_hello(Version::Ssl3)),
+    })
+    .await;
+    let (found, _) = gate(server.port).await;
+    assert_eq!(found[&Version::Ssl3], Conclusion::Negotiated(Version::Ssl3));
+    assert_eq!(found[&Version::Tls13], refused("alert 70 protocol_version"));
+    assert!(matches!(found[&Version::Tls12], Conclusion::Refused { answered: Some(Version::Ssl3), .. }));
 }
 
 /// The sequence of the gate: a control of all versions, 1.2 with 1.3, and each version alone.
