@@ -1,6 +1,7 @@
 //! Every document, row and profile of a suite, checked as a whole.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::files::SuiteFiles;
 use super::profile::Profile;
@@ -13,7 +14,7 @@ use crate::vocabulary::{ProfileId, RequirementId};
 #[derive(Debug, Default)]
 pub struct Catalogue {
     documents: Documents,
-    requirements: Vec<Requirement>,
+    requirements: Vec<Arc<Requirement>>,
     index: HashMap<RequirementId, usize>,
     profiles: BTreeMap<ProfileId, Profile>,
 }
@@ -45,19 +46,19 @@ impl Catalogue {
                 continue;
             }
             self.index.insert(row.id.clone(), self.requirements.len());
-            self.requirements.push(row);
+            self.requirements.push(Arc::new(row));
         }
         self.documents.insert(file.id, file.document);
     }
 
     /// A row by its id.
     #[must_use]
-    pub fn requirement(&self, id: &RequirementId) -> Option<&Requirement> {
+    pub fn requirement(&self, id: &RequirementId) -> Option<&Arc<Requirement>> {
         self.index.get(id).map(|at| &self.requirements[*at])
     }
 
     /// Every row, by document and in the order of its file.
-    pub fn requirements(&self) -> impl Iterator<Item = &Requirement> {
+    pub fn requirements(&self) -> impl Iterator<Item = &Arc<Requirement>> {
         self.requirements.iter()
     }
 

@@ -23,6 +23,17 @@ pub(super) fn profile<'a>(catalogue: &'a Catalogue, id: &str) -> &'a Profile {
     catalogue.profile(&ProfileId::parse(id).unwrap()).unwrap()
 }
 
+pub(super) fn claim<'a>(
+    catalogue: &'a Catalogue,
+    profiles: &[&str],
+    smart: SmartVersion,
+    smart_declared: bool,
+    strict: bool,
+) -> Claim<'a> {
+    let profiles = profiles.iter().map(|id| profile(catalogue, id)).collect();
+    Claim { profiles, smart, smart_declared, strict }
+}
+
 #[test]
 fn the_embedded_catalogue_loads_without_a_problem_and_holds_every_row() {
     let catalogue = embedded();

@@ -71,7 +71,7 @@ pub struct Offered {
 /// What is known of a host:port to work. Keep one per host:port and server name, so that controls are not repeated needlessly.
 #[derive(Debug, Clone)]
 pub struct Control {
-    candidates: [Offer; 2],
+    candidates: [Offer; 3],
     state: State,
 }
 
@@ -88,12 +88,14 @@ enum State {
 }
 
 impl Control {
-    /// Nothing known yet: the offer of a modern client is tried first, then every version with many suites.
+    /// Nothing known yet: the offer of a modern client is tried first, then every version with many suites, then the same
+    /// without TLS 1.3, whose extensions keep some servers of SSL 3 from answering.
     #[must_use]
     pub fn new(server_name: &str) -> Self {
         let modern = Offer::new(server_name, &[Version::Tls12, Version::Tls13]);
         let everything = Offer::new(server_name, &Version::ALL).with_suites(Suites::Broad);
-        Self { candidates: [modern, everything], state: State::Untried }
+        let old = Offer::new(server_name, &Version::ALL[..4]).with_suites(Suites::Broad);
+        Self { candidates: [modern, everything, old], state: State::Untried }
     }
 
     /// The caller has just seen this offer negotiated.
@@ -131,7 +133,7 @@ impl Control {
     }
 }
 
-/// Asks the server whether it negotiates one of the offered versions. Makes at most 14 connections, and with a working control
+/// Asks the server whether it negotiates one of the offered versions. Makes at most 17 connections, and with a working control
 /// one (negotiated, lower version), two (alert) or four (closed, reset).
 pub async fn offer(
     connect: &dyn Connect,

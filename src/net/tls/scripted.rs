@@ -122,8 +122,13 @@ impl Connect for Direct {
 }
 
 /// Limits that let a test of silence end soon.
-pub(super) fn limits() -> Limits {
+pub(super) fn hasty() -> Limits {
     Limits { deadline: Duration::from_millis(300), ..Limits::default() }
+}
+
+/// Limits for servers that do answer, also on a busy machine.
+pub(super) fn patient() -> Limits {
+    Limits { deadline: Duration::from_secs(10), ..Limits::default() }
 }
 
 pub(super) fn record(kind: u8, content: &[u8]) -> Vec<u8> {
