@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::record::{CaseResult, Claim, NotSelected, RequirementResult, Tested};
+use super::record::{CaseResult, Claim, RequirementResult, Tested};
 use crate::vocabulary::{Strength, Verdict};
 
 /// Exit codes of `run` (contracts). Codes 2 and 101 are not for the claim to give.
@@ -25,8 +25,6 @@ pub struct Basis<'a> {
     pub requirements: &'a [RequirementResult],
     /// Every result.
     pub cases: &'a [CaseResult],
-    /// Every case that was left out.
-    pub not_selected: &'a [NotSelected],
     /// False when the run was interrupted.
     pub complete: bool,
     /// True with `--fail-on warn`.
@@ -127,7 +125,7 @@ mod tests {
     }
 
     fn of(rows: &[RequirementResult]) -> Claim {
-        claim(&Basis { requirements: rows, cases: &[], not_selected: &[], complete: true, fail_on_warn: false, partial: false })
+        claim(&Basis { requirements: rows, cases: &[], complete: true, fail_on_warn: false, partial: false })
     }
 
     #[test]

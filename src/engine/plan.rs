@@ -55,6 +55,8 @@ pub struct Planner<'a> {
     pub random: &'a dyn Random,
     /// Which role is under test.
     pub role: Role,
+    /// True before discovery: whatever a case needs may be claimed.
+    pub assume_claimed: bool,
 }
 
 impl Planner<'_> {
@@ -132,6 +134,9 @@ impl Planner<'_> {
 
     /// What `needs` says of a target that does not claim it.
     fn gate(&self, case: &TestCase, variant: &Variant) -> Option<Outcome> {
+        if self.assume_claimed {
+            return None;
+        }
         let mut scope = self.scope.clone();
         variant.enter(&mut scope);
         case.needs.iter().find_map(|need| {

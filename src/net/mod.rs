@@ -23,7 +23,7 @@ mod world;
 mod tests;
 
 pub use clock::{Clock, OffsetClock, SystemClock};
-pub use dial::{ConnectFailure, DialOptions, Dialer, Override, Resolve, SystemResolver};
+pub use dial::{DialOptions, Dialer, Override, Resolve, SystemResolver};
 pub use guard::{AddressGuard, Forbidden};
 pub use http::{
     Answer, Credentials, Failure, FormValue, Http, HttpOptions, HttpOutcome, Limits, MAX_RESENDS, Method, Payload, Request, Sent,

@@ -8,13 +8,18 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
+
+use crate::evidence::hex;
 
 /// What the verifier saw.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Seen {
     /// A certificate was presented.
     pub presented: bool,
+    /// SHA-256 of the leaf, in hex.
+    pub fingerprint: String,
     /// What was wrong with it; empty when nothing was.
     pub defects: Vec<String>,
 }
@@ -81,7 +86,8 @@ impl ServerCertVerifier for RecordingVerifier {
     ) -> Result<ServerCertVerified, Error> {
         let verdict = self.verdict(leaf, chain, name, ocsp);
         let defects = verdict.as_ref().err().map(defect).into_iter().collect();
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen { presented: true, defects };
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) =
+            Seen { presented: true, fingerprint: hex(&Sha256::digest(leaf)), defects };
         if self.lenient { Ok(ServerCertVerified::assertion()) } else { verdict }
     }
 

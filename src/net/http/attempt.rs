@@ -137,6 +137,7 @@ impl<'a> Attempt<'a> {
         Some(TlsFacts {
             trusted: seen.defects.is_empty(),
             defects: seen.defects.iter().map(|defect| escape(defect)).collect(),
+            fingerprint: seen.fingerprint,
             version: version.map(str::to_owned),
             peer: response.and_then(Response::remote_addr),
         })
