@@ -24,6 +24,14 @@ fn openssl_s_server_with_static_documents_passes() {
     );
 }
 
+/// OpenSSL 3 then answers TLS 1.1 with an internal error, not with the alert for a version.
+#[test]
+fn openssl_s_server_whose_security_level_refuses_what_its_options_enable_passes() {
+    let Some(server) = openssl_server::start(&["-cipher", "DEFAULT@SECLEVEL=2"]) else { return };
+    let run = run(&server.base(), Some(&server.files.ca), &VERSIONS);
+    compare(&run, 0, &[case("tls.versions", "pass", &[(EXCHANGE_1, "pass"), (EXCHANGE_2, "pass")])]);
+}
+
 #[test]
 fn openssl_s_server_that_enables_tls_1_1_fails() {
     let Some(server) = openssl_server::start(&["-cipher", "ALL:@SECLEVEL=0"]) else { return };

@@ -18,8 +18,8 @@ pub(super) struct Server {
     pub(super) origin: String,
     /// The certificate and its CA.
     pub(super) files: Files,
-    /// The folder of the server.
-    pub(super) folder: TempDir,
+    /// Removed when the server is dropped.
+    _folder: TempDir,
 }
 
 impl Server {
@@ -39,7 +39,7 @@ impl Server {
                 .spawn()
                 .expect("the program can be started");
             if answers(port, &mut child) {
-                return Self { child, origin: format!("https://localhost:{port}"), files, folder };
+                return Self { child, origin: format!("https://localhost:{port}"), files, _folder: folder };
             }
             end(&mut child);
         }
