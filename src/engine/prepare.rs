@@ -104,7 +104,7 @@ fn rules_of(in_force: &InForce) -> Rules {
 fn choose_profiles<'c>(options: &'c RunOptions, documents: &Documents) -> Result<(Vec<&'c Profile>, Vec<ProfileChoice>), RunError> {
     let choice = |profile: &Profile, why: &str| ProfileChoice { id: profile.id.to_string(), title: profile.title.clone(), why: why.into() };
     if options.profiles.is_empty() {
-        let (profile, why) = options.catalogue.profile_for(&canonicals(documents));
+        let (profile, why) = options.catalogue.profile_for(&canonicals(documents)).ok_or(RunError::NoProfile)?;
         return Ok((vec![profile], vec![choice(profile, &why)]));
     }
     let mut profiles = Vec::new();
@@ -128,16 +128,15 @@ fn canonicals(documents: &Documents) -> Vec<String> {
 }
 
 fn choose_smart(options: &RunOptions, profiles: &[&Profile], documents: &Documents) -> Result<VersionChoice, RunError> {
-    let allowed: Vec<&str> = profiles.iter().flat_map(|profile| profile.smart_allowed.iter().map(String::as_str)).collect();
+    let allowed: Vec<&str> = profiles.iter().flat_map(|profile| profile.smart_allowed.iter().map(|version| version.as_str())).collect();
     if let Some(version) = &options.smart
         && !allowed.contains(&version.as_str())
     {
         let help = if allowed.is_empty() { "these profiles hold no SMART version".into() } else { did_you_mean(version, allowed) };
         return Err(RunError::SmartVersion(format!("SMART version '{version}' does not go with these profiles: {help}")));
     }
-    let fixed = profiles.iter().find_map(|profile| profile.smart_default.as_deref().filter(|version| *version != "auto"));
-    if let (None, Some(version)) = (&options.smart, fixed) {
-        return Ok(VersionChoice { version: version.to_owned(), declared: true, why: "fixed by the profile".into() });
+    if let (None, Some(version)) = (&options.smart, profiles.iter().find_map(|profile| profile.smart_default)) {
+        return Ok(VersionChoice { version: version.to_string(), declared: true, why: "fixed by the profile".into() });
     }
     let json = match &documents.smart {
         Document::Found(json) => Some(json),

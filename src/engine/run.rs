@@ -13,7 +13,7 @@ use super::selection::Selection;
 use super::stage::{Interrupt, Stage};
 use super::{rollup, schedule};
 use crate::catalogue::Catalogue;
-use crate::evidence::curl;
+use crate::evidence::curl_line;
 use crate::net::World;
 use crate::target::Target;
 use crate::testcase::Suite;
@@ -65,6 +65,9 @@ pub enum RunError {
         /// What there is.
         help: String,
     },
+    /// A suite without any profile of CARIN BB.
+    #[error("the suite has no profile of CARIN BB: name one with --profile")]
+    NoProfile,
     /// A SMART version that does not go with the profiles.
     #[error("{0}")]
     SmartVersion(String),
@@ -175,7 +178,7 @@ fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>) -> R
 fn evidence_of(world: &World) -> Vec<EvidenceRecord> {
     let records = world.evidence.all().into_iter().map(|exchange| EvidenceRecord {
         id: exchange.id.to_string(),
-        reproduce: curl(&exchange).unwrap_or_default(),
+        reproduce: curl_line(&exchange).unwrap_or_default(),
         exchange: serde_json::to_value(&exchange).unwrap_or_default(),
     });
     records.collect()

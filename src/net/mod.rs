@@ -17,6 +17,7 @@ mod retry_after;
 mod roots;
 pub mod tls;
 mod verify;
+mod within;
 mod world;
 
 #[cfg(test)]
@@ -36,4 +37,5 @@ pub use proxy::{ParseProxyError, Proxy};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use retry_after::retry_after;
 pub use roots::{ClientIdentity, install_crypto_provider, roots_of};
+pub use within::within;
 pub use world::{World, WorldError, WorldOptions};
