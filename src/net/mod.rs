@@ -14,9 +14,8 @@ mod progress;
 mod proxy;
 mod random;
 mod retry_after;
-mod roots;
+mod identity;
 pub mod tls;
-mod verify;
 mod within;
 mod world;
 
@@ -36,6 +35,6 @@ pub use progress::Phase;
 pub use proxy::{ParseProxyError, Proxy};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use retry_after::retry_after;
-pub use roots::{ClientIdentity, install_crypto_provider, roots_of};
+pub use identity::{ClientIdentity, install_crypto_provider};
 pub use within::within;
 pub use world::{World, WorldError, WorldOptions};

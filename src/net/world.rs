@@ -13,7 +13,7 @@ use super::http::{Http, HttpOptions, Means};
 use super::network::Network;
 use super::origin::Origin;
 use super::random::{Random, SystemRandom};
-use super::roots::install_crypto_provider;
+use super::identity::install_crypto_provider;
 use crate::evidence::{EvidenceId, EvidenceStore, Label, Record, TlsExchange};
 use crate::vocabulary::Redactor;
 

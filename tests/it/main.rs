@@ -3,7 +3,6 @@
 mod floors;
 mod golden;
 mod hostile;
-mod interop;
 mod junit;
 mod live;
 mod record;

@@ -31,7 +31,7 @@ pub(super) async fn tls_server(name: &str) -> (Server, CertificateDer<'static>) 
 }
 
 pub(super) fn trusting(certificate: CertificateDer<'static>) -> HttpOptions {
-    HttpOptions { roots: roots_of([certificate]).0, ..HttpOptions::default() }
+    HttpOptions { trust: Arc::new(tls::Trust::nothing().with([certificate])), ..HttpOptions::default() }
 }
 
 async fn strict(world: &World, url: &str) -> HttpOutcome {
