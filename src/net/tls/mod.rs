@@ -5,24 +5,40 @@
 //! rustls with a verifier that records and does not judge. Neither knows a requirement.
 
 mod alert;
+mod certificate;
+mod chain;
 mod client_hello;
 mod connect;
+mod defect;
+mod handshake;
+mod key_proof;
 mod offer;
 mod probe;
 mod reader;
+mod recording;
 mod suites;
+mod trust;
 mod version;
 
 #[cfg(test)]
+mod chain_tests;
+#[cfg(test)]
 mod offer_tests;
+#[cfg(test)]
+mod real_servers;
 #[cfg(test)]
 mod scripted;
 
 pub use alert::alert_name;
+pub use certificate::{CertificateFacts, MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES};
 pub use client_hello::{Offer, client_hello};
 pub use connect::{Connect, ConnectFailure, Limits};
+pub use defect::CertificateDefect;
+pub use handshake::{Handshake, HandshakeOutcome, handshake};
 pub use offer::{Conclusion, Control, Offered, offer};
 pub use probe::{Probe, probe};
 pub use reader::{Answer, Ending, Reader};
+pub use recording::{Observation, Recorder, RecordingVerifier};
 pub use suites::Suites;
+pub use trust::{Trust, TrustError};
 pub use version::{ParseVersionError, Version};

@@ -1,0 +1,183 @@
+//! One complete handshake through rustls, to see the certificate as a client of today sees it.
+//!
+//! rustls speaks TLS 1.2 and 1.3 only. A server that speaks less is reported as one that we cannot handshake with, never as one
+//! with a bad certificate.
+
+use std::io;
+use std::sync::Arc;
+
+use rustls::client::Resumption;
+use rustls::{ClientConfig, Error, InvalidMessage};
+use rustls_pki_types::ServerName;
+use time::OffsetDateTime;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::{
+    CertificateDefect, CertificateFacts, Connect, ConnectFailure, Limits, RecordingVerifier, Trust, Version, alert_name,
+};
+
+/// How far a handshake came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandshakeOutcome {
+    /// To its end.
+    Completed,
+    /// The certificate was seen, then the handshake ended; mutual TLS does that.
+    Stopped {
+        /// How it ended.
+        why: String,
+    },
+    /// No certificate was seen: nothing can be said about it.
+    CannotHandshake {
+        /// How it ended.
+        why: String,
+    },
+    /// There was no connection.
+    Unreachable(ConnectFailure),
+    /// The deadline passed before a certificate was seen.
+    Silent,
+    /// The port speaks another protocol.
+    NotTls,
+}
+
+/// What one handshake showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handshake {
+    /// How far it came.
+    pub outcome: HandshakeOutcome,
+    /// The version that was negotiated.
+    pub version: Option<Version>,
+    /// The name of the cipher suite.
+    pub suite: Option<String>,
+    /// The application protocol that the server chose: h2 or http/1.1.
+    pub alpn: Option<String>,
+    /// The certificates that were sent, that of the server first.
+    pub chain: Vec<CertificateFacts>,
+    /// True if a certificate was seen, nothing is wrong with it, and the server proved that it has its key.
+    pub trusted: bool,
+    /// All that is wrong with the certificate. Empty also if none was seen: look at `outcome` first.
+    pub defects: Vec<CertificateDefect>,
+    /// True if an OCSP response came with the certificate.
+    pub stapled_ocsp: bool,
+}
+
+impl Handshake {
+    /// True if there is a certificate to speak of.
+    #[must_use]
+    pub fn saw_a_certificate(&self) -> bool {
+        matches!(self.outcome, HandshakeOutcome::Completed | HandshakeOutcome::Stopped { .. })
+    }
+
+    fn without_certificate(outcome: HandshakeOutcome) -> Self {
+        Self {
+            outcome,
+            version: None,
+            suite: None,
+            alpn: None,
+            chain: Vec::new(),
+            trusted: false,
+            defects: Vec::new(),
+            stapled_ocsp: false,
+        }
+    }
+}
+
+/// Connects, shakes hands as `server_name` whatever the certificate, and tells what was seen. `now` is the time that the
+/// validity of certificates is judged at.
+pub async fn handshake(
+    connect: &dyn Connect,
+    host: &str,
+    port: u16,
+    server_name: &str,
+    trust: &Arc<Trust>,
+    now: OffsetDateTime,
+    limits: &Limits,
+) -> Handshake {
+    let bare = server_name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(server_name);
+    let Ok(name) = ServerName::try_from(bare.to_string()) else {
+        let why = "the server name is neither a DNS name nor an address".into();
+        return Handshake::without_certificate(HandshakeOutcome::CannotHandshake { why });
+    };
+    let (verifier, recorder) = RecordingVerifier::new(trust.clone(), now, true);
+    let config = match client_config(verifier) {
+        Ok(config) => config,
+        Err(error) => {
+            return Handshake::without_certificate(HandshakeOutcome::CannotHandshake { why: error.to_string() });
+        }
+    };
+    let deadline = Instant::now() + limits.deadline;
+    let stream = match timeout_at(deadline, connect.connect(host, port)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(failure)) => return Handshake::without_certificate(HandshakeOutcome::Unreachable(failure)),
+        Err(_) => return Handshake::without_certificate(HandshakeOutcome::Unreachable(ConnectFailure::TimedOut)),
+    };
+    let ended = timeout_at(deadline, TlsConnector::from(Arc::new(config)).connect(name, stream)).await;
+    let seen = recorder.latest();
+    let mut result = match (ended, seen.is_some()) {
+        (Ok(Ok(stream)), _) => completed(&stream),
+        (Ok(Err(error)), true) => Handshake::without_certificate(HandshakeOutcome::Stopped { why: describe(&error) }),
+        (Ok(Err(error)), false) => Handshake::without_certificate(failed(&error)),
+        (Err(_), true) => {
+            let why = "no answer until the deadline".into();
+            Handshake::without_certificate(HandshakeOutcome::Stopped { why })
+        }
+        (Err(_), false) => Handshake::without_certificate(HandshakeOutcome::Silent),
+    };
+    if let Some(seen) = seen {
+        result.trusted = seen.is_trusted();
+        result.chain = seen.chain;
+        result.defects = seen.defects;
+        result.stapled_ocsp = seen.stapled_ocsp;
+    }
+    result
+}
+
+fn client_config(verifier: Arc<dyn rustls::client::danger::ServerCertVerifier>) -> Result<ClientConfig, Error> {
+    let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.resumption = Resumption::disabled(); // a resumed session shows no certificate
+    Ok(config)
+}
+
+fn completed(stream: &TlsStream<TcpStream>) -> Handshake {
+    let (_, connection) = stream.get_ref();
+    Handshake {
+        version: connection.protocol_version().and_then(|version| Version::from_wire(version.into())),
+        suite: connection.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite())),
+        alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
+        ..Handshake::without_certificate(HandshakeOutcome::Completed)
+    }
+}
+
+fn failed(error: &io::Error) -> HandshakeOutcome {
+    match tls_error(error) {
+        Some(Error::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion)) => {
+            HandshakeOutcome::NotTls
+        }
+        _ => HandshakeOutcome::CannotHandshake { why: describe(error) },
+    }
+}
+
+fn describe(error: &io::Error) -> String {
+    match tls_error(error) {
+        Some(Error::AlertReceived(alert)) => format!("alert {}", alert_name((*alert).into())),
+        Some(other) => other.to_string(),
+        None => match error.kind() {
+            io::ErrorKind::UnexpectedEof => "connection closed in the middle of the handshake".into(),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+                "connection reset in the middle of the handshake".into()
+            }
+            kind => format!("the handshake failed: {kind}"),
+        },
+    }
+}
+
+fn tls_error(error: &io::Error) -> Option<&Error> {
+    error.get_ref()?.downcast_ref()
+}
