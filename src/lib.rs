@@ -4,9 +4,9 @@
 //! The floors stand in the order below; code uses only floors below its own, and a test reads every import to prove it.
 
 pub mod engine;
-pub mod evidence;
-pub mod net;
-pub mod target;
 pub mod testcase;
 pub mod verbs;
+pub mod net;
+pub mod evidence;
+pub mod target;
 pub mod vocabulary;

@@ -34,7 +34,8 @@ pub fn curl_line(exchange: &Exchange) -> Option<String> {
 /// One word for a POSIX shell, in single quotes unless it is plainly harmless.
 fn quoted(text: &str) -> String {
     let text = escape(text);
-    let harmless = !text.is_empty() && !text.starts_with('-') && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._/:=@,+".contains(c));
+    let harmless =
+        !text.is_empty() && !text.starts_with('-') && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._/:=@,+".contains(c));
     if harmless { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
@@ -45,7 +46,12 @@ mod tests {
 
     fn line(url: &str, header: &str) -> String {
         let record = Record::Http(Box::new(HttpExchange {
-            request: HttpRequest { method: "GET".into(), url: url.into(), headers: vec![("Accept".into(), header.into())], body: None },
+            request: HttpRequest {
+                method: "GET".into(),
+                url: url.into(),
+                headers: vec![("Accept".into(), header.into())],
+                body: None,
+            },
             result: HttpResult::Failure(HttpFailure { kind: "refused".into(), message: String::new(), phase: "connect".into() }),
             tls: None,
             attempt: 1,
@@ -59,7 +65,10 @@ mod tests {
     #[test]
     fn a_request_is_written_so_that_it_can_be_repeated() {
         let shown = line("https://payer.example/r4/metadata", "application/fhir+json");
-        assert_eq!(shown, "curl --globoff --include --header 'Accept: application/fhir+json' --url https://payer.example/r4/metadata");
+        assert_eq!(
+            shown,
+            "curl --globoff --include --header 'Accept: application/fhir+json' --url https://payer.example/r4/metadata"
+        );
     }
 
     #[test]

@@ -10,9 +10,10 @@ mod store;
 
 pub use curl::curl_line;
 pub use exchange::{
-    Body, EvidenceId, Exchange, HttpAnswer, HttpExchange, HttpFailure, HttpRequest, HttpResult, Label, Record, TlsExchange, TlsSummary,
+    Body, EvidenceId, Exchange, HttpAnswer, HttpExchange, HttpFailure, HttpRequest, HttpResult, Label, Record, TlsExchange,
+    TlsSummary,
 };
-pub use redaction::{redact_bytes, redact_header, redact_text};
+pub use redaction::{hex, redact_bytes, redact_header, redact_text};
 pub use store::EvidenceStore;
 
 /// How many bytes of a body are kept as evidence; the digest covers the rest.

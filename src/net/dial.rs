@@ -107,7 +107,7 @@ impl FromStr for Override {
 
 /// How connections are made.
 pub struct DialOptions {
-    /// Per TCP connect, over all addresses of the host.
+    /// For resolving a name, and for a TCP connect over all addresses of the host. A world sets it to `Limits::connect`.
     pub connect_timeout: Duration,
     /// The operator's answers to names.
     pub overrides: Vec<Override>,
@@ -189,11 +189,10 @@ impl Dialer {
     /// Behind a proxy a name that we cannot resolve is the proxy's to resolve: the list is then empty.
     pub(super) async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, NoAddress> {
         self.target_known.get_or_init(|| self.learn_target()).await;
-        let addresses = match self.lookup(host, Some(port)).await {
-            Ok(addresses) => addresses,
-            Err(_) if self.options.proxy.is_some() => return Ok(Vec::new()),
-            Err(reason) => return Err(reason),
-        };
+        let addresses = self.lookup(host, Some(port)).await?;
+        if addresses.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut permitted = Vec::new();
         let mut refusal = None;
         for address in addresses {
@@ -203,16 +202,13 @@ impl Dialer {
                 Err(reason) => refusal = Some(NoAddress::Forbidden(reason)),
             }
         }
-        match refusal {
-            Some(reason) if permitted.is_empty() => Err(reason),
-            _ if permitted.is_empty() => Err(NoAddress::NotFound(format!("{host} has no address"))),
-            _ => Ok(permitted),
-        }
+        refusal.filter(|_| permitted.is_empty()).map_or(Ok(permitted), Err)
     }
 
     /// Resolves the hosts of the target before anything else, so that what they open does not depend on the order of requests.
     async fn learn_target(&self) {
-        let hosts = self.guard.target_hosts();
+        let written = |host: &String| self.options.overrides.iter().any(|entry| entry.host == *host);
+        let hosts: Vec<String> = self.guard.target_hosts().into_iter().filter(|host| !written(host)).collect();
         let found = join_all(hosts.iter().map(|host| self.lookup(host, None))).await;
         for address in found.into_iter().flatten().flatten() {
             self.guard.accept_target_address(address);
@@ -223,8 +219,13 @@ impl Dialer {
         if let Ok(literal) = host.trim_matches(['[', ']']).parse() {
             return Ok(vec![literal]);
         }
-        let written: Vec<IpAddr> =
-            self.options.overrides.iter().filter(|entry| entry.host == host && Some(entry.port) == port).map(|entry| entry.address).collect();
+        let written: Vec<IpAddr> = self
+            .options
+            .overrides
+            .iter()
+            .filter(|entry| entry.host == host && Some(entry.port) == port)
+            .map(|entry| entry.address)
+            .collect();
         if !written.is_empty() {
             return Ok(written);
         }
@@ -233,9 +234,13 @@ impl Dialer {
     }
 
     async fn ask(&self, host: &str) -> Result<Vec<IpAddr>, NoAddress> {
-        let answer = timeout(self.options.connect_timeout, self.options.resolver.resolve(host)).await.map_err(|_| NoAddress::TimedOut)?;
+        let Ok(answer) = timeout(self.options.connect_timeout, self.options.resolver.resolve(host)).await else {
+            return if self.options.proxy.is_some() { Ok(Vec::new()) } else { Err(NoAddress::TimedOut) };
+        };
         match answer {
             Ok(addresses) if !addresses.is_empty() => Ok(addresses),
+            // Behind a proxy this is kept as the answer, so that no request waits for our resolver again.
+            Ok(_) | Err(_) if self.options.proxy.is_some() => Ok(Vec::new()),
             Ok(_) => Err(NoAddress::NotFound(format!("{host} has no address"))),
             Err(error) => Err(NoAddress::NotFound(format!("{host} was not found in DNS: {error}"))),
         }
@@ -280,7 +285,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let overrides = vec![format!("payer.example:{port}:127.0.0.1").parse().unwrap()];
-        let dialer = Dialer::new(AddressGuard::new([("payer.example".into(), port)], vec![]), DialOptions { overrides, ..DialOptions::default() });
+        let dialer = Dialer::new(
+            AddressGuard::new([("payer.example".into(), port)], vec![]),
+            DialOptions { overrides, ..DialOptions::default() },
+        );
         assert!(dialer.connect("Payer.Example.", port).await.is_ok());
         assert_eq!(dialer.connections("payer.example", port), 1);
         assert!("payer.example:x:127.0.0.1".parse::<Override>().is_err());
@@ -292,7 +300,17 @@ mod tests {
         let canary = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = canary.local_addr().unwrap().port();
         let dialer = Dialer::new(AddressGuard::new([("8.8.8.8".into(), 443)], vec![]), DialOptions::default());
-        for host in ["2130706433", "0x7f000001", "127.1", "0177.0.0.1", "127.0.0.1.", "[::ffff:127.0.0.1]", "64:ff9b::7f00:1", "localhost", "[::1]"] {
+        for host in [
+            "2130706433",
+            "0x7f000001",
+            "127.1",
+            "0177.0.0.1",
+            "127.0.0.1.",
+            "[::ffff:127.0.0.1]",
+            "64:ff9b::7f00:1",
+            "localhost",
+            "[::1]",
+        ] {
             assert!(matches!(dialer.connect(host, port).await, Err(ConnectFailure::Forbidden(_))), "{host}");
         }
         assert!(timeout(Duration::from_millis(50), canary.accept()).await.is_err());
@@ -329,12 +347,35 @@ mod tests {
             String::from_utf8_lossy(&question[..length]).into_owned()
         });
         let overrides = vec!["payer.example:443:8.8.8.8".parse().unwrap()];
-        let dialer = Dialer::new(AddressGuard::default(), DialOptions { proxy: Some(proxy), overrides, ..DialOptions::default() });
+        let dialer =
+            Dialer::new(AddressGuard::default(), DialOptions { proxy: Some(proxy), overrides, ..DialOptions::default() });
         let mut stream = dialer.connect("payer.example", 443).await.unwrap();
         let mut hello = [0; 5];
         stream.read_exact(&mut hello).await.unwrap();
         assert_eq!(&hello, b"hello");
         assert!(served.await.unwrap().starts_with("CONNECT payer.example:443 HTTP/1.1\r\n"));
         assert!(matches!(dialer.connect("169.254.169.254", 80).await, Err(ConnectFailure::Forbidden(_))));
+    }
+
+    #[tokio::test]
+    async fn behind_a_proxy_a_name_that_we_cannot_resolve_is_left_to_the_proxy() {
+        struct Nowhere(AtomicUsize);
+        impl Resolve for Nowhere {
+            fn resolve<'a>(&'a self, _host: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
+                self.0.fetch_add(1, Ordering::SeqCst);
+                Box::pin(std::future::ready(Err(io::Error::other("no such name"))))
+            }
+        }
+        let resolver = Arc::new(Nowhere(AtomicUsize::new(0)));
+        let proxy = Some(Proxy::parse("http://127.0.0.1:9").unwrap());
+        let options = DialOptions { proxy, resolver: Arc::clone(&resolver) as Arc<dyn Resolve>, ..DialOptions::default() };
+        let dialer = Dialer::new(AddressGuard::default(), options);
+        for _ in 0..2 {
+            assert_eq!(dialer.addresses("inside.example", 443).await, Ok(vec![]));
+        }
+        assert_eq!(resolver.0.load(Ordering::SeqCst), 1);
+        let options = DialOptions { resolver, ..DialOptions::default() };
+        let direct = Dialer::new(AddressGuard::default(), options);
+        assert!(matches!(direct.addresses("inside.example", 443).await, Err(NoAddress::NotFound(_))));
     }
 }

@@ -71,31 +71,46 @@ impl AddressGuard {
     /// With the reason, when not.
     pub fn check_port(&self, host: &str, address: IpAddr, port: u16) -> Result<(), Forbidden> {
         let own = self.is_target(host, address) || self.allowed.iter().any(|network| network.contains(effective(address)));
-        if WEB_PORTS.contains(&port) || self.target_ports.contains(&(host.to_owned(), port)) || (own && (port == 80 || port >= 1024)) {
+        if WEB_PORTS.contains(&port)
+            || self.target_ports.contains(&(host.to_owned(), port))
+            || (own && (port == 80 || port >= 1024))
+        {
             return Ok(());
         }
-        Err(Forbidden::Port(format!("port {port} of {host} is not a port for web services; name it in the target file if it is meant")))
+        Err(Forbidden::Port(format!(
+            "port {port} of {host} is not a port for web services; name it in the target file if it is meant"
+        )))
     }
 
     fn is_target(&self, host: &str, address: IpAddr) -> bool {
         let on_loopback = |known: &BTreeSet<IpAddr>| known.iter().any(IpAddr::is_loopback);
         self.target_ports.iter().any(|(known, _)| known == host)
-            || (effective(address).is_loopback() && on_loopback(&self.target_addresses.read().unwrap_or_else(PoisonError::into_inner)))
+            || (effective(address).is_loopback()
+                && on_loopback(&self.target_addresses.read().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
 /// The address that really answers: the IPv4 address inside a mapped, compatible, NAT64 or 6to4 address.
 fn effective(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else { return address };
-    let [a, b, c, d, e, f, g, h] = v6.segments();
-    let last = || Ipv4Addr::from((u32::from(g) << 16) | u32::from(h));
-    match (a, b, c, d, e, f) {
-        (0, 0, 0, 0, 0, 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => last().into(),
-        (0, 0, 0, 0, 0, 0) if v6 != Ipv6Addr::LOCALHOST && v6 != Ipv6Addr::UNSPECIFIED => last().into(),
-        (0x2002, ..) => Ipv4Addr::from((u32::from(b) << 16) | u32::from(c)).into(),
+    let [first, second, third, .., seventh, eighth] = v6.segments();
+    let v4 = |high: u16, low: u16| IpAddr::from(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
+    match v6.to_bits() >> 32 {
+        MAPPED | NAT64 => v4(seventh, eighth),
+        COMPATIBLE if v6 != Ipv6Addr::LOCALHOST && v6 != Ipv6Addr::UNSPECIFIED => v4(seventh, eighth),
+        _ if first == SIX_TO_FOUR => v4(second, third),
         _ => address,
     }
 }
+
+/// The first 96 bits of ::ffff:0:0/96.
+const MAPPED: u128 = 0xffff;
+/// The first 96 bits of 64:ff9b::/96.
+const NAT64: u128 = 0x0064_ff9b << 64;
+/// The first 96 bits of ::/96.
+const COMPATIBLE: u128 = 0;
+/// The first 16 bits of 2002::/16, after which comes an IPv4 address.
+const SIX_TO_FOUR: u16 = 0x2002;
 
 /// Ranges that are not the public internet, the narrower ones first.
 const SPECIAL: [(&str, &str); 29] = [
@@ -172,7 +187,9 @@ mod tests {
     #[test]
     fn h16_an_ipv4_address_inside_an_ipv6_address_is_judged_as_what_it_is() {
         let guard = guard_of("8.8.8.8");
-        for text in ["::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b::a00:1", "::127.0.0.1", "2002:7f00:1::1"] {
+        for text in
+            ["::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b::a00:1", "::127.0.0.1", "2002:7f00:1::1"]
+        {
             assert!(guard.check_address(text.parse().unwrap()).is_err(), "{text}");
         }
         assert!(guard.check_address("::ffff:8.8.4.4".parse().unwrap()).is_ok());

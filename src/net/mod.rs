@@ -26,8 +26,8 @@ pub use clock::{Clock, OffsetClock, SystemClock};
 pub use dial::{ConnectFailure, DialOptions, Dialer, Override, Resolve, SystemResolver};
 pub use guard::{AddressGuard, Forbidden};
 pub use http::{
-    Answer, Credentials, Failure, FormValue, Http, HttpOptions, HttpOutcome, Limits, MAX_RESENDS, Method, Payload, Request, Sent, TlsFacts,
-    Trust,
+    Answer, Credentials, Failure, FormValue, Http, HttpOptions, HttpOutcome, Limits, MAX_RESENDS, Method, Payload, Request, Sent,
+    TlsFacts, Trust,
 };
 pub use network::{Network, ParseNetworkError};
 pub use origin::{Origin, host_of, well_known};

@@ -14,7 +14,7 @@ use super::origin::Origin;
 use crate::vocabulary::Cause;
 
 /// All the pauses of a run together.
-const PAUSES_OF_A_RUN: Duration = Duration::from_secs(300);
+const PAUSES_OF_A_RUN: Duration = Duration::from_mins(5);
 /// After so many timeouts an origin is given up.
 const TIMEOUTS_OF_AN_ORIGIN: u32 = 2;
 
@@ -39,6 +39,7 @@ struct State {
     timeouts: u32,
     given_up: bool,
     sent: u64,
+    resets: u32,
 }
 
 impl Lane {
@@ -58,20 +59,34 @@ impl Lane {
         self.state().timeouts += 1;
     }
 
+    /// Counts a reset and returns how many there were since the last answer.
+    pub(super) fn count_reset(&self) -> u32 {
+        let mut state = self.state();
+        state.resets = state.resets.saturating_add(1);
+        state.resets
+    }
+
+    pub(super) fn count_answer(&self) {
+        self.state().resets = 0;
+    }
+
     fn lost(&self, origin: &Origin) -> Option<Cause> {
         let state = self.state();
         if state.timeouts >= TIMEOUTS_OF_AN_ORIGIN {
             let times = state.timeouts;
             return Some(Cause::new("origin-lost", format!("not sent: {origin} did not answer in time {times} times before")));
         }
-        state.given_up.then(|| Cause::new("rate-limited", format!("not sent: {origin} keeps asking for pauses and the run has none left")))
+        state
+            .given_up
+            .then(|| Cause::new("rate-limited", format!("not sent: {origin} keeps asking for pauses and the run has none left")))
     }
 }
 
 impl Pace {
     /// `rate` is requests per second and origin.
     pub(super) fn new(clock: Arc<dyn Clock>, in_flight: usize, rate: Option<f64>) -> Self {
-        let interval = rate.filter(|rate| *rate > 0.0).and_then(|rate| Duration::try_from_secs_f64(1.0 / rate).ok()).unwrap_or_default();
+        let interval =
+            rate.filter(|rate| *rate > 0.0).and_then(|rate| Duration::try_from_secs_f64(1.0 / rate).ok()).unwrap_or_default();
         let pause_left = Mutex::new(PAUSES_OF_A_RUN);
         Self { clock, in_flight: in_flight.max(1), interval, lanes: Mutex::default(), pause_left }
     }

@@ -60,10 +60,15 @@ impl Proxy {
         let proxy = self.url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let address = (proxy, self.url.port_or_known_default().unwrap_or(80));
         let tunnel = async {
-            let mut stream = TcpStream::connect(address).await.map_err(|error| ConnectFailure::Other(format!("the proxy: {error}")))?;
+            let mut stream =
+                TcpStream::connect(address).await.map_err(|error| ConnectFailure::Other(format!("the proxy: {error}")))?;
             stream.write_all(self.question(host, port).as_bytes()).await.map_err(|error| ConnectFailure::from_io(&error))?;
             let status = read_status(&mut stream).await?;
-            if status == 200 { Ok(stream) } else { Err(ConnectFailure::Other(format!("the proxy answered CONNECT with status {status}"))) }
+            if status == 200 {
+                Ok(stream)
+            } else {
+                Err(ConnectFailure::Other(format!("the proxy answered CONNECT with status {status}")))
+            }
         };
         timeout(limit, tunnel).await.unwrap_or(Err(ConnectFailure::TimedOut))
     }
@@ -71,8 +76,11 @@ impl Proxy {
     fn question(&self, host: &str, port: u16) -> String {
         let user = self.url.username();
         let credential = format!("{user}:{}", self.url.password().unwrap_or_default());
-        let authorization =
-            if user.is_empty() { String::new() } else { format!("Proxy-Authorization: Basic {}\r\n", STANDARD.encode(credential)) };
+        let authorization = if user.is_empty() {
+            String::new()
+        } else {
+            format!("Proxy-Authorization: Basic {}\r\n", STANDARD.encode(credential))
+        };
         format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n{authorization}\r\n")
     }
 }

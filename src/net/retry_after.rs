@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 /// The longest pause that one answer can cause.
-pub(super) const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 /// The pause when the header is missing or makes no sense.
 const UNCLEAR: Duration = Duration::from_secs(1);
 

@@ -43,7 +43,11 @@ impl RecordingVerifier {
     }
 
     fn verdict(
-        &self, leaf: &CertificateDer<'_>, chain: &[CertificateDer<'_>], name: &ServerName<'_>, ocsp: &[u8],
+        &self,
+        leaf: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
     ) -> Result<ServerCertVerified, Error> {
         let inner = self.inner.as_ref().ok_or(Error::InvalidCertificate(CertificateError::UnknownIssuer))?;
         inner.verify_server_cert(leaf, chain, name, ocsp, self.now)
@@ -56,7 +60,9 @@ fn defect(error: &Error) -> String {
     match reason {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "expired".to_owned(),
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "not yet valid".to_owned(),
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => "issued for another name".to_owned(),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "issued for another name".to_owned()
+        }
         CertificateError::UnknownIssuer => "issued by an authority that is not trusted".to_owned(),
         CertificateError::BadEncoding => "malformed".to_owned(),
         CertificateError::BadSignature => "signed with another key than that of its issuer".to_owned(),
@@ -66,7 +72,12 @@ fn defect(error: &Error) -> String {
 
 impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
-        &self, leaf: &CertificateDer<'_>, chain: &[CertificateDer<'_>], name: &ServerName<'_>, ocsp: &[u8], _now: UnixTime,
+        &self,
+        leaf: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let verdict = self.verdict(leaf, chain, name, ocsp);
         let defects = verdict.as_ref().err().map(defect).into_iter().collect();
@@ -75,14 +86,20 @@ impl ServerCertVerifier for RecordingVerifier {
     }
 
     fn verify_tls12_signature(
-        &self, message: &[u8], cert: &CertificateDer<'_>, dss: &DigitallySignedStruct,
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms;
         rustls::crypto::verify_tls12_signature(message, cert, dss, &algorithms)
     }
 
     fn verify_tls13_signature(
-        &self, message: &[u8], cert: &CertificateDer<'_>, dss: &DigitallySignedStruct,
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms;
         rustls::crypto::verify_tls13_signature(message, cert, dss, &algorithms)

@@ -79,7 +79,8 @@ impl World {
     /// When the client certificate cannot be used.
     pub fn new(options: WorldOptions) -> Result<Self, WorldError> {
         install_crypto_provider();
-        let WorldOptions { clock, random, target_origins, allow_net, dial, mut http } = options;
+        let WorldOptions { clock, random, target_origins, allow_net, mut dial, mut http } = options;
+        dial.connect_timeout = http.limits.connect;
         if let Some(identity) = &http.identity {
             let provider = rustls::crypto::ring::default_provider();
             let key = provider.key_provider.load_private_key(identity.key.clone_key()).map_err(WorldError::ClientCertificate)?;

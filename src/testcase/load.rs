@@ -211,6 +211,7 @@ fn read_step(reader: Reader<'_>) -> Step {
         action,
         with: read_with(&reader),
         capture: read_capture(&reader),
+        premise_guards: premise_comes_first(&reader),
         premise: read_assertions(&reader, "premise"),
         expect: read_assertions(&reader, "expect"),
         then: read_assertions(&reader, "then"),
@@ -219,6 +220,14 @@ fn read_step(reader: Reader<'_>) -> Step {
     };
     reader.finish();
     step
+}
+
+fn premise_comes_first(reader: &Reader<'_>) -> bool {
+    let start = |wanted: &str| reader.keys().find(|(key, _)| *key == wanted).map(|(_, span)| span.start);
+    match (start("premise"), start("expect").or_else(|| start("then"))) {
+        (Some(premise), Some(expect)) => premise < expect,
+        _ => true,
+    }
 }
 
 fn read_with(reader: &Reader<'_>) -> With {

@@ -142,6 +142,9 @@ pub struct Step {
     pub capture: Vec<Capture>,
     /// Must hold for the rest of the case to mean anything.
     pub premise: Vec<Assertion>,
+    /// True when `premise` is written before `expect`: then it guards the step's own rows too. Written after it,
+    /// it guards the steps that follow and leaves the rows of this one to be judged.
+    pub premise_guards: bool,
     /// Judged; a miss does not stop the case.
     pub expect: Vec<Assertion>,
     /// Judged in order, each only when all before it were met.

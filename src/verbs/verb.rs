@@ -203,6 +203,12 @@ impl Arguments {
         }
     }
 
+    /// Takes the values as they are, for an estimate before all of them are known.
+    #[must_use]
+    pub fn unchecked(given: Map<String, Value>) -> Self {
+        Self(given)
+    }
+
     /// Any argument.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {

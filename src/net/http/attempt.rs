@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reqwest::Response;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::tls::TlsInfo;
+use reqwest::tls::{TlsInfo, Version};
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Answer, Failure, HttpOutcome, TlsFacts};
@@ -77,7 +77,10 @@ impl<'a> Attempt<'a> {
 
     /// Waits for the head of the answer; each phase has its own deadline from the moment it begins.
     async fn head(
-        &self, sending: impl Future<Output = Result<Response, reqwest::Error>>, limits: &Limits, end: Instant,
+        &self,
+        sending: impl Future<Output = Result<Response, reqwest::Error>>,
+        limits: &Limits,
+        end: Instant,
     ) -> Result<Response, Failure> {
         tokio::pin!(sending);
         loop {
@@ -126,10 +129,15 @@ impl<'a> Attempt<'a> {
             return None;
         }
         let version = response.and_then(|response| response.extensions().get::<TlsInfo>()).and_then(TlsInfo::version);
+        let version = version.and_then(|version| match version {
+            Version::TLS_1_2 => Some("TLSv1.2"),
+            Version::TLS_1_3 => Some("TLSv1.3"),
+            _ => None,
+        });
         Some(TlsFacts {
             trusted: seen.defects.is_empty(),
             defects: seen.defects.iter().map(|defect| escape(defect)).collect(),
-            version: version.map(|version| format!("{version:?}")),
+            version: version.map(str::to_owned),
             peer: response.and_then(Response::remote_addr),
         })
     }
@@ -154,7 +162,9 @@ impl<'a> Attempt<'a> {
     fn unread(&self, unread: &Unread, cap: usize) -> Failure {
         let host = self.host();
         match unread {
-            Unread::TooLarge(_) => self.failure(Cause::new("body-too-large", format!("the body of {host} is larger than {cap} bytes"))),
+            Unread::TooLarge(_) => {
+                self.failure(Cause::new("body-too-large", format!("the body of {host} is larger than {cap} bytes")))
+            }
             Unread::TooSlow => self.failure(Cause::new("too-slow", format!("the body of {host} comes too slowly to be read"))),
             Unread::TimedOut => self.late(),
             Unread::Broken(error) => self.broken(error),
@@ -179,7 +189,8 @@ fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, String> {
     for (name, value) in headers {
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("'{}' is not a header name", escape(name)))?;
         // Neither message repeats the value, which may be secret.
-        let mut value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| format!("the value of header {key} holds a control character"))?;
+        let mut value = HeaderValue::from_bytes(value.as_bytes())
+            .map_err(|_| format!("the value of header {key} holds a control character"))?;
         value.set_sensitive(key == reqwest::header::AUTHORIZATION);
         map.append(key, value);
     }

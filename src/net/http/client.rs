@@ -184,6 +184,9 @@ impl Inner {
 
     /// Draws the consequences of an outcome for its origin. True when the request is to be sent again.
     async fn react(&self, outcome: &HttpOutcome, lane: &Lane, again: bool, attempt: u32) -> bool {
+        if outcome.answer().is_some() {
+            lane.count_answer();
+        }
         match outcome {
             HttpOutcome::Response(answer) if matches!(answer.status, 429 | 503) => {
                 self.pace.pause(lane, retry_after(answer.header("retry-after"), self.clock.now()));
@@ -195,7 +198,8 @@ impl Inner {
                     lane.count_timeout();
                     false
                 }
-                "reset" if again && failure.phase < Phase::Body => {
+                // An origin that does nothing but reset is not worth the wait with every request.
+                "reset" if failure.phase < Phase::Body && lane.count_reset() <= MAX_RESENDS && again => {
                     self.clock.sleep(self.backoff(attempt)).await;
                     true
                 }
@@ -204,10 +208,10 @@ impl Inner {
         }
     }
 
-    /// From half a second up to a bound that doubles, 8 s at most: full jitter.
+    /// From half a second up to a bound that doubles with every attempt and ends at 8 s: full jitter.
     fn backoff(&self, attempt: u32) -> Duration {
-        let most = 2_u32.saturating_pow(attempt).min(8);
-        Duration::from_millis(500) + (Duration::from_secs(most.into()) - Duration::from_millis(500)).mul_f64(self.random.fraction())
+        let bound = f64::from(2_u32.saturating_pow(attempt).min(8));
+        Duration::from_secs_f64(0.5 + (bound - 0.5) * self.random.fraction())
     }
 
     fn mention_ambient_proxy(&self, outcome: &mut HttpOutcome) {
@@ -216,7 +220,8 @@ impl Inner {
             return;
         }
         let shown = escape(ambient.rsplit_once('@').map_or(ambient.as_str(), |(_, host)| host));
-        failure.cause.message.push_str(&format!("; the environment names the proxy {shown}, which is not used: give it with --proxy if it is needed"));
+        let hint = format!("; the environment names the proxy {shown}, which is not used: give it with --proxy if it is needed");
+        failure.cause.message.push_str(&hint);
     }
 
     fn unsent(&self, request: &Request, prepared: &Prepared, cause: Cause) -> Sent {
@@ -225,7 +230,14 @@ impl Inner {
         Sent { outcome, evidence: vec![id], resent: 0 }
     }
 
-    fn record(&self, request: &Request, prepared: &Prepared, outcome: &HttpOutcome, attempt: u32, elapsed: Duration) -> EvidenceId {
+    fn record(
+        &self,
+        request: &Request,
+        prepared: &Prepared,
+        outcome: &HttpOutcome,
+        attempt: u32,
+        elapsed: Duration,
+    ) -> EvidenceId {
         let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let started = (self.clock.now() - elapsed).format(&Rfc3339).unwrap_or_default();
         self.evidence.append(&request.label, started, record(&self.redactor, prepared, outcome, attempt, millis))

@@ -18,7 +18,8 @@ impl<'a> Chain<'a> {
         while let Some(link) = next.filter(|_| links.len() < 32) {
             links.push(link);
             // An `io::Error` hides what it wraps from `source()`.
-            let inner = link.downcast_ref::<io::Error>().and_then(io::Error::get_ref).map(|inner| inner as &(dyn StdError + 'static));
+            let inner =
+                link.downcast_ref::<io::Error>().and_then(io::Error::get_ref).map(|inner| inner as &(dyn StdError + 'static));
             next = inner.or_else(|| link.source());
         }
         Self(links)

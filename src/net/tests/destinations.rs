@@ -16,7 +16,13 @@ async fn h15_h16_no_spelling_of_a_local_address_is_reached_when_the_target_is_el
         let outcome = get(&world, &format!("http://{host}:{port}/")).await;
         assert_eq!((word(&outcome).as_str(), phase(&outcome)), ("forbidden-address", Phase::Unsent), "{host}");
     }
-    for url in ["http://169.254.169.254/latest/meta-data/", "http://[fd00:ec2::254]/", "https://10.0.0.1/", "http://100.64.0.1/", "https://[fe80::1]/"] {
+    for url in [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://[fd00:ec2::254]/",
+        "https://10.0.0.1/",
+        "http://100.64.0.1/",
+        "https://[fe80::1]/",
+    ] {
         assert_eq!(word(&get(&world, url).await), "forbidden-address", "{url}");
     }
     assert_eq!((canary.connections(), world.http.requests()), (0, 0));

@@ -83,7 +83,9 @@ async fn h13_a_redirect_is_the_observation_and_is_not_followed() {
 #[tokio::test]
 async fn h14_the_body_of_a_post_is_not_sent_to_where_a_307_points() {
     let other = Server::saying("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
-    let server = Server::saying(format!("HTTP/1.1 307 Temporary Redirect\r\nlocation: {}\r\ncontent-length: 0\r\n\r\n", other.url())).await;
+    let server =
+        Server::saying(format!("HTTP/1.1 307 Temporary Redirect\r\nlocation: {}\r\ncontent-length: 0\r\n\r\n", other.url()))
+            .await;
     let world = world_for(&server.url());
     let payload = Payload::Form(vec![("grant_type".into(), FormValue::Plain("authorization_code".into()))]);
     let post = Request { payload, ..Request::new(Method::POST, Url::parse(&server.url()).unwrap()) };
@@ -109,7 +111,10 @@ async fn every_request_names_the_tool_and_the_run() {
     let head = seen.recv().await.unwrap();
     assert!(head.starts_with("GET /r4?x=1 HTTP/1.1\r\n"), "{head}");
     assert!(head.contains(&format!("user-agent: carinbb/{} (+conformance test)\r\n", env!("CARGO_PKG_VERSION"))), "{head}");
-    assert!(head.contains(&format!("x-carinbb-run: {}\r\n", world.run_id)) && head.contains("accept: application/fhir+json\r\n"), "{head}");
+    assert!(
+        head.contains(&format!("x-carinbb-run: {}\r\n", world.run_id)) && head.contains("accept: application/fhir+json\r\n"),
+        "{head}"
+    );
     for absent in ["origin:", "authorization:", "*/*", "referer:", "cookie:"] {
         assert!(!head.to_lowercase().contains(absent), "{head}");
     }

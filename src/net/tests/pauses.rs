@@ -30,10 +30,10 @@ async fn busy(times: usize, retry_after: &'static str) -> Server {
 fn jumping(origin: &str) -> (World, OffsetClock, tokio::task::JoinHandle<()>) {
     let clock = OffsetClock::new();
     let world = world_with(origin, WorldOptions { clock: Arc::new(clock.clone()), ..WorldOptions::default() });
-    let driven = clock.clone();
+    let moved = clock.clone();
     let driver = tokio::spawn(async move {
         loop {
-            let _ = driven.advance_to_earliest();
+            let _ = moved.advance_to_earliest();
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     });
@@ -70,7 +70,10 @@ async fn h35_429_on_everything_ends_within_the_pauses_of_a_run() {
 
 #[tokio::test]
 async fn a_request_that_is_no_read_is_never_sent_twice() {
-    for again in [Request::new(Method::POST, Url::parse("http://x/").unwrap()), Request::new(Method::GET, Url::parse("http://x/").unwrap())] {
+    for again in [
+        Request::new(Method::POST, Url::parse("http://x/").unwrap()),
+        Request::new(Method::GET, Url::parse("http://x/").unwrap()),
+    ] {
         let server = busy(5, "0").await;
         let (world, _, driver) = jumping(&server.url());
         let retry = again.method == Method::POST;
@@ -88,6 +91,8 @@ async fn a_reset_before_the_answer_is_repeated_at_most_twice_and_every_attempt_i
     driver.abort();
     assert_eq!((word(&sent.outcome).as_str(), sent.resent, sent.evidence.len()), ("reset", MAX_RESENDS, 3));
     assert_eq!((server.connections(), world.http.requests()), (3, 3));
+    let next = world.http.send(&Request::get(Url::parse(&server.url()).unwrap())).await;
+    assert_eq!((word(&next.outcome).as_str(), next.resent), ("reset", 0), "an origin that only resets is not repeated for ever");
 }
 
 #[tokio::test]

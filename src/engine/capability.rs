@@ -1,0 +1,241 @@
+//! Which capabilities the target claims: claimed, not claimed, or unknown.
+//!
+//! Only a well-formed absence is "not claimed". A document that answers 500, 401, HTML or nothing makes what it would
+//! have told unknown, and what depends on it is Blocked, never skipped.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+/// What is known about a capability.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claimed {
+    /// The target or its operator says so, or the run has seen it.
+    Yes,
+    /// A readable document does not list it.
+    No,
+    /// Nothing readable tells; the sentence says why.
+    Unknown(String),
+}
+
+/// What became of a discovery document.
+#[derive(Debug, Clone, Default)]
+pub enum Document {
+    /// It was read.
+    Found(Value),
+    /// It is absent in a well-formed way (UDAP metadata answered 404, or 204 for a community).
+    Absent,
+    /// Nobody asked, or the answer could not be read; the sentence says which.
+    Unreadable(String),
+    /// It was not fetched.
+    #[default]
+    NotFetched,
+}
+
+/// The documents that capabilities are read from.
+#[derive(Debug, Clone, Default)]
+pub struct Documents {
+    /// `[base]/.well-known/smart-configuration`.
+    pub smart: Document,
+    /// `[base]/metadata`.
+    pub metadata: Document,
+    /// `[base]/.well-known/udap`.
+    pub udap: Document,
+}
+
+/// Answers which capabilities are claimed. Clones share what the run has seen.
+#[derive(Debug, Clone)]
+pub struct Capabilities {
+    documents: Arc<Documents>,
+    stated: Arc<BTreeSet<String>>,
+    seen: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Capabilities {
+    /// Reads them from the documents; `stated` are those that the operator claims.
+    #[must_use]
+    pub fn new(documents: Documents, stated: impl IntoIterator<Item = String>, seen: Arc<Mutex<BTreeSet<String>>>) -> Self {
+        Self { documents: Arc::new(documents), stated: Arc::new(stated.into_iter().collect()), seen }
+    }
+
+    /// The documents that were read.
+    #[must_use]
+    pub fn documents(&self) -> &Documents {
+        &self.documents
+    }
+
+    /// Whether a capability of the closed list is claimed.
+    #[must_use]
+    pub fn claimed(&self, name: &str) -> Claimed {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).contains(name);
+        if seen || self.stated.contains(name) {
+            return Claimed::Yes;
+        }
+        match name {
+            "smart" => self.smart(|_| true),
+            "smart.client-confidential" => self.smart_lists_any(&["client-confidential-symmetric", "client-confidential-asymmetric"]),
+            "smart.permission-refresh" => self.smart_lists_any(&["permission-offline", "permission-online"]),
+            "smart.introspection" => self.smart(|json| has_text(json, "introspection_endpoint")),
+            "smart.revocation" => self.smart(|json| has_text(json, "revocation_endpoint")),
+            "oauth.pkce-advertised" | "oauth.pkce" => self.smart(|json| lists(json, "code_challenge_methods_supported", "S256")),
+            "oauth.client-secret" => self.smart_lists_any(&["client-confidential-symmetric"]),
+            "oauth.client-credentials" => self.smart(|json| lists(json, "grant_types_supported", "client_credentials")),
+            "oauth.dynamic-registration" => self.smart(|json| has_text(json, "registration_endpoint")),
+            "oauth.jwks-uri" => self.smart(|json| has_text(json, "jwks_uri")),
+            "openid.provider" => either(self.claimed("udap.tiered"), self.claimed("openid.idp")),
+            "openid.idp" | "cors.browser-apps" | "oauth.access-token-revocation" => Claimed::No,
+            "smart.introspection-protected" | "smart.patient-context" | "smart.fhir-context" => not_seen_yet(name),
+            "fhir.batch" => self.metadata(|rest| interactions(rest, &["batch", "transaction"])),
+            "fhir.operations" => self.metadata(|rest| rest.get("operation").and_then(Value::as_array).is_some_and(|all| !all.is_empty())),
+            "fhir.provenance" => self.metadata(|rest| has_resource(rest, "Provenance")),
+            "fhir.audit-event" => self.metadata(|rest| has_resource(rest, "AuditEvent")),
+            _ => match name.split_once('.') {
+                Some(("smart", listed)) => self.smart_lists_any(&[listed]),
+                _ if name == "udap" || name.starts_with("udap.") => self.udap(name),
+                _ => not_seen_yet(name),
+            },
+        }
+    }
+
+    /// The first of `names` that is claimed, or what is known about all of them.
+    #[must_use]
+    pub fn any_claimed<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Claimed {
+        names.into_iter().map(|name| self.claimed(name)).fold(Claimed::No, either)
+    }
+
+    fn smart(&self, test: impl Fn(&Value) -> bool) -> Claimed {
+        match &self.documents.smart {
+            Document::Found(json) => yes_or_no(test(json)),
+            Document::Absent => Claimed::Unknown("smart-configuration is not published".into()),
+            Document::Unreadable(why) => Claimed::Unknown(why.clone()),
+            Document::NotFetched => Claimed::Unknown("smart-configuration was not fetched".into()),
+        }
+    }
+
+    /// A list of capabilities that is missing or ill-typed tells nothing.
+    fn smart_lists_any(&self, names: &[&str]) -> Claimed {
+        if let Document::Found(json) = &self.documents.smart
+            && !json.get("capabilities").is_some_and(Value::is_array)
+        {
+            return Claimed::Unknown("smart-configuration has no readable list of capabilities".into());
+        }
+        self.smart(|json| names.iter().any(|name| lists(json, "capabilities", name)))
+    }
+
+    fn metadata(&self, test: impl Fn(&Value) -> bool) -> Claimed {
+        match &self.documents.metadata {
+            Document::Found(json) => yes_or_no(json.get("rest").and_then(Value::as_array).into_iter().flatten().any(test)),
+            Document::Absent => Claimed::Unknown("the CapabilityStatement is not published".into()),
+            Document::Unreadable(why) => Claimed::Unknown(why.clone()),
+            Document::NotFetched => Claimed::Unknown("the CapabilityStatement was not fetched".into()),
+        }
+    }
+
+    fn udap(&self, name: &str) -> Claimed {
+        let json = match &self.documents.udap {
+            Document::Found(json) => json,
+            Document::Absent => return Claimed::No,
+            Document::Unreadable(why) => return Claimed::Unknown(why.clone()),
+            Document::NotFetched => return Claimed::Unknown("the UDAP metadata was not fetched".into()),
+        };
+        let profile = |profile: &str| lists(json, "udap_profiles_supported", profile);
+        let filled = |member: &str| json.get(member).and_then(Value::as_array).is_some_and(|items| !items.is_empty());
+        yes_or_no(match name {
+            "udap" => true,
+            "udap.0.1" => json.get("signed_endpoints").is_some() && json.get("signed_metadata").is_none(),
+            "udap.registration" => profile("udap_dcr") || has_text(json, "registration_endpoint"),
+            "udap.authorization-code" => lists(json, "grant_types_supported", "authorization_code"),
+            "udap.client-credentials" => lists(json, "grant_types_supported", "client_credentials"),
+            "udap.authorization-endpoint" => has_text(json, "authorization_endpoint"),
+            "udap.extensions" => filled("udap_authorization_extensions_supported"),
+            "udap.b2b" => lists(json, "udap_authorization_extensions_supported", "hl7-b2b"),
+            "udap.b2b-required" => lists(json, "udap_authorization_extensions_required", "hl7-b2b"),
+            "udap.tiered" => profile("udap_to"),
+            "udap.certifications" => filled("udap_certifications_supported"),
+            "udap.certifications-required" => filled("udap_certifications_required"),
+            "udap.mtls" => lists(json, "token_endpoint_auth_methods_supported", "tls_client_auth"),
+            "udap.wildcard-scopes" => texts(json, "scopes_supported").any(|scope| scope.contains('*')),
+            _ => return not_seen_yet(name),
+        })
+    }
+}
+
+fn not_seen_yet(name: &str) -> Claimed {
+    Claimed::Unknown(format!("nothing in this run has shown whether '{name}' holds"))
+}
+
+fn yes_or_no(yes: bool) -> Claimed {
+    if yes { Claimed::Yes } else { Claimed::No }
+}
+
+fn either(a: Claimed, b: Claimed) -> Claimed {
+    match (a, b) {
+        (Claimed::Yes, _) | (_, Claimed::Yes) => Claimed::Yes,
+        (Claimed::Unknown(why), _) | (_, Claimed::Unknown(why)) => Claimed::Unknown(why),
+        (Claimed::No, Claimed::No) => Claimed::No,
+    }
+}
+
+fn texts<'a>(json: &'a Value, member: &str) -> impl Iterator<Item = &'a str> {
+    json.get(member).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+fn lists(json: &Value, member: &str, wanted: &str) -> bool {
+    texts(json, member).any(|text| text == wanted)
+}
+
+fn has_text(json: &Value, member: &str) -> bool {
+    json.get(member).and_then(Value::as_str).is_some_and(|text| !text.is_empty())
+}
+
+fn interactions(rest: &Value, wanted: &[&str]) -> bool {
+    let own = rest.get("interaction").and_then(Value::as_array).into_iter().flatten();
+    own.filter_map(|interaction| interaction.get("code")?.as_str()).any(|code| wanted.contains(&code))
+}
+
+fn has_resource(rest: &Value, wanted: &str) -> bool {
+    let own = rest.get("resource").and_then(Value::as_array).into_iter().flatten();
+    own.filter_map(|resource| resource.get("type")?.as_str()).any(|name| name == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn with(smart: Document, udap: Document) -> Capabilities {
+        Capabilities::new(Documents { smart, udap, ..Documents::default() }, [], Arc::default())
+    }
+
+    #[test]
+    fn only_a_readable_document_can_say_no() {
+        let listed = with(Document::Found(json!({ "capabilities": ["launch-standalone"] })), Document::Absent);
+        assert_eq!(listed.claimed("smart.launch-standalone"), Claimed::Yes);
+        assert_eq!(listed.claimed("smart.launch-ehr"), Claimed::No);
+        let broken = with(Document::Unreadable("it answered 500".into()), Document::Unreadable("it answered 401".into()));
+        assert!(matches!(broken.claimed("smart.launch-ehr"), Claimed::Unknown(_)));
+        assert!(matches!(broken.claimed("udap"), Claimed::Unknown(_)));
+        let ill_typed = with(Document::Found(json!({ "capabilities": "launch-standalone" })), Document::Absent);
+        assert!(matches!(ill_typed.claimed("smart.launch-standalone"), Claimed::Unknown(_)));
+        assert_eq!(ill_typed.claimed("smart"), Claimed::Yes);
+    }
+
+    #[test]
+    fn trap_46_udap_answered_404_is_not_claimed() {
+        let capabilities = with(Document::default(), Document::Absent);
+        assert_eq!(capabilities.claimed("udap"), Claimed::No);
+        assert_eq!(capabilities.claimed("udap.registration"), Claimed::No);
+        assert_eq!(capabilities.any_claimed(["udap", "udap.b2b"]), Claimed::No);
+    }
+
+    #[test]
+    fn what_the_operator_states_or_the_run_sees_is_claimed() {
+        let seen: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+        let capabilities = Capabilities::new(Documents::default(), ["cors.browser-apps".to_owned()], Arc::clone(&seen));
+        assert_eq!(capabilities.claimed("cors.browser-apps"), Claimed::Yes);
+        assert!(matches!(capabilities.claimed("tls.1.3"), Claimed::Unknown(_)));
+        seen.lock().unwrap().insert("tls.1.3".into());
+        assert_eq!(capabilities.claimed("tls.1.3"), Claimed::Yes);
+    }
+}

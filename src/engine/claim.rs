@@ -1,0 +1,155 @@
+//! The last line of a run: what was tested of what, in numbers, and the exit code that follows.
+
+use std::collections::BTreeMap;
+
+use super::record::{CaseResult, Claim, NotSelected, RequirementResult, Tested};
+use crate::vocabulary::{Strength, Verdict};
+
+/// Exit codes of `run` (contracts). Codes 2 and 101 are not for the claim to give.
+pub mod exit {
+    /// Nothing that was selected failed.
+    pub const OK: u8 = 0;
+    /// At least one SHALL in force was not met (with `--fail-on warn`: or a SHOULD).
+    pub const FAILED: u8 = 1;
+    /// Nothing failed, but a SHALL in force is Blocked or Error.
+    pub const UNDETERMINED: u8 = 3;
+    /// The selection matched nothing, or nothing applied.
+    pub const NOTHING: u8 = 4;
+    /// Interrupted.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// What the claim is made from.
+pub struct Basis<'a> {
+    /// Every requirement in force.
+    pub requirements: &'a [RequirementResult],
+    /// Every result.
+    pub cases: &'a [CaseResult],
+    /// Every case that was left out.
+    pub not_selected: &'a [NotSelected],
+    /// False when the run was interrupted.
+    pub complete: bool,
+    /// True with `--fail-on warn`.
+    pub fail_on_warn: bool,
+    /// True when flags chose a part of the suite.
+    pub partial: bool,
+}
+
+/// Makes the claim.
+#[must_use]
+pub fn claim(basis: &Basis<'_>) -> Claim {
+    let shall: Vec<&RequirementResult> = basis.requirements.iter().filter(|row| is_shall(row.strength)).collect();
+    let count = |test: &dyn Fn(&RequirementResult) -> bool| shall.iter().filter(|row| test(row)).count() as u64;
+    let settled = |row: &RequirementResult| row.tested == Tested::Fully && !undetermined(row);
+    let not_met = count(&|row| row.verdict == Some(Verdict::Fail));
+    let tested = count(&|row| settled(row) || row.verdict == Some(Verdict::Fail));
+    let undetermined = count(&|row| undetermined(row));
+    let met = tested - not_met;
+    let not_tested = not_tested(&shall);
+    let conformant = basis.complete && !basis.partial && tested == shall.len() as u64 && not_met == 0;
+    let text = text(shall.len() as u64, tested, met, not_met, &not_tested, conformant, basis);
+    Claim { text, conformant, shall: shall.len() as u64, tested, met, not_met, undetermined, not_tested, exit_code: exit_code(basis) }
+}
+
+fn is_shall(strength: Strength) -> bool {
+    matches!(strength, Strength::Shall | Strength::ShallNot)
+}
+
+fn undetermined(row: &RequirementResult) -> bool {
+    matches!(row.verdict, Some(Verdict::Blocked | Verdict::Error))
+}
+
+/// Why the rest was not tested, each reason with its number, the greatest first.
+fn not_tested(shall: &[&RequirementResult]) -> Vec<(String, u64)> {
+    let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in shall.iter().filter(|row| row.verdict != Some(Verdict::Fail)) {
+        let reason = match row.tested {
+            _ if row.verdict == Some(Verdict::Error) => "could not be observed",
+            _ if row.verdict == Some(Verdict::Blocked) => "blocked",
+            Tested::Fully => continue,
+            Tested::InPart => "seen in part, the rest needs a login",
+            Tested::NotSelected => "not selected",
+            Tested::Attestation => "by attestation",
+            Tested::NotTestable => "cannot be tested",
+            Tested::Uncovered => "no case yet",
+        };
+        *reasons.entry(reason).or_default() += 1;
+    }
+    let mut reasons: Vec<(String, u64)> = reasons.into_iter().map(|(reason, count)| (reason.to_owned(), count)).collect();
+    reasons.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    reasons
+}
+
+fn text(shall: u64, tested: u64, met: u64, not_met: u64, not_tested: &[(String, u64)], conformant: bool, basis: &Basis<'_>) -> String {
+    if !basis.complete {
+        return "Interrupted: an incomplete run makes no claim.".to_owned();
+    }
+    let failed = if not_met == 0 { String::new() } else { format!(", {not_met} not met") };
+    let rest: Vec<String> = not_tested.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    let rest = if rest.is_empty() { String::new() } else { format!(" Not tested: {}.", rest.join(", ")) };
+    let conformant = if conformant { " The target is conformant." } else { "" };
+    format!("Tested {tested} of {shall} SHALL: {met} met{failed}.{rest}{conformant}")
+}
+
+/// 1 beats 3, 3 beats 0; 4 when nothing ran or nothing applied.
+fn exit_code(basis: &Basis<'_>) -> u8 {
+    if !basis.complete {
+        return exit::INTERRUPTED;
+    }
+    let finding = |verdict| basis.cases.iter().any(|case| case.judgements().any(|(_, judgement)| judgement.verdict == verdict));
+    if finding(Verdict::Fail) || (basis.fail_on_warn && finding(Verdict::Warn)) {
+        return exit::FAILED;
+    }
+    if basis.cases.is_empty() || basis.cases.iter().all(|case| case.verdict == Verdict::NotApplicable) {
+        return exit::NOTHING;
+    }
+    let shall_open = basis.requirements.iter().any(|row| is_shall(row.strength) && undetermined(row));
+    if shall_open { exit::UNDETERMINED } else { exit::OK }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(strength: Strength, tested: Tested, verdict: Option<Verdict>) -> RequirementResult {
+        RequirementResult {
+            id: "a/b-1".into(),
+            level: strength,
+            strength,
+            caps: Vec::new(),
+            summary: String::new(),
+            url: String::new(),
+            reading: None,
+            tested,
+            verdict,
+            cases: Vec::new(),
+        }
+    }
+
+    fn of(rows: &[RequirementResult]) -> Claim {
+        claim(&Basis { requirements: rows, cases: &[], not_selected: &[], complete: true, fail_on_warn: false, partial: false })
+    }
+
+    #[test]
+    fn the_claim_counts_shall_rows_and_names_what_was_not_tested() {
+        use Strength::{Shall, ShallNot, Should};
+        let claim = of(&[
+            row(Shall, Tested::Fully, Some(Verdict::Pass)),
+            row(ShallNot, Tested::Fully, Some(Verdict::Fail)),
+            row(Shall, Tested::Attestation, None),
+            row(Shall, Tested::InPart, Some(Verdict::Pass)),
+            row(Shall, Tested::Fully, Some(Verdict::Blocked)),
+            row(Should, Tested::Fully, Some(Verdict::Warn)),
+        ]);
+        assert_eq!((claim.shall, claim.tested, claim.met, claim.not_met, claim.undetermined), (5, 2, 1, 1, 1));
+        assert!(claim.text.starts_with("Tested 2 of 5 SHALL: 1 met, 1 not met. Not tested: "), "{}", claim.text);
+        assert!(!claim.conformant);
+    }
+
+    #[test]
+    fn conformant_needs_every_shall_tested_and_met() {
+        assert!(of(&[row(Strength::Shall, Tested::Fully, Some(Verdict::Pass))]).conformant);
+        assert!(!of(&[row(Strength::Shall, Tested::Uncovered, None)]).conformant);
+        assert!(!of(&[row(Strength::Shall, Tested::InPart, Some(Verdict::Pass))]).conformant);
+    }
+}

@@ -1,0 +1,226 @@
+//! Decides which cases run, with which elements of `[each]`, and the most that they may send. Sends nothing.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::capability::{Capabilities, Claimed};
+use super::record::{NotSelected, PlannedCase, Traffic};
+use super::rules::Rules;
+use super::selection::Selection;
+use crate::net::Random;
+use crate::testcase::{Action, Assertion, Declared, RandomKind, Role, Scope, Step, Suite, TestCase, Variant, expand, resolve, resolve_text};
+use crate::verbs::{self, Arguments, Cost, Effect};
+use crate::vocabulary::{Cause, Outcome};
+
+/// One result that will be made.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The case.
+    pub case: Arc<TestCase>,
+    /// The elements of `[each]`.
+    pub variant: Variant,
+    /// What the record says of it.
+    pub planned: PlannedCase,
+    /// The names that templates may use.
+    pub scope: Scope,
+    /// Set when it needs no run: every row has this outcome.
+    pub gate: Option<Outcome>,
+}
+
+/// All results that will be made, and all cases that were left out.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The results in order: by case id, then by element.
+    pub jobs: Vec<Job>,
+    /// What was left out, with reasons.
+    pub not_selected: Vec<NotSelected>,
+}
+
+/// What a plan is made from.
+pub struct Planner<'a> {
+    /// The suite.
+    pub suite: &'a Suite,
+    /// The requirements in force.
+    pub rules: &'a Rules,
+    /// What the target claims.
+    pub capabilities: &'a Capabilities,
+    /// `target.*` and `profile.*`.
+    pub scope: &'a Scope,
+    /// Flags and rights.
+    pub selection: &'a Selection,
+    /// Capabilities that the profiles demand: their absence blocks, it does not excuse.
+    pub required_capabilities: &'a [String],
+    /// For `[values]`.
+    pub random: &'a dyn Random,
+    /// Which role is under test.
+    pub role: Role,
+}
+
+impl Planner<'_> {
+    /// Makes the plan.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        let mut plan = Plan::default();
+        for case in &self.suite.cases {
+            if case.role == self.role {
+                self.plan_case(case, &mut plan);
+            }
+        }
+        plan
+    }
+
+    fn plan_case(&self, case: &TestCase, plan: &mut Plan) {
+        let in_force: Vec<String> =
+            case.requirements.iter().filter(|id| self.rules.is_in_force(id.as_str())).map(ToString::to_string).collect();
+        if in_force.is_empty() {
+            return;
+        }
+        let left_out = self.selection.leaves_out(case, effect_of(case, self.suite));
+        if let Some((kind, reason)) = left_out {
+            let title = case.title.split(" {{").next().unwrap_or_default().to_owned();
+            let requirements = in_force;
+            plan.not_selected.push(NotSelected { case: case.id.to_string(), title, reason, kind: kind.into(), requirements });
+            return;
+        }
+        let case = Arc::new(case.clone());
+        match expand(&case, self.scope) {
+            Ok(variants) => plan.jobs.extend(variants.into_iter().filter_map(|variant| self.job(&case, variant, &in_force))),
+            Err(error) => {
+                let gate = Some(Outcome::NotReached(Cause::new("input", format!("its list is not known: {error}"))));
+                plan.jobs.extend(self.job_with(&case, Variant::default(), &in_force, gate));
+            }
+        }
+    }
+
+    fn job(&self, case: &Arc<TestCase>, variant: Variant, in_force: &[String]) -> Option<Job> {
+        let gate = self.gate(case, &variant);
+        self.job_with(case, variant, in_force, gate)
+    }
+
+    /// Nothing when no requirement of this element is in force.
+    fn job_with(&self, case: &Arc<TestCase>, variant: Variant, in_force: &[String], gate: Option<Outcome>) -> Option<Job> {
+        let mut scope = self.scope.clone();
+        variant.enter(&mut scope);
+        for (name, declared) in &case.values {
+            let value = match declared {
+                Declared::Literal(value) => resolve(value, &scope).unwrap_or_else(|_| value.clone()),
+                Declared::Random(RandomKind::Uuid) => Value::from(self.random.uuid().to_string()),
+                Declared::Random(RandomKind::State) => Value::from(self.random.state()),
+            };
+            scope.set(name, value);
+        }
+        let named = named_requirements(case, &scope);
+        let requirements: Vec<String> = in_force.iter().filter(|id| named.contains(id)).cloned().collect();
+        if requirements.is_empty() {
+            return None;
+        }
+        let cost = if gate.is_some() { Cost::default() } else { cost_of(case, &scope, self.suite) };
+        let planned = PlannedCase {
+            case: case.id.to_string(),
+            variant: variant.label.clone(),
+            title: resolve_text(&case.title, &scope).unwrap_or_else(|_| case.title.clone()),
+            file: case.place.file.clone(),
+            requirements,
+            requests: cost.requests,
+            probes: cost.probes,
+            authorizations: cost.authorizations,
+            waits: cost.wait.as_secs(),
+        };
+        Some(Job { case: Arc::clone(case), variant, planned, scope, gate })
+    }
+
+    /// What `needs` says of a target that does not claim it.
+    fn gate(&self, case: &TestCase, variant: &Variant) -> Option<Outcome> {
+        let mut scope = self.scope.clone();
+        variant.enter(&mut scope);
+        case.needs.iter().find_map(|need| {
+            let need = resolve_text(need, &scope).unwrap_or_else(|_| need.clone());
+            match self.capabilities.claimed(&need) {
+                Claimed::Yes => None,
+                Claimed::No if self.required_capabilities.contains(&need) => {
+                    let message = format!("the target does not claim {need}, which the profile demands");
+                    Some(Outcome::NotReached(Cause::new("not-claimed", message)))
+                }
+                Claimed::No => Some(Outcome::NotApplicable(Cause::new("not-claimed", format!("the target does not claim {need}")))),
+                Claimed::Unknown(why) => {
+                    Some(Outcome::NotReached(Cause::new("unknown", format!("it is not known whether the target claims {need}: {why}"))))
+                }
+            }
+        })
+    }
+}
+
+impl Plan {
+    /// The upper bound of what the run sends, without what stage 0 sends.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        let sum = |part: fn(&PlannedCase) -> u64| self.jobs.iter().map(|job| part(&job.planned)).sum();
+        Traffic {
+            planned_requests: sum(|planned| planned.requests),
+            planned_probes: sum(|planned| planned.probes),
+            planned_authorizations: sum(|planned| planned.authorizations),
+            ..Traffic::default()
+        }
+    }
+}
+
+/// The greatest effect of the verbs of a case, those of its flows included.
+#[must_use]
+pub fn effect_of(case: &TestCase, suite: &Suite) -> Effect {
+    fn of_steps<'s>(steps: impl Iterator<Item = &'s Step>, suite: &Suite) -> Effect {
+        let effects = steps.map(|step| match &step.action {
+            Action::Verb(name) => verbs::find(name).map_or(Effect::Observe, |verb| verb.help().effect),
+            Action::Flow(name) => suite.flow(name).map_or(Effect::Observe, |flow| of_steps(flow.steps.iter(), suite)),
+        });
+        effects.max().unwrap_or(Effect::Observe)
+    }
+    of_steps(case.all_steps(), suite)
+}
+
+/// The most that one result may send. Its control counts twice: before and after.
+fn cost_of(case: &TestCase, scope: &Scope, suite: &Suite) -> Cost {
+    let of = |steps: &[Step]| steps.iter().map(|step| cost_of_step(step, scope, suite)).fold(Cost::default(), std::ops::Add::add);
+    let control = of(&case.control);
+    of(&case.setup) + control + of(&case.steps) + control + of(&case.restore) + of(&case.cleanup)
+}
+
+fn cost_of_step(step: &Step, scope: &Scope, suite: &Suite) -> Cost {
+    match &step.action {
+        Action::Flow(name) => {
+            let steps = suite.flow(name).map(|flow| flow.steps.as_slice()).unwrap_or_default();
+            steps.iter().map(|step| cost_of_step(step, scope, suite)).fold(Cost::default(), std::ops::Add::add)
+        }
+        Action::Verb(name) => {
+            let Some(verb) = verbs::find(name) else { return Cost::default() };
+            // What is captured later is not known yet; no verb's cost depends on it.
+            let known = step.with.0.iter().map(|(name, _, value)| (name.clone(), resolve(value, scope).unwrap_or(Value::Null)));
+            verb.cost(&Arguments::unchecked(known.collect()))
+        }
+    }
+}
+
+/// Every requirement that an assertion of the case counts for with these values.
+fn named_requirements(case: &TestCase, scope: &Scope) -> Vec<String> {
+    let rows = case.all_steps().flat_map(|step| step.expect.iter().chain(&step.then));
+    let mut named = Vec::new();
+    for row in rows {
+        named.extend(requirements_of(row, case, scope));
+    }
+    named
+}
+
+fn requirements_of(row: &Assertion, case: &TestCase, scope: &Scope) -> Vec<String> {
+    if row.requirements.is_empty() {
+        return case.requirements.first().map(ToString::to_string).into_iter().collect();
+    }
+    let mut ids = Vec::new();
+    for id in &row.requirements {
+        match resolve(&Value::from(id.as_str()), scope) {
+            Ok(Value::String(id)) => ids.push(id),
+            Ok(Value::Array(items)) => ids.extend(items.iter().filter_map(Value::as_str).map(str::to_owned)),
+            _ => {}
+        }
+    }
+    ids
+}

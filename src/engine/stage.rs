@@ -1,0 +1,155 @@
+//! What all cases of a run share: the suite, the rules, the context, shared setups, locks, slots and the interrupt.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+use tokio::sync::{OnceCell, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, watch};
+
+use super::capability::Capabilities;
+use super::record::StepResult;
+use super::rules::Rules;
+use crate::testcase::Suite;
+use crate::vocabulary::Outcome;
+use crate::verbs::Context;
+
+/// Shared by all cases of a run.
+pub struct Stage {
+    /// Cases and flows.
+    pub suite: Arc<Suite>,
+    /// The requirements in force.
+    pub rules: Arc<Rules>,
+    /// What the target claims.
+    pub capabilities: Capabilities,
+    /// What verbs work with.
+    pub context: Context,
+    /// Becomes true on ctrl-C.
+    pub interrupt: Interrupt,
+    /// Only this step of `[[steps]]`, besides setups and controls.
+    pub only_step: Option<usize>,
+    setups: Mutex<BTreeMap<String, Arc<OnceCell<FlowResult>>>>,
+    locks: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    broken_locks: Mutex<BTreeSet<String>>,
+    slots: Arc<Semaphore>,
+    at_work: AtomicUsize,
+}
+
+/// What a flow gave: its outputs, its steps, and why it stopped, if it did.
+#[derive(Debug, Clone)]
+pub struct FlowResult {
+    /// The outputs as one object.
+    pub outputs: Value,
+    /// Its steps.
+    pub steps: Vec<StepResult>,
+    /// Why it stopped.
+    pub stopped: Option<Outcome>,
+}
+
+impl Stage {
+    /// A stage on which at most `slots` cases act at a time.
+    #[must_use]
+    pub fn new(
+        suite: Arc<Suite>,
+        rules: Arc<Rules>,
+        capabilities: Capabilities,
+        context: Context,
+        interrupt: Interrupt,
+        slots: usize,
+        only_step: Option<usize>,
+    ) -> Self {
+        Self {
+            suite,
+            rules,
+            capabilities,
+            context,
+            interrupt,
+            only_step,
+            setups: Mutex::default(),
+            locks: Mutex::default(),
+            broken_locks: Mutex::default(),
+            slots: Arc::new(Semaphore::new(slots.max(1))),
+            at_work: AtomicUsize::new(0),
+        }
+    }
+
+    /// The place of a shared setup; whoever comes first fills it.
+    pub fn shared_setup(&self, key: &str) -> Arc<OnceCell<FlowResult>> {
+        let mut setups = self.setups.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(setups.entry(key.to_owned()).or_default())
+    }
+
+    /// Waits until the case has everything that it must have alone, always in the same order, so that no two cases wait for each other.
+    pub async fn lock(&self, names: &[String]) -> Vec<OwnedMutexGuard<()>> {
+        let sorted: BTreeSet<&String> = names.iter().collect();
+        let mut guards = Vec::new();
+        for name in sorted {
+            let lock = {
+                let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+                Arc::clone(locks.entry(name.clone()).or_default())
+            };
+            guards.push(lock.lock_owned().await);
+        }
+        guards
+    }
+
+    /// Remembers that a case could not restore what it broke.
+    pub fn mark_broken(&self, locks: &[String]) {
+        self.broken_locks.lock().unwrap_or_else(PoisonError::into_inner).extend(locks.iter().cloned());
+    }
+
+    /// The first of these locks that an earlier case broke and could not restore.
+    #[must_use]
+    pub fn broken_lock(&self, locks: &[String]) -> Option<String> {
+        let broken = self.broken_locks.lock().unwrap_or_else(PoisonError::into_inner);
+        locks.iter().find(|lock| broken.contains(*lock)).cloned()
+    }
+
+    /// A slot to act in. Given back while a case waits on purpose.
+    pub async fn slot(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.slots).acquire_owned().await.ok()
+    }
+
+    /// Counts a case as unfinished until the guard is dropped.
+    #[must_use]
+    pub fn begin_work(&self) -> AtWork<'_> {
+        self.at_work.fetch_add(1, Ordering::SeqCst);
+        AtWork(&self.at_work)
+    }
+}
+
+/// A case that is not finished yet.
+pub struct AtWork<'a>(&'a AtomicUsize);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Says when a person wants the run to end. Clones share one signal.
+#[derive(Debug, Clone)]
+pub struct Interrupt(watch::Receiver<bool>);
+
+impl Interrupt {
+    /// The signal and the end that raises it. A dropped sender never interrupts.
+    #[must_use]
+    pub fn new() -> (watch::Sender<bool>, Self) {
+        let (sender, receiver) = watch::channel(false);
+        (sender, Self(receiver))
+    }
+
+    /// True once it was raised.
+    #[must_use]
+    pub fn is_raised(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Returns when it is raised; never otherwise.
+    pub async fn raised(&self) {
+        let mut receiver = self.0.clone();
+        if receiver.wait_for(|raised| *raised).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
