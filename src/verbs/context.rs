@@ -31,7 +31,7 @@ pub struct Context {
 #[derive(Clone)]
 pub struct TlsSettings {
     /// The trust anchors that certificates are judged by.
-    pub trust: Trust,
+    pub trust: Arc<Trust>,
     /// What they are, in words, for instance `the public roots`.
     pub judged_against: String,
     /// Deadline and caps of one connection.
@@ -41,7 +41,7 @@ pub struct TlsSettings {
 /// What the run has learnt on its way.
 #[derive(Default)]
 struct Learnt {
-    observed: Mutex<BTreeSet<String>>,
+    observed: Arc<Mutex<BTreeSet<String>>>,
     trusted: Mutex<HashMap<Origin, bool>>,
     controls: Mutex<HashMap<(String, u16), Arc<AsyncMutex<Control>>>>,
 }
@@ -59,10 +59,10 @@ impl Context {
         Self { label: Label::new(case, step), ..self.clone() }
     }
 
-    /// Capabilities that were seen at work so far, for instance `tls.1.2`.
+    /// Capabilities that were seen at work so far, for instance `tls.1.2`; grows as the run goes on.
     #[must_use]
-    pub fn observed(&self) -> BTreeSet<String> {
-        locked(&self.learnt.observed).clone()
+    pub fn observed(&self) -> Arc<Mutex<BTreeSet<String>>> {
+        Arc::clone(&self.learnt.observed)
     }
 
     /// Notes a capability that was seen at work.

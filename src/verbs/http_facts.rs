@@ -19,7 +19,10 @@ pub(super) fn silence_of(answer: &Answer) -> Option<Cause> {
     match answer.status {
         429 => return Some(Cause::new("rate-limited", "the server asks to be left alone for a while (status 429)")),
         status @ (502..=504) => {
-            return Some(Cause::new("unavailable", format!("the server or a gateway in front of it is not available (status {status})")));
+            return Some(Cause::new(
+                "unavailable",
+                format!("the server or a gateway in front of it is not available (status {status})"),
+            ));
         }
         _ => {}
     }
@@ -28,7 +31,10 @@ pub(super) fn silence_of(answer: &Answer) -> Option<Cause> {
     }
     let encoding = answer.encoded.as_ref().filter(|_| !answer.body.is_empty())?;
     let shown = escape_to_width(encoding, 40);
-    Some(Cause::new("encoded", format!("the body has the Content-Encoding {shown} although identity was asked for, and is not decoded")))
+    Some(Cause::new(
+        "encoded",
+        format!("the body has the Content-Encoding {shown} although identity was asked for, and is not decoded"),
+    ))
 }
 
 /// What the body is.
@@ -37,7 +43,13 @@ pub(super) fn document_of(answer: &Answer) -> JsonDocument {
 }
 
 /// The common facts. `asked` is the URL that this answer belongs to, for relative locations.
-pub(super) fn facts_of(answer: &Answer, document: &JsonDocument, asked: &Url, now: OffsetDateTime, redactor: &Redactor) -> Map<String, Value> {
+pub(super) fn facts_of(
+    answer: &Answer,
+    document: &JsonDocument,
+    asked: &Url,
+    now: OffsetDateTime,
+    redactor: &Redactor,
+) -> Map<String, Value> {
     let mut facts = Map::new();
     let mut set = |name: &str, value: Value| facts.insert(name.to_owned(), value);
     set("status", answer.status.into());
@@ -141,7 +153,11 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_absent() {
-        let facts = facts(&answer(200, &[("location", "http://["), ("date", "soon"), ("content-type", "")], "<html><form><input type=password>"));
+        let facts = facts(&answer(
+            200,
+            &[("location", "http://["), ("date", "soon"), ("content-type", "")],
+            "<html><form><input type=password>",
+        ));
         for name in ["json", "location", "date_skew_seconds", "content_type", "resource_type"] {
             assert!(facts.get(name).is_none(), "{name}");
         }

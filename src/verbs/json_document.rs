@@ -81,7 +81,8 @@ pub fn media_type(content_type: &str) -> String {
 #[must_use]
 pub fn is_login_form(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    let asks = ["type=\"password\"", "type='password'", "type=password", "name=\"password\"", "autocomplete=\"current-password\""];
+    let asks =
+        ["type=\"password\"", "type='password'", "type=password", "name=\"password\"", "autocomplete=\"current-password\""];
     text.contains("<form") && asks.iter().any(|mark| text.contains(mark))
 }
 
@@ -89,7 +90,8 @@ fn is_page(body: &[u8], content_type: Option<&str>) -> bool {
     if matches!(content_type.map(media_type).as_deref(), Some("text/html" | "application/xhtml+xml")) {
         return true;
     }
-    let head = String::from_utf8_lossy(&body[..body.len().min(512)]).trim_start_matches('\u{feff}').trim_start().to_ascii_lowercase();
+    let head =
+        String::from_utf8_lossy(&body[..body.len().min(512)]).trim_start_matches('\u{feff}').trim_start().to_ascii_lowercase();
     head.starts_with("<!doctype html") || head.starts_with("<html")
 }
 

@@ -45,7 +45,8 @@ mod tests {
     fn known_secrets_and_endless_texts_do_not_get_into_facts() {
         let redactor = Redactor::new("salt");
         redactor.register(&Secret::new("access_token", "s3cr3t-token"));
-        let Value::Object(facts) = json!({ "json": { "a": ["x s3cr3t-token"], "s3cr3t-token": 1 }, "long": "é".repeat(100_000) }) else {
+        let Value::Object(facts) = json!({ "json": { "a": ["x s3cr3t-token"], "s3cr3t-token": 1 }, "long": "é".repeat(100_000) })
+        else {
             unreachable!("the literal is an object")
         };
         let tidied = tidy(facts, &redactor);
