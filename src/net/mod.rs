@@ -29,12 +29,12 @@ pub use http::{
     Answer, Credentials, Failure, FormValue, Http, HttpOptions, HttpOutcome, Limits, MAX_RESENDS, Method, Payload, Request, Sent,
     TlsFacts, Trust,
 };
+pub use identity::{ClientIdentity, install_crypto_provider};
 pub use network::{Network, ParseNetworkError};
 pub use origin::{Origin, host_of, well_known};
 pub use progress::Phase;
 pub use proxy::{ParseProxyError, Proxy};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use retry_after::retry_after;
-pub use identity::{ClientIdentity, install_crypto_provider};
 pub use within::within;
 pub use world::{World, WorldError, WorldOptions};

@@ -21,12 +21,12 @@ use super::request::{Credentials, Payload, Request};
 use crate::evidence::{EvidenceId, EvidenceStore};
 use crate::net::clock::Clock;
 use crate::net::dial::Dialer;
+use crate::net::identity::ClientIdentity;
 use crate::net::origin::Origin;
 use crate::net::pace::{Lane, Pace};
 use crate::net::progress::Phase;
 use crate::net::random::Random;
 use crate::net::retry_after::retry_after;
-use crate::net::identity::ClientIdentity;
 use crate::net::tls::Trust;
 use crate::vocabulary::{Cause, Redactor, escape};
 

@@ -9,15 +9,15 @@ use std::task::{Context, Poll};
 use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use rustls::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::client::danger::ServerCertVerifier;
+use rustls::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, NamedGroup};
 use tower::{Layer, Service};
 
 use crate::net::dial::Dialer;
-use crate::net::progress::{Phase, Progress};
 use crate::net::identity::ClientIdentity;
+use crate::net::progress::{Phase, Progress};
 
 /// What a client is made of.
 pub(super) struct Plan<'a> {

@@ -96,10 +96,7 @@ async fn mutual_server() -> (Server, CertificateDer<'static>, ClientIdentity) {
     };
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(identity.chain.clone());
-    let verifier = rustls::server::WebPkiClientVerifier::builder(Arc::new(roots))
-        .allow_unauthenticated()
-        .build()
-        .unwrap();
+    let verifier = rustls::server::WebPkiClientVerifier::builder(Arc::new(roots)).allow_unauthenticated().build().unwrap();
     let key = PrivatePkcs8KeyDer::from(own.signing_key.serialize_der());
     let config = rustls::ServerConfig::builder()
         .with_client_cert_verifier(verifier)

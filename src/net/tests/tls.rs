@@ -31,7 +31,7 @@ pub(super) async fn tls_server(name: &str) -> (Server, CertificateDer<'static>) 
 }
 
 pub(super) fn trusting(certificate: CertificateDer<'static>) -> HttpOptions {
-    HttpOptions { trust: Arc::new(tls::Trust::nothing().with([certificate])), ..HttpOptions::default() }
+    HttpOptions { trust: Arc::new(crate::net::tls::Trust::nothing().with([certificate])), ..HttpOptions::default() }
 }
 
 async fn strict(world: &World, url: &str) -> HttpOutcome {
