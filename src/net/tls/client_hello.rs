@@ -5,8 +5,8 @@
 
 use rustls_pki_types::DnsName;
 
-use super::{Suites, Version};
 use super::suites::RENEGOTIATION;
+use super::{Suites, Version};
 
 const HANDSHAKE_RECORD: u8 = 22;
 const CLIENT_HELLO: u8 = 1;

@@ -124,7 +124,14 @@ impl Control {
 
 /// Asks the server whether it negotiates one of the offered versions. Makes at most 14 connections, and with a working control
 /// one (negotiated, lower version), two (alert) or four (closed, reset).
-pub async fn offer(connect: &dyn Connect, host: &str, port: u16, offer: &Offer, control: &mut Control, limits: &Limits) -> Offered {
+pub async fn offer(
+    connect: &dyn Connect,
+    host: &str,
+    port: u16,
+    offer: &Offer,
+    control: &mut Control,
+    limits: &Limits,
+) -> Offered {
     let mut question =
         Question { connect, host, port, limits, offer: offer.clone(), control, probes: Vec::new(), controls: Vec::new() };
     let conclusion = question.settle().await;
@@ -239,7 +246,10 @@ impl Question<'_> {
         if self.offer.versions.contains(version) {
             return Some(Conclusion::Negotiated(*version));
         }
-        Some(Conclusion::Refused { how: format!("answered with {}, which was not offered", version.title()), answered: Some(*version) })
+        Some(Conclusion::Refused {
+            how: format!("answered with {}, which was not offered", version.title()),
+            answered: Some(*version),
+        })
     }
 
     /// A rejection that does not name the version may be about the suites: more of them are offered, once.

@@ -51,7 +51,9 @@ async fn every_listed_alert_beside_working_controls_is_a_refusal_and_is_not_repe
     for description in [40, 47, 50, 70, 71, 80, 86, 109, 112, 120] {
         let server = Scripted::start(move |heard| modern(heard, &Act::Send(alert(2, description)))).await;
         let offered = ask_once(server.port, &[Version::Tls11]).await;
-        assert!(matches!(&offered.conclusion, Conclusion::Refused { how, answered: None } if how.contains(&description.to_string())));
+        assert!(
+            matches!(&offered.conclusion, Conclusion::Refused { how, answered: None } if how.contains(&description.to_string()))
+        );
         assert_eq!((offered.probes.len(), offered.controls.len()), (1, 2), "control, question, control");
         assert_eq!(server.connections(), 3);
     }
@@ -88,10 +90,9 @@ async fn an_alert_before_a_control_that_no_longer_works_is_no_refusal() {
 
 #[tokio::test]
 async fn h07_fin_and_reset_count_as_refused_only_three_times_between_controls() {
-    for (act, how) in [
-        (Act::Fin, "connection closed without an answer, 3 times"),
-        (Act::Reset, "connection reset without an answer, 3 times"),
-    ] {
+    for (act, how) in
+        [(Act::Fin, "connection closed without an answer, 3 times"), (Act::Reset, "connection reset without an answer, 3 times")]
+    {
         let server = Scripted::start(move |heard| modern(heard, &act)).await;
         let offered = ask_once(server.port, &[Version::Tls10]).await;
         assert_eq!(offered.conclusion, refused(how));
@@ -101,8 +102,7 @@ async fn h07_fin_and_reset_count_as_refused_only_three_times_between_controls() 
 
 #[tokio::test]
 async fn h07_fin_and_reset_in_turns_are_undetermined() {
-    let server =
-        Scripted::start(|heard| modern(heard, if heard.number == 2 { &Act::Fin } else { &Act::Reset })).await;
+    let server = Scripted::start(|heard| modern(heard, if heard.number == 2 { &Act::Fin } else { &Act::Reset })).await;
     assert!(is_undetermined(&ask_once(server.port, &[Version::Tls10]).await));
 }
 

@@ -79,7 +79,10 @@ async fn exchange(stream: &mut TcpStream, hello: &[u8], reader: &mut Reader) -> 
 }
 
 fn is_reset(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe | ErrorKind::NotConnected)
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe | ErrorKind::NotConnected
+    )
 }
 
 /// A foreign protocol is easier to recognise by more than the first byte that arrived.
