@@ -13,4 +13,5 @@ pub mod verbs;
 pub mod net;
 pub mod evidence;
 pub mod target;
+pub mod reference;
 pub mod vocabulary;

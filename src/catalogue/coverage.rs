@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::in_force::{InForce, Rule};
+use super::in_force::InForce;
 use super::requirement::Testable;
+use super::rule::Rule;
 use crate::vocabulary::{CaseId, RequirementId, Strength};
 
 /// How one rule is tested.

@@ -14,7 +14,7 @@ const FOLDERS: [(&str, &str); 6] =
 
 impl Catalogue {
     /// The profile of the CARIN BB version that one of `canonicals` (`instantiates`, `implementationGuide` of a
-    /// CapabilityStatement; hostile text) names, else the latest current one; and the reason in one sentence.
+    /// `CapabilityStatement`; hostile text) names, else the latest current one; and the reason in one sentence.
     ///
     /// `None` when the suite has no profile of CARIN BB at all.
     #[must_use]

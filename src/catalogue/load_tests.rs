@@ -191,10 +191,12 @@ fn the_smart_default_is_one_of_the_versions_allowed() {
         problems.into_sorted().iter().map(|problem| problem.message.clone()).collect::<Vec<_>>()
     };
     assert_eq!(problems("smart_default = \"auto\"\nsmart_allowed = [\"1.0.0\", \"2.0.0\"]"), Vec::<String>::new());
-    assert_eq!(problems("smart_default = \"2.0.0\"\nsmart_allowed = [\"1.0.0\"]"), ["'smart_allowed' does not name 2.0.0"]);
-    assert_eq!(problems("smart_default = \"auto\""), ["'smart_allowed' names one version at least"]);
-    assert_eq!(problems("smart_allowed = [\"1.0.0\"]"), ["the key 'smart_default' is missing"]);
-    assert!(problems("smart_default = \"3\"\nsmart_allowed = [\"1.0.0\"]")[0].contains("'3' is not a version of SMART"));
+    assert_eq!(problems("smart_default = \"1.0.0\"\nsmart_allowed = [\"2.0.0\"]"), ["'smart_allowed' does not name 1.0.0"]);
+    assert_eq!(problems("smart_allowed = [\"2.0.0\"]"), ["the key 'smart_default' is missing"]);
+    assert!(problems("smart_default = \"3\"\nsmart_allowed = [\"2.0.0\"]")[0].contains("'3' is not a version of SMART"));
+    let listed = "the document smart-app-launch is listed with version 2.0.0, which this does not name";
+    assert_eq!(problems("smart_default = \"auto\"\nsmart_allowed = [\"1.0.0\"]"), [listed]);
+    assert_eq!(problems("smart_default = \"auto\""), ["'smart_allowed' names one version at least", listed]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod profile;
 mod profile_file;
 mod requirement;
 mod requirement_file;
+mod rule;
 mod smart_version;
 #[cfg(test)]
 mod in_force_tests;
@@ -27,7 +28,8 @@ pub use catalogue::Catalogue;
 pub use closed::UnknownWord;
 pub use coverage::{Counts, Coverage, Totals, coverage};
 pub use files::{DEEPEST_FOLDER, LARGEST_FILE, MOST_FILES, SuiteError, SuiteFiles};
-pub use in_force::{Cap, Claim, InForce, Rule};
+pub use in_force::{Claim, InForce};
 pub use profile::{Profile, ProfileDocument, Role, Status, TlsRules, TlsVersion, UdapRules};
 pub use requirement::{Actor, Area, Basis, Confidence, Document, Documents, Requirement, Testable};
+pub use rule::{Cap, Rule};
 pub use smart_version::{SMART_APP_LAUNCH, SmartVersion};

@@ -25,7 +25,6 @@ pub(super) fn read(source: &Arc<Source>, catalogue: &Catalogue, problems: &Probl
         id: reader.required("id", ProfileId::parse),
         status: reader.required("status", Status::parse),
         tls: read_tls(&reader, catalogue),
-        audit_level: reader.required("audit_level", parse_audit_level),
         documents,
         smart_allowed,
     }
@@ -39,7 +38,6 @@ struct Parts {
     id: Option<ProfileId>,
     status: Option<Status>,
     tls: Option<TlsRules>,
-    audit_level: Option<Option<Strength>>,
     documents: Vec<ProfileDocument>,
     smart_allowed: Vec<SmartVersion>,
 }
@@ -71,7 +69,7 @@ impl Parts {
             id: self.id?,
             status: self.status?,
             tls: self.tls?,
-            audit_level: self.audit_level?,
+            audit_level: reader.required("audit_level", parse_audit_level).flatten(),
             documents: self.documents,
             smart_allowed: self.smart_allowed,
         };
@@ -124,6 +122,7 @@ fn read_smart_default(reader: &Reader<'_>, allowed: &[SmartVersion], documents: 
     if allowed.is_empty() {
         report(reader, "smart_allowed", "'smart_allowed' names one version at least".to_owned());
     }
+    check_smart_document(reader, allowed, documents);
     match word {
         None => {
             reader.required_node("smart_default");
@@ -136,6 +135,20 @@ fn read_smart_default(reader: &Reader<'_>, allowed: &[SmartVersion], documents: 
                 report(reader, "smart_default", format!("'smart_allowed' does not name {version}"));
             }
             Some(version)
+        }
+    }
+}
+
+/// The version of the document is the one that holds when nothing else decides, so it must be allowed.
+fn check_smart_document(reader: &Reader<'_>, allowed: &[SmartVersion], documents: &[ProfileDocument]) {
+    let smart = documents.iter().filter(|document| document.document.as_str() == SMART_APP_LAUNCH);
+    for version in smart.flat_map(|document| &document.versions) {
+        if !allowed.iter().any(|allowed| allowed.as_str() == version) {
+            report(
+                reader,
+                "smart_allowed",
+                format!("the document {SMART_APP_LAUNCH} is listed with version {version}, which this does not name"),
+            );
         }
     }
 }
@@ -205,9 +218,9 @@ fn read_udap(reader: &Reader<'_>, documents: &Documents) -> Option<UdapRules> {
         .filter_map(|id| documents.get(&id))
         .flat_map(|document| document.versions.iter().map(String::as_str))
         .collect();
-    let version = |word: &str| match known.contains(&word) {
-        true => Ok(word.to_owned()),
-        false => Err(UnknownWord::new(word, "a version of a UDAP document", known.iter().copied())),
+    let version = |word: &str| {
+        let found = known.iter().find(|version| **version == word).map(|version| (*version).to_owned());
+        found.ok_or_else(|| UnknownWord::new(word, "a version of a UDAP document", known.iter().copied()))
     };
     let rules = UdapRules {
         rule: udap.required_string("rule"),

@@ -56,3 +56,21 @@ fn the_embedded_catalogue_loads_without_a_problem_and_holds_every_row() {
     assert_eq!(catalogue.requirements().filter(|row| row.document() != "advice").count(), 950);
     assert_eq!(catalogue.profiles().count(), 15);
 }
+
+/// The totals that the collection of requirements was handed over with.
+#[test]
+fn the_rows_add_up_to_the_totals_of_the_collection() {
+    use crate::vocabulary::Strength;
+    let catalogue = embedded();
+    let rows: Vec<_> = catalogue.requirements().filter(|row| row.document() != "advice").collect();
+    let count = |is: &dyn Fn(&Requirement) -> bool| rows.iter().filter(|row| is(row)).count();
+    let varies = |row: &Requirement| row.levels.iter().any(|(_, level)| *level != row.levels[0].1);
+    let levels = Strength::WORDS.map(|(_, level)| count(&|row| !varies(row) && row.levels[0].1 == level));
+    assert_eq!((levels, count(&varies)), ([569, 46, 161, 28, 129], 17));
+    assert_eq!(Actor::ALL.iter().map(|actor| count(&|row| row.actor == *actor)).collect::<Vec<_>>(), [690, 229, 14, 9, 8]);
+    assert_eq!(Testable::ALL.iter().map(|kind| count(&|row| row.testable == *kind)).collect::<Vec<_>>(), [553, 295, 74, 28]);
+    assert_eq!(Basis::ALL.iter().map(|basis| count(&|row| row.basis == *basis)).collect::<Vec<_>>(), [811, 119, 20]);
+    assert_eq!(Confidence::ALL.iter().map(|known| count(&|row| row.confidence == *known)).collect::<Vec<_>>(), [927, 23]);
+    assert_eq!((count(&|row| row.conditional.is_some()), count(&|row| !row.when.is_empty())), (260, 227));
+    assert!(Area::ALL.iter().all(|area| rows.iter().any(|row| row.area == *area)), "no area is without a row");
+}

@@ -9,11 +9,15 @@ mod layout;
 pub mod ndjson;
 mod output;
 mod page;
+mod plan_text;
 pub mod paint;
 pub mod progress;
+mod selftest;
+mod reference_pages;
 mod settings;
 mod suite;
 pub mod terminal;
+mod world;
 
 use clap::Parser;
 

@@ -46,7 +46,17 @@ pub fn claim(basis: &Basis<'_>) -> Claim {
     let not_tested = not_tested(&shall);
     let conformant = basis.complete && !basis.partial && tested == shall.len() as u64 && not_met == 0;
     let text = text(shall.len() as u64, tested, met, not_met, &not_tested, conformant, basis);
-    Claim { text, conformant, shall: shall.len() as u64, tested, met, not_met, undetermined, not_tested, exit_code: exit_code(basis) }
+    Claim {
+        text,
+        conformant,
+        shall: shall.len() as u64,
+        tested,
+        met,
+        not_met,
+        undetermined,
+        not_tested,
+        exit_code: exit_code(basis),
+    }
 }
 
 fn is_shall(strength: Strength) -> bool {
@@ -78,7 +88,15 @@ fn not_tested(shall: &[&RequirementResult]) -> Vec<(String, u64)> {
     reasons
 }
 
-fn text(shall: u64, tested: u64, met: u64, not_met: u64, not_tested: &[(String, u64)], conformant: bool, basis: &Basis<'_>) -> String {
+fn text(
+    shall: u64,
+    tested: u64,
+    met: u64,
+    not_met: u64,
+    not_tested: &[(String, u64)],
+    conformant: bool,
+    basis: &Basis<'_>,
+) -> String {
     if !basis.complete {
         return "Interrupted: an incomplete run makes no claim.".to_owned();
     }

@@ -9,7 +9,9 @@ use super::record::{NotSelected, PlannedCase, Traffic};
 use super::rules::Rules;
 use super::selection::Selection;
 use crate::net::Random;
-use crate::testcase::{Action, Assertion, Declared, RandomKind, Role, Scope, Step, Suite, TestCase, Variant, expand, resolve, resolve_text};
+use crate::testcase::{
+    Action, Assertion, Declared, RandomKind, Role, Scope, Step, Suite, TestCase, Variant, expand, resolve, resolve_text,
+};
 use crate::verbs::{self, Arguments, Cost, Effect};
 use crate::vocabulary::{Cause, Outcome};
 
@@ -147,10 +149,13 @@ impl Planner<'_> {
                     let message = format!("the target does not claim {need}, which the profile demands");
                     Some(Outcome::NotReached(Cause::new("not-claimed", message)))
                 }
-                Claimed::No => Some(Outcome::NotApplicable(Cause::new("not-claimed", format!("the target does not claim {need}")))),
-                Claimed::Unknown(why) => {
-                    Some(Outcome::NotReached(Cause::new("unknown", format!("it is not known whether the target claims {need}: {why}"))))
+                Claimed::No => {
+                    Some(Outcome::NotApplicable(Cause::new("not-claimed", format!("the target does not claim {need}"))))
                 }
+                Claimed::Unknown(why) => Some(Outcome::NotReached(Cause::new(
+                    "unknown",
+                    format!("it is not known whether the target claims {need}: {why}"),
+                ))),
             }
         })
     }

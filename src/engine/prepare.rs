@@ -1,7 +1,6 @@
 //! Stage 0: fetches the discovery documents, each once, and decides profile, SMART version, endpoints and plan.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -13,7 +12,7 @@ use super::smart_version;
 use super::{RunError, RunOptions};
 use crate::catalogue::{Claim, InForce, Profile, SmartVersion};
 use crate::testcase::{Role, Scope};
-use crate::verbs::{Context, Discovered};
+use crate::verbs::{self, Arguments, Context, Observation, Observed};
 use crate::vocabulary::document::did_you_mean;
 
 /// How much is known before the plan is made.
@@ -46,13 +45,11 @@ pub struct Prepared {
 /// # Errors
 /// When a profile or a SMART version is unknown.
 pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepared, RunError> {
-    let seen: Arc<Mutex<BTreeSet<String>>> = Arc::default();
-    let context = Context::new(options.world.clone(), Arc::clone(&options.target), Arc::clone(&seen));
-    let discovered = match knowledge {
-        Knowledge::Discovery => Some(context.discover().await),
-        Knowledge::Nothing => None,
+    let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone());
+    let (documents, target) = match knowledge {
+        Knowledge::Discovery => discover(&context).await,
+        Knowledge::Nothing => (Documents::default(), unseen_target(options)),
     };
-    let documents = discovered.as_ref().map(documents).unwrap_or_default();
     let (profiles, choices) = choose_profiles(options, &documents)?;
     let smart = choose_smart(options, &profiles, &documents)?;
     let claim = Claim {
@@ -64,8 +61,8 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
     let in_force = InForce::new(&options.catalogue, &claim);
     let rules = Arc::new(rules_of(&in_force));
     let stated = options.target.claims.iter().cloned().chain(options.target.browser_apps.then(|| "cors.browser-apps".to_owned()));
-    let capabilities = Capabilities::new(documents, stated, seen);
-    let scope = scope(options, &profiles, discovered.as_ref());
+    let capabilities = Capabilities::new(documents, stated, context.observed());
+    let scope = scope(target, &profiles);
     let required: Vec<String> =
         profiles.iter().flat_map(|profile| profile.required_capabilities.iter().map(|name| format!("smart.{name}"))).collect();
     let planner = Planner {
@@ -80,17 +77,45 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
         assume_claimed: knowledge == Knowledge::Nothing,
     };
     let plan = planner.plan();
-    let header = header(options, choices, smart, &profiles, discovered.as_ref());
+    let header = header(options, choices, smart, &profiles);
     Ok(Prepared { header, in_force, rules, capabilities, plan, context })
 }
 
-fn documents(discovered: &Discovered) -> Documents {
-    let document = |fetched: &crate::verbs::FetchedDocument| match &fetched.state {
-        crate::verbs::DocumentState::Found(json) => Document::Found(json.clone()),
-        crate::verbs::DocumentState::Absent => Document::Absent,
-        crate::verbs::DocumentState::Unreadable(why) => Document::Unreadable(why.clone()),
+/// Fetches the documents. Each verb remembers what it fetched, so that no case fetches it again.
+async fn discover(context: &Context) -> (Documents, Value) {
+    let documents = Documents {
+        smart: document(&fetch(context, "discovery.smart").await, "found"),
+        metadata: document(&fetch(context, "discovery.capability-statement").await, "found"),
+        udap: document(&fetch(context, "discovery.udap").await, "offered"),
     };
-    Documents { smart: document(&discovered.smart), metadata: document(&discovered.metadata), udap: document(&discovered.udap) }
+    fetch(context, "discovery.openid").await;
+    (documents, verbs::target_facts(context).await)
+}
+
+async fn fetch(context: &Context, verb: &str) -> Observed {
+    let context = context.labelled("stage 0", verb);
+    match verbs::find(verb) {
+        Some(verb) => verb.run(&Arguments::default(), &context).await,
+        None => Observed::broken(crate::vocabulary::Cause::new("input", format!("there is no verb '{verb}'")), Vec::new()),
+    }
+}
+
+/// A document that was found, one that is well-formed absent (`offered` is false), or why it cannot be read.
+fn document(observed: &Observed, absence: &str) -> Document {
+    let facts = match &observed.observation {
+        Observation::Facts(facts) => facts,
+        Observation::Absent(_) => return Document::Absent,
+        Observation::Broken(cause) => return Document::Unreadable(cause.message.clone()),
+    };
+    match facts.get("json") {
+        Some(json) if facts.get("found") == Some(&Value::Bool(true)) => Document::Found(json.clone()),
+        _ if absence == "offered" && facts.get("offered") == Some(&Value::Bool(false)) => Document::Absent,
+        _ => {
+            let status = facts.get("status").map(ToString::to_string).unwrap_or_default();
+            let kind = facts.get("body_kind").and_then(Value::as_str).unwrap_or("unreadable");
+            Document::Unreadable(format!("it was answered with status {status} and a body of kind {kind}"))
+        }
+    }
 }
 
 fn rules_of(in_force: &InForce) -> Rules {
@@ -101,10 +126,17 @@ fn rules_of(in_force: &InForce) -> Rules {
 }
 
 /// The profiles that the operator named, else the one that the server names, else the latest.
-fn choose_profiles<'c>(options: &'c RunOptions, documents: &Documents) -> Result<(Vec<&'c Profile>, Vec<ProfileChoice>), RunError> {
-    let choice = |profile: &Profile, why: &str| ProfileChoice { id: profile.id.to_string(), title: profile.title.clone(), why: why.into() };
+fn choose_profiles<'c>(
+    options: &'c RunOptions,
+    documents: &Documents,
+) -> Result<(Vec<&'c Profile>, Vec<ProfileChoice>), RunError> {
+    let choice = |profile: &Profile, why: &str| ProfileChoice {
+        id: profile.id.to_string(),
+        title: profile.title.clone(),
+        why: why.into(),
+    };
     if options.profiles.is_empty() {
-        let (profile, why) = options.catalogue.profile_for(&canonicals(documents));
+        let (profile, why) = options.catalogue.profile_for(&canonicals(documents)).ok_or(RunError::NoProfile)?;
         return Ok((vec![profile], vec![choice(profile, &why)]));
     }
     let mut profiles = Vec::new();
@@ -128,16 +160,17 @@ fn canonicals(documents: &Documents) -> Vec<String> {
 }
 
 fn choose_smart(options: &RunOptions, profiles: &[&Profile], documents: &Documents) -> Result<VersionChoice, RunError> {
-    let allowed: Vec<&str> = profiles.iter().flat_map(|profile| profile.smart_allowed.iter().map(String::as_str)).collect();
+    let allowed: Vec<&str> =
+        profiles.iter().flat_map(|profile| profile.smart_allowed.iter().map(|version| version.as_str())).collect();
     if let Some(version) = &options.smart
         && !allowed.contains(&version.as_str())
     {
-        let help = if allowed.is_empty() { "these profiles hold no SMART version".into() } else { did_you_mean(version, allowed) };
+        let help =
+            if allowed.is_empty() { "these profiles hold no SMART version".into() } else { did_you_mean(version, allowed) };
         return Err(RunError::SmartVersion(format!("SMART version '{version}' does not go with these profiles: {help}")));
     }
-    let fixed = profiles.iter().find_map(|profile| profile.smart_default.as_deref().filter(|version| *version != "auto"));
-    if let (None, Some(version)) = (&options.smart, fixed) {
-        return Ok(VersionChoice { version: version.to_owned(), declared: true, why: "fixed by the profile".into() });
+    if let (None, Some(version)) = (&options.smart, profiles.iter().find_map(|profile| profile.smart_default)) {
+        return Ok(VersionChoice { version: version.to_string(), declared: true, why: "fixed by the profile".into() });
     }
     let json = match &documents.smart {
         Document::Found(json) => Some(json),
@@ -147,22 +180,9 @@ fn choose_smart(options: &RunOptions, profiles: &[&Profile], documents: &Documen
 }
 
 /// `target.*` and `profile.*`. Several profiles are joined: the first that knows a member gives it.
-fn scope(options: &RunOptions, profiles: &[&Profile], discovered: Option<&Discovered>) -> Scope {
-    let target = &options.target;
-    let host = target.base.host_str().unwrap_or_default();
-    let unknown = || json!([{ "name": "fhir", "host": host, "port": target.base.port_or_known_default(), "url": target.base.as_str() }]);
+fn scope(target: Value, profiles: &[&Profile]) -> Scope {
     let mut scope = Scope::new();
-    scope.set(
-        "target",
-        json!({
-            "base": target.base.as_str().trim_end_matches('/'),
-            "host": host,
-            "endpoints": discovered.map_or_else(unknown, |found| json!(found.endpoints)),
-            "advertised": discovered.map_or_else(|| json!([]), |found| json!(found.advertised)),
-            "public_types": target.public_types,
-            "plain_http": plain_http(target),
-        }),
-    );
+    scope.set("target", target);
     let mut joined = serde_json::Map::new();
     for profile in profiles.iter().rev() {
         if let Value::Object(members) = profile.json() {
@@ -173,28 +193,24 @@ fn scope(options: &RunOptions, profiles: &[&Profile], discovered: Option<&Discov
     scope
 }
 
-/// Where plain HTTP would be answered: as the operator says, else port 80 for a base on 443, else the base's own port.
-fn plain_http(target: &crate::target::Target) -> String {
-    if let Some(url) = &target.plain_http {
-        return url.as_str().to_owned();
-    }
-    let host = target.base.host_str().unwrap_or_default();
-    let port = match target.base.port_or_known_default() {
-        None | Some(443) => String::new(),
-        Some(port) => format!(":{port}"),
-    };
-    format!("http://{host}{port}{}", target.base.path())
+/// `target.*` before anything was sent: the base is the only endpoint that is known.
+fn unseen_target(options: &RunOptions) -> Value {
+    let target = &options.target;
+    let (host, port) = (target.base.host_str().unwrap_or_default(), target.base.port_or_known_default());
+    json!({
+        "base": target.base.as_str().trim_end_matches('/'),
+        "host": host,
+        "endpoints": [{ "name": "fhir", "host": host, "port": port, "url": target.base.as_str() }],
+        "advertised": [],
+        "public_types": target.public_types,
+        "public_address": true,
+        "plain_http": target.plain_http.as_ref().map_or_else(|| format!("http://{host}{}", target.base.path()), ToString::to_string),
+        "browser_apps": target.browser_apps,
+    })
 }
 
-fn header(
-    options: &RunOptions,
-    choices: Vec<ProfileChoice>,
-    smart: VersionChoice,
-    profiles: &[&Profile],
-    discovered: Option<&Discovered>,
-) -> Header {
+fn header(options: &RunOptions, choices: Vec<ProfileChoice>, smart: VersionChoice, profiles: &[&Profile]) -> Header {
     let mut notes: Vec<String> = profiles.iter().filter_map(|profile| profile.headline_note.clone()).collect();
-    notes.extend(discovered.into_iter().flat_map(|found| found.notes.iter().cloned()));
     notes.extend(options.notes.iter().cloned());
     Header {
         schema: SCHEMA.into(),

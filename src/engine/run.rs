@@ -9,15 +9,16 @@ use super::claim::{self, claim};
 use super::event::{Event, Listener};
 use super::prepare::{Knowledge, Prepared, prepare};
 use super::record::{CaseResult, EvidenceRecord, PlannedCase, Run, Setting, Traffic};
+use super::rollup;
+use super::schedule::{self, notice};
 use super::selection::Selection;
 use super::stage::{Interrupt, Stage};
-use super::{rollup, schedule};
 use crate::catalogue::Catalogue;
-use crate::evidence::curl;
+use crate::evidence::{Record, curl_line};
 use crate::net::World;
 use crate::target::Target;
 use crate::testcase::Suite;
-use crate::verbs::{self, Context, Effect};
+use crate::verbs::{self, Documents, Effect, TlsSettings};
 use crate::vocabulary::ProfileId;
 
 /// Everything that a run needs to be told.
@@ -32,6 +33,8 @@ pub struct RunOptions {
     pub target: Arc<Target>,
     /// Time, randomness, sockets, evidence.
     pub world: World,
+    /// How certificates are judged.
+    pub tls: TlsSettings,
     /// Profiles that the operator named; empty: found or the latest.
     pub profiles: Vec<ProfileId>,
     /// The SMART version that the operator claims.
@@ -65,6 +68,9 @@ pub enum RunError {
         /// What there is.
         help: String,
     },
+    /// A suite without any profile of CARIN BB.
+    #[error("the suite has no profile of CARIN BB: name one with --profile")]
+    NoProfile,
     /// A SMART version that does not go with the profiles.
     #[error("{0}")]
     SmartVersion(String),
@@ -107,7 +113,8 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
     check_selection(options)?;
     let prepared = prepare(options, Knowledge::Discovery).await?;
     let planned: Vec<PlannedCase> = prepared.plan.jobs.iter().map(|job| job.planned.clone()).collect();
-    listener.notice(&Event::Started { header: &prepared.header, plan: &planned });
+    let listener = Mutex::new(listener);
+    notice(&listener, &Event::Started { header: &prepared.header, plan: &planned });
     let stage = Stage::new(
         Arc::clone(&options.suite),
         Arc::clone(&prepared.rules),
@@ -117,11 +124,9 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
         options.slots,
         options.only_step,
     );
-    let shared = Mutex::new(&mut *listener);
-    let cases = schedule::run_all(&stage, &prepared.plan.jobs, &shared).await;
-    drop(shared);
+    let cases = schedule::run_all(&stage, &prepared.plan.jobs, &listener).await;
     let record = finish(options, prepared, cases);
-    listener.notice(&Event::Finished { run: &record });
+    notice(&listener, &Event::Finished { run: &record });
     Ok(record)
 }
 
@@ -139,7 +144,7 @@ fn check_selection(options: &RunOptions) -> Result<(), RunError> {
 /// The plan's upper bound, stage 0 included.
 fn planned_traffic(prepared: &Prepared) -> Traffic {
     let cases = prepared.plan.traffic();
-    Traffic { planned_requests: cases.planned_requests + Context::DISCOVERY_REQUESTS, ..cases }
+    Traffic { planned_requests: cases.planned_requests + Documents::COST.requests, ..cases }
 }
 
 fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>) -> Run {
@@ -156,7 +161,9 @@ fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>) -> R
         fail_on_warn: options.fail_on_warn,
         partial: options.selection.is_partial() || options.only_step.is_some(),
     });
-    let (sent_requests, sent_probes) = prepared.context.sent();
+    let sent_requests = options.world.http.requests();
+    let probes = options.world.evidence.all().into_iter().filter(|exchange| matches!(exchange.record, Record::Tls(_)));
+    let sent_probes = probes.count() as u64;
     let traffic = Traffic { sent_requests, sent_probes, ..planned_traffic(&prepared) };
     Run {
         header: prepared.header,
@@ -175,7 +182,7 @@ fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>) -> R
 fn evidence_of(world: &World) -> Vec<EvidenceRecord> {
     let records = world.evidence.all().into_iter().map(|exchange| EvidenceRecord {
         id: exchange.id.to_string(),
-        reproduce: curl(&exchange).unwrap_or_default(),
+        reproduce: curl_line(&exchange).unwrap_or_default(),
         exchange: serde_json::to_value(&exchange).unwrap_or_default(),
     });
     records.collect()

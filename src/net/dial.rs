@@ -144,6 +144,15 @@ impl Dialer {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry((host.to_owned(), port)).or_insert(0) += 1;
     }
 
+    /// The addresses that a connection would be made to, without making one.
+    ///
+    /// # Errors
+    /// When there is none, or none that the guard permits.
+    pub async fn permitted(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectFailure> {
+        let name = host_of(host).ok_or_else(|| ConnectFailure::NotFound(format!("'{host}' is not a host name")))?;
+        Ok(self.addresses(&name, port).await?)
+    }
+
     /// Connects, trying every permitted address in order.
     ///
     /// # Errors

@@ -1,4 +1,93 @@
-//! What a verb works with: the world, the target and the documents that discovery found.
+//! What a verb works with: the world, the target, the documents that discovery found, and what the run has learnt so far.
+//!
+//! One context serves a whole run; `labelled` makes the cheap copy that a step gets, so that evidence knows its step.
 
-/// Shared by all verbs of a run.
-pub struct Context {}
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Mutex as AsyncMutex;
+
+use super::discovery::Documents;
+use crate::evidence::Label;
+use crate::net::tls::{Control, Limits, Trust};
+use crate::net::{Origin, World};
+use crate::target::Target;
+
+/// Shared by all verbs of a run. Clones share everything but the label.
+#[derive(Clone)]
+pub struct Context {
+    /// Time, randomness, sockets, evidence.
+    pub world: World,
+    /// What is under test.
+    pub target: Arc<Target>,
+    /// The discovery documents, each fetched once.
+    pub documents: Documents,
+    pub(super) label: Label,
+    pub(super) tls: TlsSettings,
+    learnt: Arc<Learnt>,
+}
+
+/// How TLS is looked at.
+#[derive(Clone)]
+pub struct TlsSettings {
+    /// The trust anchors that certificates are judged by.
+    pub trust: Arc<Trust>,
+    /// What they are, in words, for instance `the public roots`.
+    pub judged_against: String,
+    /// Deadline and caps of one connection.
+    pub limits: Limits,
+}
+
+/// What the run has learnt on its way.
+#[derive(Default)]
+struct Learnt {
+    observed: Arc<Mutex<BTreeSet<String>>>,
+    trusted: Mutex<HashMap<Origin, bool>>,
+    controls: Mutex<HashMap<(String, u16), Arc<AsyncMutex<Control>>>>,
+}
+
+impl Context {
+    /// A context for a run against this target.
+    #[must_use]
+    pub fn new(world: World, target: Arc<Target>, tls: TlsSettings) -> Self {
+        Self { world, target, documents: Documents::default(), label: Label::default(), tls, learnt: Arc::default() }
+    }
+
+    /// The context of one step of one case.
+    #[must_use]
+    pub fn labelled(&self, case: &str, step: &str) -> Self {
+        Self { label: Label::new(case, step), ..self.clone() }
+    }
+
+    /// Capabilities that were seen at work so far, for instance `tls.1.2`; grows as the run goes on.
+    #[must_use]
+    pub fn observed(&self) -> Arc<Mutex<BTreeSet<String>>> {
+        Arc::clone(&self.learnt.observed)
+    }
+
+    /// Notes a capability that was seen at work.
+    pub(super) fn observe(&self, capability: &str) {
+        locked(&self.learnt.observed).insert(capability.to_owned());
+    }
+
+    /// Whether the certificate of this origin was accepted before; nothing when it was not asked yet.
+    pub(super) fn is_trusted(&self, origin: &Origin) -> Option<bool> {
+        locked(&self.learnt.trusted).get(origin).copied()
+    }
+
+    /// Remembers whether the certificate of an origin was accepted.
+    pub(super) fn set_trusted(&self, origin: &Origin, trusted: bool) {
+        locked(&self.learnt.trusted).insert(origin.clone(), trusted);
+    }
+
+    /// What is known of a host and port to work in TLS; whoever holds it is the only one to probe there.
+    pub(super) fn control(&self, host: &str, port: u16) -> Arc<AsyncMutex<Control>> {
+        let mut controls = locked(&self.learnt.controls);
+        let control = controls.entry((host.to_owned(), port)).or_insert_with(|| Arc::new(AsyncMutex::new(Control::new(host))));
+        Arc::clone(control)
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,10 +1,27 @@
 //! The closed list of things that a case can do. Each verb observes and returns facts; none of them judges.
 
+mod challenge;
 mod context;
+mod discovery;
+mod duplicate_keys;
+mod exchange;
+mod fhir;
+mod fhir_content;
 mod help;
+mod http;
+mod http_facts;
+mod internals;
+mod json_document;
+mod refusal;
 mod registry;
+mod tidy;
+mod tls;
 mod verb;
+mod wait;
 
-pub use context::Context;
-pub use registry::HELPS;
+pub use challenge::{Challenge, challenges};
+pub use context::{Context, TlsSettings};
+pub use discovery::{Advertised, Documents, Endpoint, target_facts};
+pub use duplicate_keys::duplicate_keys;
+pub use registry::{HELPS, all, find};
 pub use verb::{ArgumentHelp, Arguments, Cost, Effect, FactHelp, Kind, Observation, Observed, Verb, VerbHelp};

@@ -1,7 +1,11 @@
-//! The closed list of verbs: names to documentation.
+//! The closed list of verbs: names to what they do and to their documentation.
 
-use super::VerbHelp;
-use super::help;
+use super::discovery::{Agreement, Canary, CapabilityStatement, OpenId, Smart, Udap};
+use super::fhir::Fhir;
+use super::http::Http;
+use super::tls::{TlsHandshake, TlsOffer};
+use super::wait::Wait;
+use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
 pub static HELPS: [&VerbHelp; 14] = [
@@ -20,3 +24,59 @@ pub static HELPS: [&VerbHelp; 14] = [
     &help::HANDSHAKE,
     &help::UNTIL,
 ];
+
+static VERBS: [&dyn Verb; 14] = [
+    &Http::GET,
+    &Http::OPTIONS,
+    &Http::POST,
+    &Smart,
+    &CapabilityStatement,
+    &OpenId,
+    &Udap,
+    &Agreement,
+    &Canary,
+    &Fhir::SEARCH,
+    &Fhir::READ,
+    &TlsOffer,
+    &TlsHandshake,
+    &Wait,
+];
+
+/// Every verb, in the order of the reference.
+#[must_use]
+pub fn all() -> &'static [&'static dyn Verb] {
+    &VERBS
+}
+
+/// The verb of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Verb> {
+    VERBS.into_iter().find(|verb| verb.help().name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verb_is_found_by_its_name_and_documented_in_the_same_place() {
+        for (verb, help) in all().iter().zip(HELPS) {
+            assert!(std::ptr::eq(verb.help(), help), "{}", help.name);
+            assert!(find(help.name).is_some_and(|found| std::ptr::eq(found.help(), help)), "{}", help.name);
+        }
+        assert!(find("http.delete").is_none());
+    }
+
+    #[test]
+    fn names_of_arguments_and_facts_are_unique_and_explained() {
+        for help in HELPS {
+            let mut names: Vec<&str> = help.arguments.iter().map(|argument| argument.name).collect();
+            names.extend(help.facts.iter().map(|fact| fact.path));
+            let count = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert!(names.len() == count || help.name == "http.post", "{}", help.name);
+            assert!(help.summary.ends_with('.') && help.facts.iter().all(|fact| !fact.help.is_empty()), "{}", help.name);
+        }
+    }
+}

@@ -37,7 +37,9 @@ pub static HANDSHAKE: VerbHelp = VerbHelp {
     facts: facts! {
         "completed": "true when the handshake was completed",
         "trusted": "true when the certificate has no defect",
-        "defects": "words: expired not-yet-valid wrong-name self-signed untrusted-issuer chain-incomplete malformed",
+        "defects": "words: expired not-yet-valid wrong-name self-signed untrusted-issuer chain-incomplete malformed bad-signature unsupported-signature wrong-usage key-not-proven other",
+        "explanations": "one sentence for each defect",
+        "stopped": "how the handshake ended when it was not completed; without a certificate trusted, defects, leaf and chain are absent",
         "version": "the negotiated version, for instance 1.3",
         "suite": "the negotiated cipher suite",
         "alpn": "the negotiated application protocol; absent when none",

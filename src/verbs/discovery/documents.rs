@@ -1,0 +1,39 @@
+//! The memo of stage 0: every document of the target is fetched at most once in a run, whoever asks first.
+//!
+//! Who asks while another fetches waits for that one answer. The evidence is the same for all.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+
+use super::fetch::MOST_REQUESTS;
+use crate::verbs::exchange::MOST_SENT;
+use crate::verbs::{Cost, Observed};
+
+/// What most documents are asked for as.
+pub(super) const ACCEPT_JSON: &str = "application/json";
+/// What FHIR resources are asked for as.
+pub(super) const ACCEPT_FHIR: &str = "application/fhir+json";
+
+/// The documents of one run. Clones share them.
+#[derive(Clone, Default)]
+pub struct Documents {
+    pub(super) memo: Arc<Memo>,
+}
+
+/// What was fetched so far.
+#[derive(Default)]
+pub(super) struct Memo {
+    pub smart: OnceCell<Observed>,
+    pub capability_statement: OnceCell<Observed>,
+    pub openid: OnceCell<Observed>,
+    pub udap: OnceCell<Observed>,
+    pub canary: OnceCell<Observed>,
+}
+
+impl Documents {
+    /// The most that all memoised documents and the canary take together, once per run: smart-configuration,
+    /// CapabilityStatement, openid-configuration, UDAP metadata, canary. Verbs that read the memo cost nothing beyond it.
+    pub const COST: Cost = Cost { requests: 4 * MOST_REQUESTS + MOST_SENT, probes: 0, authorizations: 0, wait: Duration::ZERO };
+}

@@ -1,0 +1,23 @@
+//! Discovery: what a server publishes about itself, each document fetched once per run and shared by all cases.
+
+mod agreement;
+mod canary;
+mod capability_statement;
+mod documents;
+mod endpoints;
+mod fetch;
+mod openid;
+mod smart;
+mod target_facts;
+mod udap;
+
+pub use agreement::Agreement;
+pub use canary::Canary;
+pub use capability_statement::CapabilityStatement;
+pub use documents::Documents;
+pub use endpoints::{Advertised, Endpoint};
+pub use openid::OpenId;
+pub use smart::Smart;
+pub(super) use target_facts::is_public_host;
+pub use target_facts::target_facts;
+pub use udap::Udap;
