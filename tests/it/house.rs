@@ -19,7 +19,10 @@ fn every_crate_is_named_with_its_reason_and_no_other() {
 #[test]
 fn the_action_downloads_the_version_of_the_manifest() {
     let version = env!("CARGO_PKG_VERSION");
-    assert!(read("action.yml").contains(&format!("default: \"{version}\"")), "the default version of action.yml is not {version}");
+    assert!(
+        read("action.yml").contains(&format!("default: \"{version}\"")),
+        "the default version of action.yml is not {version}"
+    );
     let page = read("README.md");
     for pinned in [format!("@v{version} "), format!("version: \"{version}\""), format!("\nversion={version}\n")] {
         assert!(page.contains(&pinned), "README.md does not pin {pinned:?}");
@@ -48,7 +51,15 @@ fn every_page_is_in_the_index_and_every_link_leads_somewhere() {
         let name = entry.expect("the entry can be read").file_name().into_string().expect("a page has a plain name");
         assert!(name == "README.md" || index.contains(&format!("]({name})")), "docs/README.md does not name {name}");
     }
-    let pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/README.md", "docs/guide.md", "docs/testcase-language.md"];
+    let pages = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "CHANGELOG.md",
+        "docs/README.md",
+        "docs/guide.md",
+        "docs/testcase-language.md",
+    ];
     for page in pages {
         let folder = root.join(page).parent().expect("a page lies in a folder").to_owned();
         for link in links(&read(page)) {
@@ -76,5 +87,8 @@ fn first_cells(section: &str) -> BTreeSet<String> {
 /// The relative links of a page.
 fn links(page: &str) -> Vec<String> {
     let targets = page.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
-    targets.filter(|target| !target.contains("://")).map(|target| target.split('#').next().unwrap_or_default().to_owned()).collect()
+    targets
+        .filter(|target| !target.contains("://"))
+        .map(|target| target.split('#').next().unwrap_or_default().to_owned())
+        .collect()
 }

@@ -7,7 +7,8 @@ use super::{gnutls_server, openssl_server};
 const EXCHANGE_1: &str = "carin-bb/exchange-1";
 const EXCHANGE_2: &str = "carin-bb/exchange-2";
 const VERSIONS: [&str; 4] = ["--profile", "carin-bb-2.2.0", "--select", "tls.versions"];
-const DISCOVERY: [&str; 4] = ["--profile", "carin-bb-2.2.0", "--select", "tls.versions,tls.certificate,discovery.smart-configuration"];
+const DISCOVERY: [&str; 4] =
+    ["--profile", "carin-bb-2.2.0", "--select", "tls.versions,tls.certificate,discovery.smart-configuration"];
 
 #[test]
 fn openssl_s_server_with_static_documents_passes() {

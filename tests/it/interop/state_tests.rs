@@ -30,7 +30,12 @@ fn a_server_that_hangs_resets_speaks_http_or_is_down_is_told_apart_and_never_pas
             assert!(["error", "blocked"].contains(&verdict), "{state}: {verdict}\n{}", run.printed);
         }
     }
-    let words = [("hang", "no answer|timed out|timeout|silent|no bytes"), ("reset", "reset"), ("plain http", "HTTP"), ("down", "refused")];
+    let words = [
+        ("hang", "no answer|timed out|timeout|silent|no bytes"),
+        ("reset", "reset"),
+        ("plain http", "HTTP"),
+        ("down", "refused"),
+    ];
     for ((state, run), (_, expected)) in runs.iter().zip(words) {
         let said = said(run);
         assert!(expected.split('|').any(|word| said.contains(word)), "{state} does not say '{expected}': {said}");
