@@ -19,6 +19,9 @@ const SSL_3: u16 = 0x0300;
 const HANDSHAKE_FAILURE: u8 = 40;
 const INTERNAL_ERROR: u8 = 80;
 
+/// A `ServerHello` of version, random, empty session id, suite and compression.
+const SERVER_HELLO_LENGTH: u8 = 2 + 32 + 1 + 2 + 1;
+
 /// How long a peer may take to notice that it was answered.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -140,9 +143,8 @@ fn server_hello(version: u16, hello: Option<&ClientHello>) -> Vec<u8> {
     let signals = [0x00ff, 0x5600];
     let usable = |suite: &&u16| !signals.contains(*suite) && **suite >> 8 != 0x13 && **suite & 0x0f0f != 0x0a0a;
     let suite = hello.and_then(|hello| hello.suites.iter().find(usable)).copied().unwrap_or(0x002f);
-    const BODY: u8 = 2 + 32 + 1 + 2 + 1; // version, random, empty session id, suite, compression
     let [major, minor] = version.to_be_bytes();
-    let mut record = vec![22, major, minor, 0, BODY + 4, 2, 0, 0, BODY, major, minor];
+    let mut record = vec![22, major, minor, 0, SERVER_HELLO_LENGTH + 4, 2, 0, 0, SERVER_HELLO_LENGTH, major, minor];
     record.extend_from_slice(&[0x5a; 32]);
     record.push(0);
     record.extend_from_slice(&suite.to_be_bytes());
