@@ -3,10 +3,15 @@
 //! A case says what to do, a requirement says how much it matters, a verb observes, `judge` decides, a report renders.
 //! The floors stand in the order below; code uses only floors below its own, and a test reads every import to prove it.
 
+pub mod cli;
+pub mod report;
+
 pub mod engine;
 pub mod testcase;
+pub mod catalogue;
 pub mod verbs;
 pub mod net;
 pub mod evidence;
 pub mod target;
+pub mod reference;
 pub mod vocabulary;

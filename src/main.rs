@@ -1,3 +1,7 @@
 //! The `carinbb` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(carinbb::cli::main())
+}

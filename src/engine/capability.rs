@@ -74,7 +74,9 @@ impl Capabilities {
         }
         match name {
             "smart" => self.smart(|_| true),
-            "smart.client-confidential" => self.smart_lists_any(&["client-confidential-symmetric", "client-confidential-asymmetric"]),
+            "smart.client-confidential" => {
+                self.smart_lists_any(&["client-confidential-symmetric", "client-confidential-asymmetric"])
+            }
             "smart.permission-refresh" => self.smart_lists_any(&["permission-offline", "permission-online"]),
             "smart.introspection" => self.smart(|json| has_text(json, "introspection_endpoint")),
             "smart.revocation" => self.smart(|json| has_text(json, "revocation_endpoint")),
@@ -87,7 +89,9 @@ impl Capabilities {
             "openid.idp" | "cors.browser-apps" | "oauth.access-token-revocation" => Claimed::No,
             "smart.introspection-protected" | "smart.patient-context" | "smart.fhir-context" => not_seen_yet(name),
             "fhir.batch" => self.metadata(|rest| interactions(rest, &["batch", "transaction"])),
-            "fhir.operations" => self.metadata(|rest| rest.get("operation").and_then(Value::as_array).is_some_and(|all| !all.is_empty())),
+            "fhir.operations" => {
+                self.metadata(|rest| rest.get("operation").and_then(Value::as_array).is_some_and(|all| !all.is_empty()))
+            }
             "fhir.provenance" => self.metadata(|rest| has_resource(rest, "Provenance")),
             "fhir.audit-event" => self.metadata(|rest| has_resource(rest, "AuditEvent")),
             _ => match name.split_once('.') {

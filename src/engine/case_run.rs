@@ -210,7 +210,11 @@ impl<'a> CaseRun<'a> {
         Box::pin(async move {
             let stopped = |message: &str| Some(Outcome::NotReached(Cause::new("input", message)));
             let Some(flow) = self.stage.suite.flow(name) else {
-                return FlowResult { outputs: Value::Null, steps: Vec::new(), stopped: stopped(&format!("there is no flow '{name}'")) };
+                return FlowResult {
+                    outputs: Value::Null,
+                    steps: Vec::new(),
+                    stopped: stopped(&format!("there is no flow '{name}'")),
+                };
             };
             let mut scope = self.scope.clone();
             for input in &flow.inputs {

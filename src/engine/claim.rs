@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::record::{CaseResult, Claim, NotSelected, RequirementResult, Tested};
+use super::record::{CaseResult, Claim, RequirementResult, Tested};
 use crate::vocabulary::{Strength, Verdict};
 
 /// Exit codes of `run` (contracts). Codes 2 and 101 are not for the claim to give.
@@ -25,8 +25,6 @@ pub struct Basis<'a> {
     pub requirements: &'a [RequirementResult],
     /// Every result.
     pub cases: &'a [CaseResult],
-    /// Every case that was left out.
-    pub not_selected: &'a [NotSelected],
     /// False when the run was interrupted.
     pub complete: bool,
     /// True with `--fail-on warn`.
@@ -48,7 +46,17 @@ pub fn claim(basis: &Basis<'_>) -> Claim {
     let not_tested = not_tested(&shall);
     let conformant = basis.complete && !basis.partial && tested == shall.len() as u64 && not_met == 0;
     let text = text(shall.len() as u64, tested, met, not_met, &not_tested, conformant, basis);
-    Claim { text, conformant, shall: shall.len() as u64, tested, met, not_met, undetermined, not_tested, exit_code: exit_code(basis) }
+    Claim {
+        text,
+        conformant,
+        shall: shall.len() as u64,
+        tested,
+        met,
+        not_met,
+        undetermined,
+        not_tested,
+        exit_code: exit_code(basis),
+    }
 }
 
 fn is_shall(strength: Strength) -> bool {
@@ -80,7 +88,15 @@ fn not_tested(shall: &[&RequirementResult]) -> Vec<(String, u64)> {
     reasons
 }
 
-fn text(shall: u64, tested: u64, met: u64, not_met: u64, not_tested: &[(String, u64)], conformant: bool, basis: &Basis<'_>) -> String {
+fn text(
+    shall: u64,
+    tested: u64,
+    met: u64,
+    not_met: u64,
+    not_tested: &[(String, u64)],
+    conformant: bool,
+    basis: &Basis<'_>,
+) -> String {
     if !basis.complete {
         return "Interrupted: an incomplete run makes no claim.".to_owned();
     }
@@ -127,7 +143,7 @@ mod tests {
     }
 
     fn of(rows: &[RequirementResult]) -> Claim {
-        claim(&Basis { requirements: rows, cases: &[], not_selected: &[], complete: true, fail_on_warn: false, partial: false })
+        claim(&Basis { requirements: rows, cases: &[], complete: true, fail_on_warn: false, partial: false })
     }
 
     #[test]

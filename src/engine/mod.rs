@@ -3,13 +3,34 @@
 //! The only floor that knows both what happened and how much it matters. It prints nothing: live listeners
 //! get [`Event`]s, and reports get the finished [`Run`].
 
+mod assertion;
+mod capability;
+mod case_run;
+mod claim;
 mod compare;
 mod event;
 mod facts;
 mod judge;
+mod outcome_text;
+mod plan;
+mod prepare;
 pub mod record;
+mod rollup;
+mod rules;
+mod run;
+mod schedule;
 mod scopes;
+mod selection;
+mod smart_version;
+mod stage;
 
+pub use capability::{Capabilities, Claimed};
+pub use claim::exit;
 pub use event::{Event, Listener};
 pub use judge::judge;
+pub use outcome_text::sentence;
+pub use prepare::{Knowledge, Prepared};
 pub use record::Run;
+pub use run::{PlanView, RunError, RunOptions, plan, run, timestamp};
+pub use selection::Selection;
+pub use stage::Interrupt;

@@ -19,6 +19,8 @@ pub fn sentence(assertion: &AssertionResult) -> String {
     match &assertion.outcome {
         OutcomeRecord::Met | OutcomeRecord::WithoutEffect => String::new(),
         OutcomeRecord::NotMet(mismatch) => format!("{}: expected {}, was {}", assertion.that, mismatch.expected, mismatch.actual),
-        OutcomeRecord::NotApplicable(cause) | OutcomeRecord::NotReached(cause) | OutcomeRecord::Broken(cause) => cause.message.clone(),
+        OutcomeRecord::NotApplicable(cause) | OutcomeRecord::NotReached(cause) | OutcomeRecord::Broken(cause) => {
+            cause.message.clone()
+        }
     }
 }

@@ -9,7 +9,9 @@ use super::record::{NotSelected, PlannedCase, Traffic};
 use super::rules::Rules;
 use super::selection::Selection;
 use crate::net::Random;
-use crate::testcase::{Action, Assertion, Declared, RandomKind, Role, Scope, Step, Suite, TestCase, Variant, expand, resolve, resolve_text};
+use crate::testcase::{
+    Action, Assertion, Declared, RandomKind, Role, Scope, Step, Suite, TestCase, Variant, expand, resolve, resolve_text,
+};
 use crate::verbs::{self, Arguments, Cost, Effect};
 use crate::vocabulary::{Cause, Outcome};
 
@@ -55,6 +57,8 @@ pub struct Planner<'a> {
     pub random: &'a dyn Random,
     /// Which role is under test.
     pub role: Role,
+    /// True before discovery: whatever a case needs may be claimed.
+    pub assume_claimed: bool,
 }
 
 impl Planner<'_> {
@@ -132,6 +136,9 @@ impl Planner<'_> {
 
     /// What `needs` says of a target that does not claim it.
     fn gate(&self, case: &TestCase, variant: &Variant) -> Option<Outcome> {
+        if self.assume_claimed {
+            return None;
+        }
         let mut scope = self.scope.clone();
         variant.enter(&mut scope);
         case.needs.iter().find_map(|need| {
@@ -142,10 +149,13 @@ impl Planner<'_> {
                     let message = format!("the target does not claim {need}, which the profile demands");
                     Some(Outcome::NotReached(Cause::new("not-claimed", message)))
                 }
-                Claimed::No => Some(Outcome::NotApplicable(Cause::new("not-claimed", format!("the target does not claim {need}")))),
-                Claimed::Unknown(why) => {
-                    Some(Outcome::NotReached(Cause::new("unknown", format!("it is not known whether the target claims {need}: {why}"))))
+                Claimed::No => {
+                    Some(Outcome::NotApplicable(Cause::new("not-claimed", format!("the target does not claim {need}"))))
                 }
+                Claimed::Unknown(why) => Some(Outcome::NotReached(Cause::new(
+                    "unknown",
+                    format!("it is not known whether the target claims {need}: {why}"),
+                ))),
             }
         })
     }

@@ -17,12 +17,18 @@ struct Gathered {
 
 /// The result of every requirement of the server that is in force, by id.
 #[must_use]
-pub fn roll_up(in_force: &InForce, results: &[CaseResult], not_selected: &[NotSelected], logged_in: &dyn Fn(&CaseResult) -> bool) -> Vec<RequirementResult> {
+pub fn roll_up(
+    in_force: &InForce,
+    results: &[CaseResult],
+    not_selected: &[NotSelected],
+    logged_in: &dyn Fn(&CaseResult) -> bool,
+) -> Vec<RequirementResult> {
     let mut gathered: BTreeMap<&str, Gathered> = BTreeMap::new();
     for result in results {
         for id in &result.requirements {
             let entry = gathered.entry(id).or_default();
-            let own = result.judgements().filter(|(_, judgement)| judgement.requirement == *id).map(|(_, judgement)| judgement.verdict);
+            let own =
+                result.judgements().filter(|(_, judgement)| judgement.requirement == *id).map(|(_, judgement)| judgement.verdict);
             let own = own.max();
             // A row in `then` behind a miss has no judgement: it was planned and could not be reached.
             entry.held_back |= own.is_none();
@@ -66,4 +72,3 @@ fn requirement(rule: &Rule, gathered: Option<Gathered>, not_selected: &[NotSelec
         cases,
     }
 }
-

@@ -88,7 +88,8 @@ async fn run_group(stage: &Stage, group: &[(usize, &Job)], listener: &Mutex<&mut
     finished
 }
 
-fn notice(listener: &Mutex<&mut dyn Listener>, event: &Event<'_>) {
+/// Tells a listener that several cases share.
+pub fn notice(listener: &Mutex<&mut dyn Listener>, event: &Event<'_>) {
     listener.lock().unwrap_or_else(PoisonError::into_inner).notice(event);
 }
 
@@ -230,4 +231,3 @@ fn hold_back(stage: &Stage, result: &mut CaseResult, outcome: &Outcome) {
     }
     roll_up(result);
 }
-

@@ -11,8 +11,8 @@ use super::capability::Capabilities;
 use super::record::StepResult;
 use super::rules::Rules;
 use crate::testcase::Suite;
-use crate::vocabulary::Outcome;
 use crate::verbs::Context;
+use crate::vocabulary::Outcome;
 
 /// Shared by all cases of a run.
 pub struct Stage {

@@ -162,6 +162,8 @@ pub struct TlsSummary {
     pub trusted: bool,
     /// What was wrong with the certificate, in words.
     pub defects: Vec<String>,
+    /// SHA-256 of the leaf certificate, in hex.
+    pub fingerprint: String,
     /// The protocol version, for instance `TLSv1.3`, when known.
     pub version: Option<String>,
     /// Address and port of the peer (of the proxy, when there is one), when known.

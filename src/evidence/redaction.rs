@@ -31,6 +31,9 @@ static PARAMETER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Headers whose value is a credential as a whole.
 const SECRET_HEADERS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "set-cookie", "authentication-info"];
 
+/// Schemes of `Authorization`. Another first word may be the credential itself and is not shown.
+const SCHEMES: [&str; 5] = ["basic", "bearer", "digest", "dpop", "negotiate"];
+
 /// The text without known secrets and without the values of members and parameters that carry secrets.
 #[must_use]
 pub fn redact_text(redactor: &Redactor, text: &str) -> String {
@@ -69,7 +72,9 @@ pub fn redact_header(redactor: &Redactor, name: &str, value: &str) -> String {
         return redact_text(redactor, value);
     }
     let (scheme, credential) = match value.split_once(' ') {
-        Some((scheme, credential)) if name.ends_with("authorization") => (Some(scheme), credential),
+        Some((scheme, credential)) if SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) => {
+            (Some(scheme), credential)
+        }
         _ => (None, value),
     };
     let shown = pseudonym(redactor, &name, &redactor.redact(credential));

@@ -197,8 +197,8 @@ mod tests {
     #[tokio::test]
     async fn a_sleeper_parks_until_the_clock_is_moved_past_its_wake() {
         let clock = OffsetClock::new();
-        let short = tokio::spawn(clock.sleep(Duration::from_secs(60)));
-        let long = tokio::spawn(clock.sleep(Duration::from_secs(3600)));
+        let short = tokio::spawn(clock.sleep(Duration::from_mins(1)));
+        let long = tokio::spawn(clock.sleep(Duration::from_hours(1)));
         assert_eq!(clock.parked(), 2);
         let before = clock.now();
         assert!(clock.advance_to_earliest());
@@ -215,7 +215,7 @@ mod tests {
     #[tokio::test]
     async fn a_sleeper_that_is_dropped_is_not_waited_for() {
         let clock = OffsetClock::new();
-        drop(clock.sleep(Duration::from_secs(60)));
+        drop(clock.sleep(Duration::from_mins(1)));
         assert_eq!((clock.parked(), clock.earliest_wake()), (0, None));
     }
 

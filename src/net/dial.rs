@@ -17,23 +17,7 @@ use tokio::time::timeout;
 use super::guard::{AddressGuard, Forbidden};
 use super::origin::host_of;
 use super::proxy::Proxy;
-
-/// Why there is no TCP connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConnectFailure {
-    /// The name has no address.
-    NotFound(String),
-    /// The peer refused.
-    Refused,
-    /// The peer did not answer in time.
-    TimedOut,
-    /// We do not connect there; the reason.
-    Forbidden(String),
-    /// The peer reset the connection.
-    Reset,
-    /// Anything else, in words.
-    Other(String),
-}
+use super::tls::{Connect, ConnectFailure};
 
 impl ConnectFailure {
     pub(super) fn from_io(error: &io::Error) -> Self {
@@ -180,17 +164,17 @@ impl Dialer {
         if let Some(proxy) = &self.options.proxy {
             return proxy.connect(&name, port, self.options.connect_timeout).await;
         }
-        let attempts = async {
-            let mut failure = ConnectFailure::NotFound(format!("{name} has no address"));
-            for address in addresses {
-                match TcpStream::connect(address).await {
-                    Ok(stream) => return Ok(stream),
-                    Err(error) => failure = ConnectFailure::from_io(&error),
-                }
+        // Each address has its share, so that a dead first one leaves time for the next.
+        let share = self.options.connect_timeout / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
+        let mut failure = ConnectFailure::NotFound(format!("{name} has no address"));
+        for address in addresses {
+            match timeout(share, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => failure = ConnectFailure::from_io(&error),
+                Err(_) => failure = ConnectFailure::TimedOut,
             }
-            Err(failure)
-        };
-        timeout(self.options.connect_timeout, attempts).await.unwrap_or(Err(ConnectFailure::TimedOut))
+        }
+        Err(failure)
     }
 
     /// The addresses that `host` (as `host_of` writes it) may be reached at, pinned for the run and guarded now.
@@ -256,6 +240,12 @@ impl Dialer {
     }
 }
 
+impl Connect for Dialer {
+    fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, Result<TcpStream, ConnectFailure>> {
+        Box::pin(Dialer::connect(self, host, port))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -299,7 +289,9 @@ mod tests {
             DialOptions { overrides, ..DialOptions::default() },
         );
         assert!(dialer.connect("Payer.Example.", port).await.is_ok());
-        assert_eq!(dialer.connections("payer.example", port), 1);
+        let probing: &dyn Connect = &dialer;
+        assert!(probing.connect("payer.example", port).await.is_ok());
+        assert_eq!(dialer.connections("payer.example", port), 2);
         assert!("payer.example:x:127.0.0.1".parse::<Override>().is_err());
         assert_eq!("p:443:[::1]".parse::<Override>().unwrap().address, "::1".parse::<IpAddr>().unwrap());
     }

@@ -103,13 +103,13 @@ fn effective(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The first 96 bits of ::ffff:0:0/96.
+/// The first 96 bits of `::ffff:0:0/96`.
 const MAPPED: u128 = 0xffff;
-/// The first 96 bits of 64:ff9b::/96.
+/// The first 96 bits of `64:ff9b::/96`.
 const NAT64: u128 = 0x0064_ff9b << 64;
-/// The first 96 bits of ::/96.
+/// The first 96 bits of `::/96`.
 const COMPATIBLE: u128 = 0;
-/// The first 16 bits of 2002::/16, after which comes an IPv4 address.
+/// The first 16 bits of `2002::/16`, after which comes an IPv4 address.
 const SIX_TO_FOUR: u16 = 0x2002;
 
 /// Ranges that are not the public internet, the narrower ones first.

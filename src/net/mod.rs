@@ -14,26 +14,27 @@ mod progress;
 mod proxy;
 mod random;
 mod retry_after;
-mod roots;
+mod identity;
 pub mod tls;
-mod verify;
+mod within;
 mod world;
 
 #[cfg(test)]
 mod tests;
 
 pub use clock::{Clock, OffsetClock, SystemClock};
-pub use dial::{ConnectFailure, DialOptions, Dialer, Override, Resolve, SystemResolver};
+pub use dial::{DialOptions, Dialer, Override, Resolve, SystemResolver};
 pub use guard::{AddressGuard, Forbidden};
 pub use http::{
     Answer, Credentials, Failure, FormValue, Http, HttpOptions, HttpOutcome, Limits, MAX_RESENDS, Method, Payload, Request, Sent,
     TlsFacts, Trust,
 };
+pub use identity::{ClientIdentity, install_crypto_provider};
 pub use network::{Network, ParseNetworkError};
 pub use origin::{Origin, host_of, well_known};
 pub use progress::Phase;
 pub use proxy::{ParseProxyError, Proxy};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use retry_after::retry_after;
-pub use roots::{ClientIdentity, install_crypto_provider, roots_of};
+pub use within::within;
 pub use world::{World, WorldError, WorldOptions};

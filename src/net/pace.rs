@@ -162,7 +162,7 @@ mod tests {
         let pace = Pace::new(Arc::new(clock.clone()), 6, None);
         let lane = pace.lane(&origin());
         for _ in 0..3 {
-            pace.pause(&lane, Duration::from_secs(120));
+            pace.pause(&lane, Duration::from_mins(2));
             clock.advance(Duration::from_secs(121));
         }
         assert!(clock.elapsed() < Duration::from_secs(370));

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use url::Url;
 
-use super::dial::ConnectFailure;
+use super::tls::ConnectFailure;
 use crate::vocabulary::Secret;
 
 /// A text that is not a proxy.

@@ -1,18 +1,20 @@
 //! The one door to time, randomness and sockets. Every verb gets a world and has nothing else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::clock::{Clock, SystemClock};
 use super::dial::{DialOptions, Dialer};
 use super::guard::AddressGuard;
 use super::http::{Http, HttpOptions, Means};
+use super::identity::install_crypto_provider;
 use super::network::Network;
 use super::origin::Origin;
 use super::random::{Random, SystemRandom};
-use super::roots::install_crypto_provider;
-use crate::evidence::EvidenceStore;
+use crate::evidence::{EvidenceId, EvidenceStore, Label, Record, TlsExchange};
 use crate::vocabulary::Redactor;
 
 /// What a world is made of.
@@ -104,5 +106,11 @@ impl World {
             run_id,
         };
         Ok(Self { clock, random, dialer, http: Http::new(http, means), evidence, redactor, run_id })
+    }
+    /// Records a raw TLS probe that has just ended. Its bytes are a greeting and hold no secret.
+    #[must_use]
+    pub fn record_probe(&self, label: &Label, probe: TlsExchange) -> EvidenceId {
+        let started = self.clock.now() - Duration::from_millis(probe.elapsed_ms);
+        self.evidence.append(label, started.format(&Rfc3339).unwrap_or_default(), Record::Tls(Box::new(probe)))
     }
 }

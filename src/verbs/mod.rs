@@ -2,7 +2,6 @@
 
 mod challenge;
 mod context;
-mod dialed;
 mod discovery;
 mod duplicate_keys;
 mod exchange;

@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 use time::format_description::well_known::Rfc3339;
 use tls_parser::TlsCipherSuite;
 
-use super::dialed::Dialed;
 use super::discovery::is_public_host;
 use super::tidy::tidy;
 use super::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
@@ -99,8 +98,7 @@ async fn ask(context: &Context, place: &Place, versions: &[Version]) -> Observed
     let mut control = control.lock().await;
     let start = context.world.clock.elapsed();
     let question = Offer::new(place.host.as_str(), versions);
-    let dialed = Dialed(&context.world.dialer);
-    let offered = offer(&dialed, &place.host, place.port, &question, &mut control, &context.tls.limits).await;
+    let offered = offer(&*context.world.dialer, &place.host, place.port, &question, &mut control, &context.tls.limits).await;
     drop(control);
     let elapsed = context.world.clock.elapsed().saturating_sub(start);
     let evidence = offered.controls.iter().chain(&offered.probes).map(|probe| record(context, place, probe, elapsed)).collect();
@@ -169,9 +167,8 @@ async fn shake_hands(context: &Context, place: &Place) -> Observed {
     loop {
         tries += 1;
         let start = context.world.clock.elapsed();
-        let dialed = Dialed(&context.world.dialer);
         let (trust, limits, now) = (&context.tls.trust, &context.tls.limits, context.world.clock.now());
-        let seen = handshake(&dialed, &place.host, place.port, &place.host, trust, now, limits).await;
+        let seen = handshake(&*context.world.dialer, &place.host, place.port, &place.host, trust, now, limits).await;
         evidence.push(record_handshake(context, place, &seen, context.world.clock.elapsed().saturating_sub(start)));
         if tries < MOST_HANDSHAKES && is_worth_repeating(&seen.outcome) {
             continue;

@@ -15,7 +15,19 @@ pub fn escape(text: &str) -> String {
         }
     }
     // GitHub and Azure read lines that begin with these as commands.
-    out.replace("::", ": :").replace("##[", "# #[").replace("##vso[", "# #vso[")
+    apart(&out, ':').replace("##[", "# #[").replace("##vso[", "# #vso[")
+}
+
+/// Puts a space between any two of `twin` that touch; three in a row must not leave a pair.
+fn apart(text: &str, twin: char) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == twin && out.ends_with(twin) {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// [`escape`], cut after `width` characters with an ellipsis.
@@ -47,6 +59,7 @@ mod tests {
         assert_eq!(escape("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
         assert_eq!(escape("x\u{202e}y\u{200b}z\n"), "x\\u{202e}y\\u{200b}z\\u{a}");
         assert_eq!(escape("::error::owned"), ": :error: :owned");
+        assert_eq!(escape(":::error a=b:::owned"), ": : :error a=b: : :owned");
         assert_eq!(escape("plain ünïcode"), "plain ünïcode");
     }
 

@@ -82,6 +82,8 @@ pub struct TlsFacts {
     pub trusted: bool,
     /// What is wrong with the certificate, in words; target text in it is escaped.
     pub defects: Vec<String>,
+    /// SHA-256 of the leaf certificate, in hex: another one later in the run means that the item changed during the test.
+    pub fingerprint: String,
     /// The protocol version, for instance `TLSv1.3`, when the handshake was completed.
     pub version: Option<String>,
     /// The address that answered: the target's, or that of the proxy.

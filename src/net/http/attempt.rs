@@ -5,6 +5,7 @@ use std::sync::Arc;
 use reqwest::Response;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::tls::{TlsInfo, Version};
+use rustls::client::danger::ServerCertVerifier;
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Answer, Failure, HttpOutcome, TlsFacts};
@@ -18,7 +19,7 @@ use crate::net::Phase;
 use crate::net::dial::NoAddress;
 use crate::net::guard::Forbidden;
 use crate::net::progress::Progress;
-use crate::net::verify::RecordingVerifier;
+use crate::net::tls::{Recorder, RecordingVerifier};
 use crate::vocabulary::{Cause, escape};
 
 /// One attempt at a prepared request.
@@ -27,15 +28,16 @@ pub(super) struct Attempt<'a> {
     request: &'a Request,
     prepared: &'a Prepared,
     progress: Arc<Progress>,
-    verifier: Arc<RecordingVerifier>,
+    verifier: Arc<dyn ServerCertVerifier>,
+    recorder: Recorder,
     start: Instant,
 }
 
 impl<'a> Attempt<'a> {
     pub(super) fn new(inner: &'a Inner, request: &'a Request, prepared: &'a Prepared) -> Self {
         let lenient = request.trust == Trust::Unverified;
-        let verifier = RecordingVerifier::new(&inner.options.roots, inner.clock.now(), lenient);
-        Self { inner, request, prepared, progress: Arc::new(Progress::new()), verifier, start: Instant::now() }
+        let (verifier, recorder) = RecordingVerifier::new(Arc::clone(&inner.options.trust), inner.clock.now(), lenient);
+        Self { inner, request, prepared, progress: Arc::new(Progress::new()), verifier, recorder, start: Instant::now() }
     }
 
     /// Runs it. `on_send` is called when the address is found and permitted, right before the first packet.
@@ -124,10 +126,7 @@ impl<'a> Attempt<'a> {
     }
 
     fn facts(&self, response: Option<&Response>) -> Option<TlsFacts> {
-        let seen = self.verifier.seen();
-        if !seen.presented {
-            return None;
-        }
+        let seen = self.recorder.latest()?;
         let version = response.and_then(|response| response.extensions().get::<TlsInfo>()).and_then(TlsInfo::version);
         let version = version.and_then(|version| match version {
             Version::TLS_1_2 => Some("TLSv1.2"),
@@ -135,8 +134,9 @@ impl<'a> Attempt<'a> {
             _ => None,
         });
         Some(TlsFacts {
-            trusted: seen.defects.is_empty(),
-            defects: seen.defects.iter().map(|defect| escape(defect)).collect(),
+            trusted: seen.is_trusted(),
+            defects: seen.defects.iter().map(ToString::to_string).collect(),
+            fingerprint: seen.chain.first().map(|leaf| leaf.sha256.clone()).unwrap_or_default(),
             version: version.map(str::to_owned),
             peer: response.and_then(Response::remote_addr),
         })

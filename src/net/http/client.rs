@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::Method;
-use rustls::RootCertStore;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 use url::Url;
@@ -22,12 +21,13 @@ use super::request::{Credentials, Payload, Request};
 use crate::evidence::{EvidenceId, EvidenceStore};
 use crate::net::clock::Clock;
 use crate::net::dial::Dialer;
+use crate::net::identity::ClientIdentity;
 use crate::net::origin::Origin;
 use crate::net::pace::{Lane, Pace};
 use crate::net::progress::Phase;
 use crate::net::random::Random;
 use crate::net::retry_after::retry_after;
-use crate::net::roots::ClientIdentity;
+use crate::net::tls::Trust;
 use crate::vocabulary::{Cause, Redactor, escape};
 
 /// How often a request is sent again at most.
@@ -41,7 +41,7 @@ pub struct HttpOptions {
     /// The `User-Agent`.
     pub user_agent: String,
     /// Trust anchors.
-    pub roots: Arc<RootCertStore>,
+    pub trust: Arc<Trust>,
     /// The client certificate, shown to `credential_origins` only.
     pub identity: Option<ClientIdentity>,
     /// The origins that the target file names: the only ones that get credentials.
@@ -59,7 +59,7 @@ impl Default for HttpOptions {
         Self {
             limits: Limits::default(),
             user_agent: format!("carinbb/{} (+conformance test)", env!("CARGO_PKG_VERSION")),
-            roots: Arc::new(RootCertStore::empty()),
+            trust: Arc::new(Trust::nothing()),
             identity: None,
             credential_origins: BTreeSet::new(),
             in_flight: 6,

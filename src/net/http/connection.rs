@@ -9,20 +9,20 @@ use std::task::{Context, Poll};
 use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, NamedGroup};
 use tower::{Layer, Service};
 
 use crate::net::dial::Dialer;
+use crate::net::identity::ClientIdentity;
 use crate::net::progress::{Phase, Progress};
-use crate::net::roots::ClientIdentity;
-use crate::net::verify::RecordingVerifier;
 
 /// What a client is made of.
 pub(super) struct Plan<'a> {
     pub addresses: Vec<SocketAddr>,
-    pub verifier: Arc<RecordingVerifier>,
+    pub verifier: Arc<dyn ServerCertVerifier>,
     pub identity: Option<&'a ClientIdentity>,
     pub progress: Arc<Progress>,
     pub max_headers: usize,
@@ -54,7 +54,7 @@ fn tls_config(plan: &Plan<'_>) -> Result<ClientConfig, rustls::Error> {
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::clone(&plan.verifier) as _);
+        .with_custom_certificate_verifier(Arc::clone(&plan.verifier));
     let mut config = match plan.identity {
         Some(identity) => builder.with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())?,
         None => builder.with_no_client_auth(),

@@ -64,11 +64,10 @@ pub(super) fn cause_of(error: &reqwest::Error, phase: Phase, host: &str, defects
 
 fn tls_cause(error: &TlsError, host: &str, defects: &[String]) -> Cause {
     let why = escape_to_width(&error.to_string(), 200);
+    if !defects.is_empty() {
+        return Cause::new("certificate", format!("the certificate of {host} is not accepted: {}", defects.join(", ")));
+    }
     match error {
-        TlsError::InvalidCertificate(_) => {
-            let defects = if defects.is_empty() { why } else { defects.join(", ") };
-            Cause::new("certificate", format!("the certificate of {host} is not accepted: {defects}"))
-        }
         TlsError::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion) => {
             Cause::new("not-tls", format!("{host} answered the TLS greeting with something that is not TLS"))
         }

@@ -44,6 +44,7 @@ fn summary(facts: &TlsFacts) -> TlsSummary {
     TlsSummary {
         trusted: facts.trusted,
         defects: facts.defects.clone(),
+        fingerprint: facts.fingerprint.clone(),
         version: facts.version.clone(),
         peer: facts.peer.map(|peer| peer.to_string()),
     }

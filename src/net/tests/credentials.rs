@@ -94,10 +94,9 @@ async fn mutual_server() -> (Server, CertificateDer<'static>, ClientIdentity) {
         chain: vec![client.cert.der().clone()],
         key: PrivatePkcs8KeyDer::from(client.signing_key.serialize_der()).into(),
     };
-    let verifier = rustls::server::WebPkiClientVerifier::builder(roots_of(identity.chain.clone()).0)
-        .allow_unauthenticated()
-        .build()
-        .unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(identity.chain.clone());
+    let verifier = rustls::server::WebPkiClientVerifier::builder(Arc::new(roots)).allow_unauthenticated().build().unwrap();
     let key = PrivatePkcs8KeyDer::from(own.signing_key.serialize_der());
     let config = rustls::ServerConfig::builder()
         .with_client_cert_verifier(verifier)

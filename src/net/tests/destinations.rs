@@ -84,7 +84,7 @@ async fn a_name_without_an_address_is_a_dns_failure() {
 
 #[tokio::test]
 async fn h05_after_two_timeouts_an_origin_is_not_connected_to_again() {
-    let server = Server::repeating("", b"", Duration::from_secs(60)).await;
+    let server = Server::repeating("", b"", Duration::from_mins(1)).await;
     let world = world_for(&server.url());
     let words = [word(&get(&world, &server.url()).await), word(&get(&world, &server.url()).await)];
     assert_eq!(words, ["timeout", "timeout"]);

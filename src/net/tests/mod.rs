@@ -5,6 +5,7 @@ mod credentials;
 mod destinations;
 mod heads;
 mod pauses;
+mod properties;
 mod server;
 mod tls;
 

@@ -9,13 +9,17 @@ use super::*;
 
 /// Answers 429 with this `Retry-After` so many times, then 200.
 async fn busy(times: usize, retry_after: &'static str) -> Server {
+    busy_with("429 Too Many Requests", times, retry_after).await
+}
+
+async fn busy_with(status: &'static str, times: usize, retry_after: &'static str) -> Server {
     let asked = Arc::new(AtomicUsize::new(0));
     Server::start(move |mut stream| {
         let asked = Arc::clone(&asked);
         async move {
             request(&mut stream).await;
             let answer = if asked.fetch_add(1, Ordering::SeqCst) < times {
-                format!("HTTP/1.1 429 Too Many Requests\r\nretry-after: {retry_after}\r\ncontent-length: 0\r\n\r\n")
+                format!("HTTP/1.1 {status}\r\nretry-after: {retry_after}\r\ncontent-length: 0\r\n\r\n")
             } else {
                 "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".to_owned()
             };
@@ -116,4 +120,20 @@ async fn no_more_than_the_allowed_number_of_requests_is_in_flight() {
     let outcomes = futures_util::future::join_all((0..8).map(|_| get(&world, &url))).await;
     assert!(outcomes.iter().all(|outcome| word(outcome) == "204"));
     assert_eq!(most.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_pause_holds_the_other_requests_to_that_origin_back() {
+    let server = busy_with("503 Service Unavailable", 1, "60").await;
+    let clock = OffsetClock::new();
+    let world = world_with(&server.url(), WorldOptions { clock: Arc::new(clock.clone()), ..WorldOptions::default() });
+    assert_eq!(word(&get(&world, &server.url()).await), "503");
+    let (other, url) = (world.clone(), server.url());
+    let second = tokio::spawn(async move { word(&get(&other, &url).await) });
+    while clock.parked() == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(server.connections(), 1);
+    clock.advance(Duration::from_mins(1));
+    assert_eq!(second.await.unwrap(), "200");
 }

@@ -4,7 +4,7 @@
 /// Any other alert leaves the question open.
 const REJECTIONS: [u8; 10] = [40, 47, 50, 70, 71, 80, 86, 109, 112, 120];
 
-/// protocol_version: the one alert that says it was the version and not a cipher suite.
+/// `protocol_version`: the one alert that says it was the version and not a cipher suite.
 pub(super) const PROTOCOL_VERSION: u8 = 70;
 
 /// True if a fatal alert of this description rejects the offer.

@@ -1,4 +1,4 @@
-//! Writes a ClientHello by hand, as servers of all ages expect it.
+//! Writes a `ClientHello` by hand, as servers of all ages expect it.
 //!
 //! The extensions are those that servers were seen to insist on, per version. A hello is never 256 to 511 bytes long, because
 //! some load balancers hang on those.
@@ -16,7 +16,7 @@ const SAFE_BODY: usize = 512;
 /// What one hello offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// Sent as server_name, unless it is an address or no valid name.
+    /// Sent as `server_name`, unless it is an address or no valid name.
     pub server_name: String,
     /// The versions asked for. Without TLS 1.3 the hello can only name the highest: the protocol then permits the server
     /// to answer any lower one, also one that is not in this list.
@@ -114,7 +114,7 @@ fn padding(body_so_far: usize) -> Vec<u8> {
     extension(21, &vec![0; fill])
 }
 
-/// The name as it may stand in server_name: no address, no trailing dot, nothing that is not a DNS name.
+/// The name as it may stand in `server_name`: no address, no trailing dot, nothing that is not a DNS name.
 fn name_for_sni(name: &str) -> Option<&str> {
     let name = name.strip_suffix('.').unwrap_or(name);
     let is_address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
@@ -143,7 +143,7 @@ fn short_vector(content: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Every length here is bounded: at most 60 suites and a server_name of 253 characters.
+/// Every length here is bounded: at most 60 suites and a `server_name` of 253 characters.
 fn length(content: &[u8]) -> [u8; 2] {
     u16::try_from(content.len()).unwrap_or(u16::MAX).to_be_bytes()
 }

@@ -96,6 +96,7 @@ pub async fn handshake(
     limits: &Limits,
 ) -> Handshake {
     let bare = server_name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(server_name);
+    let bare = bare.strip_suffix('.').unwrap_or(bare);
     let Ok(name) = ServerName::try_from(bare.to_string()) else {
         let why = "the server name is neither a DNS name nor an address".into();
         return Handshake::without_certificate(HandshakeOutcome::CannotHandshake { why });

@@ -1,6 +1,6 @@
 //! What a server answers to a TLS hello, and which certificate it shows.
 //!
-//! Two instruments. The raw probe writes its own ClientHello, because no TLS library of today can ask for SSL 3 to TLS 1.1,
+//! Two instruments. The raw probe writes its own `ClientHello`, because no TLS library of today can ask for SSL 3 to TLS 1.1,
 //! and a question that our own library refused to ask must never read as "the server refused". The handshake goes through
 //! rustls with a verifier that records and does not judge. Neither knows a requirement.
 

@@ -46,6 +46,15 @@ pub enum Conclusion {
     },
 }
 
+impl Conclusion {
+    /// True if the server rejected the offer as such. A server that answered another version has not: below TLS 1.3 the
+    /// protocol lets it read an offer of 1.1 as one of 1.0 too.
+    #[must_use]
+    pub const fn is_explicit_refusal(&self) -> bool {
+        matches!(self, Self::Refused { answered: None, .. })
+    }
+}
+
 /// The conclusion with all its evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offered {
@@ -62,7 +71,7 @@ pub struct Offered {
 /// What is known of a host:port to work. Keep one per host:port and server name, so that controls are not repeated needlessly.
 #[derive(Debug, Clone)]
 pub struct Control {
-    candidates: [Offer; 2],
+    candidates: [Offer; 3],
     state: State,
 }
 
@@ -79,12 +88,14 @@ enum State {
 }
 
 impl Control {
-    /// Nothing known yet: the offer of a modern client is tried first, then every version with many suites.
+    /// Nothing known yet: the offer of a modern client is tried first, then every version with many suites, then the same
+    /// without TLS 1.3, whose extensions keep some servers of SSL 3 from answering.
     #[must_use]
     pub fn new(server_name: &str) -> Self {
         let modern = Offer::new(server_name, &[Version::Tls12, Version::Tls13]);
         let everything = Offer::new(server_name, &Version::ALL).with_suites(Suites::Broad);
-        Self { candidates: [modern, everything], state: State::Untried }
+        let old = Offer::new(server_name, &Version::ALL[..4]).with_suites(Suites::Broad);
+        Self { candidates: [modern, everything, old], state: State::Untried }
     }
 
     /// The caller has just seen this offer negotiated.
@@ -105,7 +116,7 @@ impl Control {
         matches!(self.state, State::Working { steady: true, .. })
     }
 
-    /// A ServerHello came, after `earlier` probes of the same offer that had none.
+    /// A `ServerHello` came, after `earlier` probes of the same offer that had none.
     fn works(&mut self, with: &Offer, earlier: usize) {
         match &mut self.state {
             State::Working { steady, .. } => *steady &= earlier == 0,
@@ -122,7 +133,7 @@ impl Control {
     }
 }
 
-/// Asks the server whether it negotiates one of the offered versions. Makes at most 14 connections, and with a working control
+/// Asks the server whether it negotiates one of the offered versions. Makes at most 17 connections, and with a working control
 /// one (negotiated, lower version), two (alert) or four (closed, reset).
 pub async fn offer(
     connect: &dyn Connect,
@@ -176,7 +187,7 @@ impl Question<'_> {
         }
     }
 
-    /// Without a control only a ServerHello says anything, so one probe is enough.
+    /// Without a control only a `ServerHello` says anything, so one probe is enough.
     async fn ask_without_control(&mut self, failed: Conclusion) -> Conclusion {
         let answer = self.ask().await;
         self.hello(&answer).unwrap_or(failed)
@@ -238,7 +249,7 @@ impl Question<'_> {
         Conclusion::Refused { how, answered: None }
     }
 
-    /// The conclusion of a ServerHello, the one answer that needs no control.
+    /// The conclusion of a `ServerHello`, the one answer that needs no control.
     fn hello(&mut self, answer: &Answer) -> Option<Conclusion> {
         let Answer::ServerHello { version, .. } = answer else { return None };
         let cut_off = self.probes.iter().filter(|probe| !settles(&probe.answer)).count();

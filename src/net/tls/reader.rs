@@ -1,11 +1,11 @@
-//! Reads the first answer of a server: records, alerts and the ServerHello, from any bytes at all.
+//! Reads the first answer of a server: records, alerts and the `ServerHello`, from any bytes at all.
 //!
 //! Does no I/O, never panics, keeps no more than its limit. It says what was seen and concludes nothing.
 
 use super::{ConnectFailure, Limits, Version, alert_name};
 use crate::vocabulary::escape;
 
-/// The random of a ServerHello that is a HelloRetryRequest.
+/// The random of a `ServerHello` that is a `HelloRetryRequest`.
 const HELLO_RETRY: [u8; 32] = [
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a,
     0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
@@ -20,13 +20,13 @@ pub(super) const SEEN: usize = 64;
 /// What one hello was answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// A ServerHello, or a HelloRetryRequest, which also settles version and suite.
+    /// A `ServerHello`, or a `HelloRetryRequest`, which also settles version and suite.
     ServerHello {
         /// The version chosen by the server.
         version: Version,
         /// The cipher suite chosen by the server.
         suite: u16,
-        /// True for a HelloRetryRequest.
+        /// True for a `HelloRetryRequest`.
         hello_retry: bool,
     },
     /// A fatal alert.
@@ -232,7 +232,7 @@ fn server_hello(body: &[u8]) -> Result<Answer, &'static str> {
     Ok(Answer::ServerHello { version, suite, hello_retry })
 }
 
-/// The version in supported_versions, the only place where TLS 1.3 is named.
+/// The version in `supported_versions`, the only place where TLS 1.3 is named.
 fn selected_version(mut rest: &[u8]) -> Result<Option<u16>, &'static str> {
     let length = usize::from(number(&mut rest)?);
     let mut extensions = take(&mut rest, length)?;

@@ -1,7 +1,6 @@
 //! The probe and the handshake against real TLS libraries: OpenSSL for old versions, rustls for today's.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use openssl::pkey::PKey;
 use openssl::ssl::{Ssl, SslContext, SslContextBuilder, SslMethod, SslVerifyMode, SslVersion};
@@ -16,16 +15,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::chain_tests::{HOST, Issuer, NOW, key, params, root, trust_in};
-use super::scripted::{Act, Direct, Scripted, alert, server_hello};
+use super::scripted::{Act, Direct, Scripted, alert, hasty, patient, server_hello};
 use super::{
-    Conclusion, ConnectFailure, Control, Handshake, HandshakeOutcome, Limits, Offer, RecordingVerifier, Trust, Version,
-    handshake, offer,
+    Conclusion, ConnectFailure, Control, Handshake, HandshakeOutcome, Offer, RecordingVerifier, Trust, Version, handshake, offer,
 };
-
-/// Handshakes of an unoptimised build on a busy machine need more than a scripted answer does.
-fn patient() -> Limits {
-    Limits { deadline: Duration::from_secs(5), ..Limits::default() }
-}
 
 async fn observe(port: u16, trust: Trust) -> Handshake {
     handshake(&Direct, HOST, port, HOST, &Arc::new(trust), NOW, &patient()).await
@@ -168,6 +161,17 @@ async fn a_good_server_is_trusted_and_described() {
 }
 
 #[tokio::test]
+async fn an_address_is_a_name_that_only_an_address_can_match() {
+    let root = root("Root");
+    let address = "127.0.0.1";
+    for (names, expected) in [([address], true), ([HOST], false)] {
+        let port = rustls(&identity(&params("a", &names), &root), None).await;
+        let seen = handshake(&Direct, address, port, address, &Arc::new(trust_in(&root)), NOW, &patient()).await;
+        assert_eq!((seen.trusted, seen.defects.is_empty()), (expected, expected), "{names:?}");
+    }
+}
+
+#[tokio::test]
 async fn tls_1_2_alone_is_trusted_as_well() {
     let root = root("Root");
     let identity = identity(&params("a", &[HOST]), &root);
@@ -260,8 +264,8 @@ async fn a_server_below_tls_1_2_cannot_be_shaken_hands_with_and_is_not_called_un
 
 #[tokio::test]
 async fn a_port_that_is_down_silent_foreign_or_refusing_gives_five_different_outcomes() {
-    let soon = Limits { deadline: Duration::from_millis(300), ..Limits::default() };
-    let outcome = async |port: u16| handshake(&Direct, HOST, port, HOST, &Arc::new(Trust::nothing()), NOW, &soon).await.outcome;
+    let outcome =
+        async |port: u16| handshake(&Direct, HOST, port, HOST, &Arc::new(Trust::nothing()), NOW, &hasty()).await.outcome;
     let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address").port();
     assert_eq!(outcome(closed).await, HandshakeOutcome::Unreachable(ConnectFailure::Refused));
     assert_eq!(outcome(Scripted::start(|_| Act::Silent).await.port).await, HandshakeOutcome::Silent);

@@ -179,3 +179,22 @@ impl ServerCertVerifier for RecordingVerifier {
         rustls::crypto::ring::default_provider().signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::tls::chain_tests::{HOST, NOW, key, params, root, trust_in};
+
+    #[test]
+    fn a_good_certificate_whose_key_was_not_seen_in_use_is_not_trusted() {
+        let root = root("Root");
+        let certificate = params("a", &[HOST]).signed_by(&key(), &root).expect("a certificate").der().clone();
+        let (verifier, recorder) = RecordingVerifier::new(Arc::new(trust_in(&root)), NOW, true);
+        let name = ServerName::try_from(HOST).expect("a name");
+        let now = UnixTime::since_unix_epoch(std::time::Duration::ZERO);
+        assert!(verifier.verify_server_cert(&certificate, &[], &name, &[], now).is_ok());
+        let seen = recorder.latest().expect("an observation");
+        assert_eq!(seen.defects, [], "our own time counts, not that of the library");
+        assert!(!seen.is_trusted());
+    }
+}

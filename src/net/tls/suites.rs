@@ -7,7 +7,7 @@ use super::Version;
 /// The most suites in one hello, signalling value included.
 pub(super) const MOST: usize = 60;
 
-/// TLS_EMPTY_RENEGOTIATION_INFO_SCSV
+/// `TLS_EMPTY_RENEGOTIATION_INFO_SCSV`
 pub(super) const RENEGOTIATION: u16 = 0x00ff;
 
 /// Which suites an offer lists; those that the offered versions cannot use are left out.

@@ -78,6 +78,19 @@ impl Trust {
         Ok(added)
     }
 
+    /// Also trusts these certificates; those that cannot be roots are listed in `skipped`.
+    #[must_use]
+    pub fn with(mut self, certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
+        for certificate in certificates {
+            match webpki::anchor_from_trusted_cert(&certificate) {
+                Ok(anchor) => self.anchors.push(anchor.to_owned()),
+                Err(error) => self.skipped.push(error.to_string()),
+            }
+            self.named.push(certificate);
+        }
+        self
+    }
+
     /// How many roots are trusted.
     #[must_use]
     pub fn count(&self) -> usize {

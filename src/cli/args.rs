@@ -1,0 +1,289 @@
+//! The command line as a person types it. Nothing is read or sent here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Test the security requirements of CARIN BB against a server.
+#[derive(Debug, Parser)]
+#[command(name = "carinbb", version, about, max_term_width = 100, infer_subcommands = false, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 nothing selected failed, 1 a SHALL was not met, 2 called wrongly, 3 could not be determined, \
+                        4 nothing matched or applied, 130 interrupted."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of all commands.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Read settings from FILE instead of carinbb.toml in this folder
+    #[arg(long, global = true, value_name = "FILE", env = "CARINBB_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Colour the output
+    #[arg(long, global = true, value_name = "WHEN", env = "CARINBB_COLOR", default_value = "auto")]
+    pub color: When,
+    /// Show progress on stderr
+    #[arg(long, global = true, value_name = "WHEN", env = "CARINBB_PROGRESS", default_value = "auto")]
+    pub progress: When,
+    /// Print findings and the claim only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print passing assertions too
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Make random values from N, to repeat a run exactly
+    #[arg(long, global = true, value_name = "N", env = "CARINBB_SEED")]
+    pub seed: Option<u64>,
+    /// Take the suite from DIR instead of the one in the binary
+    #[arg(long, global = true, value_name = "DIR", env = "CARINBB_TESTCASES")]
+    pub testcases: Option<PathBuf>,
+}
+
+/// When to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Test a target
+    Run(Box<RunArgs>),
+    /// List cases, requirements, verbs, faults, capabilities or profiles
+    List(ListArgs),
+    /// Explain a requirement, case, verb, fault or capability
+    Explain(ExplainArgs),
+    /// Check cases, catalogue, profiles and target files without a network
+    Check(CheckArgs),
+    /// Run the reference server
+    Serve(ServeArgs),
+    /// Prove every case by its faults
+    Selftest(SelftestArgs),
+    /// Print shell completions
+    Completions(CompletionsArgs),
+    /// Write the generated references into a checkout
+    #[command(hide = true)]
+    Docs(DocsArgs),
+}
+
+/// `run`
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// Cases, areas, @tags or requirements to run; a URL or a .toml file here is the target
+    #[arg(value_name = "CASE")]
+    pub what: Vec<String>,
+    /// The target: a target file, or the URL of a FHIR base
+    #[arg(short, long, value_name = "FILE|URL", env = "CARINBB_TARGET", help_heading = "Target")]
+    pub target: Option<String>,
+    /// What to hold the target to (repeatable)
+    #[arg(long, value_name = "PROFILE", env = "CARINBB_PROFILE", value_delimiter = ',', help_heading = "Target")]
+    pub profile: Vec<String>,
+    /// The SMART App Launch version that the target claims
+    #[arg(long, value_name = "VERSION", env = "CARINBB_SMART", default_value = "auto", help_heading = "Target")]
+    pub smart: String,
+    /// Test the reference server, started for this run
+    #[arg(long, conflicts_with = "target", help_heading = "Target")]
+    pub demo: bool,
+    /// Switch on a fault of the reference server (repeatable, with --demo)
+    #[arg(long, value_name = "NAME", requires = "demo", help_heading = "Target")]
+    pub fault: Vec<String>,
+
+    /// Run only what fits PATTERN (repeatable)
+    #[arg(short, long, value_name = "PATTERN", env = "CARINBB_SELECT", value_delimiter = ',', help_heading = "Selection")]
+    pub select: Vec<String>,
+    /// Leave out what fits PATTERN (repeatable)
+    #[arg(long, value_name = "PATTERN", env = "CARINBB_SKIP", value_delimiter = ',', help_heading = "Selection")]
+    pub skip: Vec<String>,
+    /// Leave out what needs a member's login
+    #[arg(long, env = "CARINBB_NO_LOGIN", help_heading = "Selection")]
+    pub no_login: bool,
+    /// Run cases that wait long
+    #[arg(long, env = "CARINBB_SLOW", help_heading = "Selection")]
+    pub slow: bool,
+    /// Run only step N of the selected cases, besides setups and controls
+    #[arg(long, value_name = "N", help_heading = "Selection")]
+    pub only_step: Option<usize>,
+
+    /// Count SHOULD rows of required documents as SHALL
+    #[arg(long, env = "CARINBB_STRICT", help_heading = "Judgement")]
+    pub strict: bool,
+    /// The least that fails the run
+    #[arg(long, value_name = "VERDICT", env = "CARINBB_FAIL_ON", default_value = "fail", help_heading = "Judgement")]
+    pub fail_on: FailOn,
+
+    /// Requests in flight per origin
+    #[arg(long, value_name = "N", env = "CARINBB_IN_FLIGHT", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Network")]
+    pub in_flight: u16,
+    /// Requests per second and origin at most
+    #[arg(long, value_name = "N/s", env = "CARINBB_RATE", value_parser = parse_rate, help_heading = "Network")]
+    pub rate: Option<f64>,
+    /// The longest that an exchange may take, for instance 30s
+    #[arg(long, value_name = "T", env = "CARINBB_TIMEOUT", value_parser = crate::vocabulary::parse_duration, help_heading = "Network")]
+    pub timeout: Option<std::time::Duration>,
+    /// Trust the roots in this PEM file too
+    #[arg(long, value_name = "FILE", env = "CARINBB_CA_FILE", help_heading = "Network")]
+    pub ca_file: Option<PathBuf>,
+    /// Show this certificate chain (PEM) to the target when it asks for one
+    #[arg(long, value_name = "FILE", env = "CARINBB_CLIENT_CERT", requires = "client_key", help_heading = "Network")]
+    pub client_cert: Option<PathBuf>,
+    /// The key (PEM) of the client certificate
+    #[arg(long, value_name = "FILE", env = "CARINBB_CLIENT_KEY", requires = "client_cert", help_heading = "Network")]
+    pub client_key: Option<PathBuf>,
+    /// Connect to address A for host H and port P (repeatable)
+    #[arg(long, value_name = "H:P:A", env = "CARINBB_RESOLVE", value_delimiter = ',', help_heading = "Network")]
+    pub resolve: Vec<String>,
+    /// Go through this HTTP proxy; the environment's proxy is never used
+    #[arg(long, value_name = "URL", env = "CARINBB_PROXY", help_heading = "Network")]
+    pub proxy: Option<String>,
+    /// Permit connections into this address range (repeatable)
+    #[arg(long, value_name = "CIDR", env = "CARINBB_ALLOW_NET", value_delimiter = ',', help_heading = "Network")]
+    pub allow_net: Vec<String>,
+    /// Permit a base that is not https; its TLS rows are then blocked
+    #[arg(long, env = "CARINBB_ALLOW_HTTP", help_heading = "Network")]
+    pub allow_http: bool,
+
+    /// What is printed
+    #[arg(long, value_name = "FORMAT", env = "CARINBB_FORMAT", default_value = "human", help_heading = "Output")]
+    pub format: Format,
+    /// Write a report: json=FILE, junit=FILE; "-" is stdout (repeatable)
+    #[arg(long, value_name = "FORMAT=FILE", env = "CARINBB_REPORT", value_delimiter = ',', help_heading = "Output")]
+    pub report: Vec<String>,
+    /// Print what would be sent at most; "discover" fetches the discovery documents first
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "offline", help_heading = "Output")]
+    pub plan: Option<PlanKind>,
+}
+
+/// What fails a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    Fail,
+    Warn,
+}
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Human,
+    Json,
+    Ndjson,
+}
+
+/// How a plan is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanKind {
+    Offline,
+    Discover,
+}
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix("/s").unwrap_or(text);
+    let rate: f64 = number.parse().map_err(|_| "write requests per second, for instance 5 or 0.5/s".to_owned())?;
+    if rate.is_finite() && rate > 0.0 { Ok(rate) } else { Err("a rate is greater than 0".into()) }
+}
+
+/// `list`
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// What to list
+    #[arg(default_value = "cases")]
+    pub what: Listing,
+    /// Under which profiles (repeatable); default is the latest CARIN BB
+    #[arg(long, value_name = "PROFILE", value_delimiter = ',')]
+    pub profile: Vec<String>,
+    /// The SMART App Launch version that holds
+    #[arg(long, value_name = "VERSION", default_value = "auto")]
+    pub smart: String,
+    /// Count SHOULD rows of required documents as SHALL
+    #[arg(long)]
+    pub strict: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What can be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Listing {
+    Cases,
+    Requirements,
+    Verbs,
+    Faults,
+    Capabilities,
+    Profiles,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// An id: carin-bb/exchange-1, tls.versions, tls.offer, tls-1.1-enabled, smart.launch-standalone, carin-bb-2.2.0
+    pub id: String,
+}
+
+/// `check`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Target files, case files or folders of a suite; nothing checks the suite in the binary (or of --testcases)
+    pub paths: Vec<PathBuf>,
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Switch on a fault (repeatable; `carinbb list faults` names them)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub fault: Vec<String>,
+    /// Wait before each answer, for instance 50ms
+    #[arg(long, value_name = "T", value_parser = crate::vocabulary::parse_duration, default_value = "0ms")]
+    pub latency: std::time::Duration,
+    /// The port of the FHIR base; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+    /// Write the root certificate (PEM) to FILE
+    #[arg(long, value_name = "FILE")]
+    pub ca_out: Option<PathBuf>,
+    /// Publish exactly what this SMART App Launch version asks for
+    #[arg(long, value_name = "VERSION")]
+    pub smart: Option<String>,
+}
+
+/// `selftest`
+#[derive(Debug, Args)]
+pub struct SelftestArgs {
+    /// Only these faults or cases
+    pub what: Vec<String>,
+    /// Run every case for every fault, not only those that the fault touches
+    #[arg(long)]
+    pub full: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// How many faults are proved side by side
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub jobs: usize,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// `docs`
+#[derive(Debug, Args)]
+pub struct DocsArgs {
+    /// The checkout to write into
+    #[arg(default_value = ".")]
+    pub root: PathBuf,
+    /// Only say whether the files are fresh
+    #[arg(long)]
+    pub check: bool,
+}

@@ -1,0 +1,90 @@
+//! `carinbb check`: every mistake of suites and target files, without a network.
+
+use std::path::Path;
+
+use crate::catalogue::SuiteFiles;
+use crate::cli::args::{CheckArgs, Global};
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::paint::Paint;
+use crate::cli::{colour_choice, output, settings, suite};
+use crate::target;
+use crate::vocabulary::document::{Problem, Problems};
+
+/// Checks and says what was checked. Exit code 1 when anything is wrong.
+///
+/// # Errors
+/// When a path cannot be read.
+pub fn check(global: &Global, arguments: &CheckArgs, environment: &Environment) -> Result<u8, Failure> {
+    let mut problems = Vec::new();
+    let mut checked = Vec::new();
+    if arguments.paths.is_empty() {
+        let files = match &global.testcases {
+            Some(directory) => SuiteFiles::from_directory(directory).map_err(|error| Failure::wrong(error.to_string()))?,
+            None => SuiteFiles::embedded(),
+        };
+        check_suite(files, &mut problems, &mut checked);
+    }
+    for path in &arguments.paths {
+        check_path(path, global, &mut problems, &mut checked)?;
+    }
+    let colour = Paint::decide(colour_choice(global.color), &environment.colour(), environment.stderr_is_terminal).is_on();
+    for problem in &problems {
+        output::complain(&format!("{}\n", problem.render(colour)));
+    }
+    let found = match problems.len() {
+        0 => "no problem found".to_owned(),
+        1 => "1 problem found".to_owned(),
+        count => format!("{count} problems found"),
+    };
+    output::print(&format!("checked {}: {found}", checked.join(", ")));
+    Ok(u8::from(!problems.is_empty()))
+}
+
+fn check_path(path: &Path, global: &Global, problems: &mut Vec<Problem>, checked: &mut Vec<String>) -> Result<(), Failure> {
+    if path.is_dir() {
+        let files = SuiteFiles::from_directory(path).map_err(|error| Failure::wrong(error.to_string()))?;
+        check_suite(files, problems, checked);
+        return Ok(());
+    }
+    let source = settings::read_source(path)?;
+    let is_target = source.text().lines().any(|line| line.trim_start().starts_with("[target]"));
+    if is_target {
+        let own = Problems::new();
+        let _ = target::read(&source, &own);
+        problems.extend(own.into_sorted());
+    } else {
+        check_case(path, global, problems)?;
+    }
+    checked.push(path.display().to_string());
+    Ok(())
+}
+
+/// One case file together with the suite that it belongs to.
+fn check_case(path: &Path, global: &Global, problems: &mut Vec<Problem>) -> Result<(), Failure> {
+    let files = match &global.testcases {
+        Some(directory) => SuiteFiles::from_directory(directory).map_err(|error| Failure::wrong(error.to_string()))?,
+        None => SuiteFiles::embedded(),
+    };
+    let shown = path.display().to_string();
+    let area_and_name =
+        shown.replace('\\', "/").rsplit('/').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("/");
+    let others = files.all().filter(|source| !source.path().ends_with(&area_and_name));
+    let mut texts: Vec<(String, String)> =
+        others.map(|source| (source.path().trim_start_matches("testcases/").to_owned(), source.text().to_owned())).collect();
+    texts.push((area_and_name.clone(), settings::read_source(path)?.text().to_owned()));
+    let (_, found) = suite::load_files(SuiteFiles::from_texts(texts));
+    problems.extend(found.into_iter().filter(|problem| problem.source.path().ends_with(&area_and_name)));
+    Ok(())
+}
+
+fn check_suite(files: SuiteFiles, problems: &mut Vec<Problem>, checked: &mut Vec<String>) {
+    let (loaded, found) = suite::load_files(files);
+    problems.extend(found);
+    checked.push(format!(
+        "{} requirements, {} profiles, {} cases",
+        loaded.catalogue.requirements().count(),
+        loaded.catalogue.profiles().count(),
+        loaded.suite.cases.len()
+    ));
+}

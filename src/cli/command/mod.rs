@@ -1,0 +1,10 @@
+//! One file per command.
+
+pub mod check;
+pub mod completions;
+pub mod docs;
+pub mod explain;
+pub mod list;
+pub mod run;
+pub mod selftest;
+pub mod serve;

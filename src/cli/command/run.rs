@@ -1,0 +1,265 @@
+//! `carinbb run`: plan, or run and report.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::cli::args::{Command, FailOn, Format, Global, PlanKind, RunArgs, When};
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::ndjson::Ndjson;
+use crate::cli::paint::Paint;
+use crate::cli::progress::{Progress, SILENCE};
+use crate::cli::settings::Resolved;
+use crate::cli::suite::{self, LoadedSuite};
+use crate::cli::terminal::{Look, Loudness, Terminal};
+use crate::cli::{colour_choice, output, plan_text, world};
+use crate::engine::{self, Event, Interrupt, Knowledge, Listener, Run, RunError, RunOptions, Selection, exit};
+use crate::reference;
+use crate::report;
+use crate::target::Target;
+use crate::vocabulary::{Cause, FaultName, ProfileId};
+
+/// The width of a page that is no terminal.
+const PAGE: usize = 100;
+
+/// How many cases act at a time. Requests in flight are limited by `--in-flight`.
+const CASES_AT_A_TIME: usize = 32;
+
+/// Runs, prints, writes reports and gives the exit code.
+///
+/// # Errors
+/// When it was called wrongly, or a report cannot be written.
+pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure> {
+    let Command::Run(arguments) = &resolved.cli.command else { return Err(Failure::wrong("not a run")) };
+    let loaded = suite::load(resolved.cli.global.testcases.as_deref())?;
+    let reports = reports(arguments)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        let demo = if arguments.demo { Some(start_demo(arguments).await?) } else { None };
+        let target = match &demo {
+            Some(server) => demo_target(server),
+            None => resolved.target.clone().ok_or_else(no_target)?,
+        };
+        check_target(&target, arguments)?;
+        let options = options(&resolved, arguments, &loaded, target, demo.as_ref(), environment)?;
+        let code = match arguments.plan {
+            Some(kind) => print_plan(&options, kind, arguments.format).await?,
+            None => run_and_report(options, &resolved.cli.global, arguments, &reports, environment).await?,
+        };
+        if let Some(server) = demo {
+            server.stop().await;
+        }
+        Ok(code)
+    })
+}
+
+fn no_target() -> Failure {
+    Failure::wrong(
+        "no target: give the URL of a FHIR base or a target file, for instance carinbb run https://fhir.payer.example/r4 (or try --demo)",
+    )
+}
+
+fn check_target(target: &Target, arguments: &RunArgs) -> Result<(), Failure> {
+    if target.base.scheme() == "http" && !arguments.allow_http {
+        let message = "the base is not https: no server that is reached over plain HTTP can meet the guide. --allow-http tests the rest all the same";
+        return Err(Failure::wrong(message));
+    }
+    Ok(())
+}
+
+async fn start_demo(arguments: &RunArgs) -> Result<reference::Running, Failure> {
+    let faults = arguments.fault.iter().map(|name| FaultName::parse(name).map_err(|error| Failure::wrong(error.to_string())));
+    let options = reference::Options { faults: faults.collect::<Result<_, _>>()?, ..reference::Options::default() };
+    reference::start(options).await.map_err(|error| Failure::wrong(error.to_string()))
+}
+
+/// The demo has every right, and says what its operator would say.
+pub fn demo_target(server: &reference::Running) -> Target {
+    let mut target = Target::new(server.base().clone(), server.base().to_string());
+    target.environment = crate::target::Environment::Staging;
+    target.plain_http = Some(server.plain_http().clone());
+    target.allow_origins = vec![server.authorization_origin().clone()];
+    target.browser_apps = true;
+    target
+}
+
+fn options(
+    resolved: &Resolved,
+    arguments: &RunArgs,
+    loaded: &LoadedSuite,
+    target: Target,
+    demo: Option<&reference::Running>,
+    environment: &Environment,
+) -> Result<RunOptions, Failure> {
+    let world = world::build(arguments, &resolved.cli.global, &target, demo, environment)?;
+    let named = if arguments.profile.is_empty() { target.profiles.clone() } else { profiles(&arguments.profile)? };
+    let smart = if arguments.smart == "auto" { target.smart.clone() } else { Some(arguments.smart.clone()) };
+    let mut select = arguments.select.clone();
+    select.extend(resolved.what.iter().cloned());
+    Ok(RunOptions {
+        suite: Arc::clone(&loaded.suite),
+        catalogue: Arc::clone(&loaded.catalogue),
+        suite_digest: loaded.files.digest(),
+        selection: selection(arguments, select, &target, demo.is_some()),
+        target: Arc::new(target),
+        notes: world.notes,
+        tls: world.tls,
+        world: world.world,
+        profiles: named,
+        smart,
+        strict: arguments.strict,
+        fail_on_warn: arguments.fail_on == FailOn::Warn,
+        slots: CASES_AT_A_TIME,
+        only_step: arguments.only_step,
+        interrupt: interrupt_on_ctrl_c(),
+        settings: resolved.settings.clone(),
+    })
+}
+
+/// Ids as they were typed.
+///
+/// # Errors
+/// When one does not have the shape of an id.
+pub fn profiles(typed: &[String]) -> Result<Vec<ProfileId>, Failure> {
+    typed.iter().map(|id| ProfileId::parse(id).map_err(|error| Failure::wrong(error.to_string()))).collect()
+}
+
+fn selection(arguments: &RunArgs, select: Vec<String>, target: &Target, demo: bool) -> Selection {
+    let no_login = if arguments.no_login { "left out by --no-login" } else { "the target file names no login strategy" };
+    let no_change = "the target file has no [authority] that allows change";
+    Selection {
+        select,
+        skip: arguments.skip.clone(),
+        slow: arguments.slow,
+        no_login: (arguments.no_login || !demo).then(|| no_login.to_owned()),
+        no_change: (!demo && target.authority.is_none()).then(|| no_change.to_owned()),
+    }
+}
+
+/// The first ctrl-C ends the run with its cleanup; the second ends the process.
+fn interrupt_on_ctrl_c() -> Interrupt {
+    let (raise, interrupt) = Interrupt::new();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            output::complain("interrupted: cleaning up (once more to end at once)");
+            let _ = raise.send(true);
+            let _ = tokio::signal::ctrl_c().await;
+            std::process::exit(i32::from(exit::INTERRUPTED));
+        }
+    });
+    interrupt
+}
+
+async fn print_plan(options: &RunOptions, kind: PlanKind, format: Format) -> Result<u8, Failure> {
+    let knowledge = if kind == PlanKind::Offline { Knowledge::Nothing } else { Knowledge::Discovery };
+    let view = engine::plan(options, knowledge).await.map_err(|error| wrong(&error))?;
+    let text = if format == Format::Human { plan_text::human(&view, knowledge) } else { plan_text::json(&view) };
+    output::print(&text);
+    Ok(if view.cases.is_empty() { exit::NOTHING } else { exit::OK })
+}
+
+fn wrong(error: &RunError) -> Failure {
+    Failure::wrong(error.to_string())
+}
+
+async fn run_and_report(
+    options: RunOptions,
+    global: &Global,
+    arguments: &RunArgs,
+    reports: &[(String, String)],
+    environment: &Environment,
+) -> Result<u8, Failure> {
+    let mut listener = listener(global, arguments, reports, environment);
+    let record = engine::run(&options, &mut *listener).await.map_err(|error| wrong(&error))?;
+    drop(listener);
+    if arguments.format == Format::Json {
+        write_report("json", "-", &record, arguments)?;
+    }
+    for (format, path) in reports {
+        write_report(format, path, &record, arguments)?;
+    }
+    if let Some(cause) = unreachable_base(&record) {
+        output::complain(&format!("carinbb: the target could not be reached: {cause}"));
+    }
+    Ok(record.claim.exit_code)
+}
+
+/// The cause when not one exchange of the run was answered.
+fn unreachable_base(record: &Run) -> Option<Cause> {
+    let answered = record
+        .evidence
+        .iter()
+        .any(|evidence| evidence.exchange.pointer("/record/result/result").is_some_and(|kind| kind == "answer"));
+    let broken = record.cases.iter().flat_map(|case| &case.steps).find_map(|step| step.broken.clone());
+    if answered { None } else { broken }
+}
+
+fn listener(global: &Global, arguments: &RunArgs, reports: &[(String, String)], environment: &Environment) -> Box<dyn Listener> {
+    let report_on_stdout = arguments.format == Format::Json || reports.iter().any(|(_, path)| path == "-");
+    let look = Look {
+        paint: Paint::decide(colour_choice(global.color), &environment.colour(), environment.stdout_is_terminal),
+        width: environment.width.unwrap_or(PAGE),
+        loudness: match (global.quiet, global.verbose) {
+            (true, _) => Loudness::Quiet,
+            (false, 0) => Loudness::Normal,
+            (false, _) => Loudness::Verbose,
+        },
+        fail_on_warn: arguments.fail_on == FailOn::Warn,
+    };
+    let inner: Box<dyn Listener> = match arguments.format {
+        Format::Ndjson => Box::new(Ndjson::new(io::stdout())),
+        _ if report_on_stdout => Box::new(Silent),
+        _ => Box::new(Terminal::new(io::stdout(), look)),
+    };
+    let watched = environment.stderr_is_terminal && !environment.is_ci() && !global.quiet;
+    match global.progress {
+        When::Never => Box::new(Progress::none(inner)),
+        When::Always => Box::new(Progress::bar(inner)),
+        When::Auto if watched => Box::new(Progress::bar(inner)),
+        When::Auto if global.quiet => Box::new(Progress::none(inner)),
+        When::Auto => Box::new(Progress::heartbeat(inner, SILENCE, io::stderr())),
+    }
+}
+
+/// Prints nothing: stdout belongs to a report.
+struct Silent;
+
+impl Listener for Silent {
+    fn notice(&mut self, _: &Event<'_>) {}
+}
+
+/// `FORMAT=FILE`, checked before anything is sent.
+fn reports(arguments: &RunArgs) -> Result<Vec<(String, String)>, Failure> {
+    let mut wanted = Vec::new();
+    for text in &arguments.report {
+        let Some((format, path)) = text.split_once('=') else {
+            return Err(Failure::wrong(format!(
+                "'--report {text}' names no file: write for instance --report junit=carinbb.xml"
+            )));
+        };
+        report::by_name(format, &report::Options::default()).map_err(|error| Failure::wrong(error.to_string()))?;
+        let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(Failure::wrong(format!("cannot write {path}: there is no folder {}", folder.display())));
+        }
+        wanted.push((format.to_owned(), path.to_owned()));
+    }
+    Ok(wanted)
+}
+
+fn write_report(format: &str, path: &str, record: &Run, arguments: &RunArgs) -> Result<(), Failure> {
+    let options = report::Options { fail_on_warn: arguments.fail_on == FailOn::Warn, ..report::Options::default() };
+    let report = report::by_name(format, &options).map_err(|error| Failure::wrong(error.to_string()))?;
+    let written = if path == "-" {
+        let mut text = Vec::new();
+        report.write(record, &mut text).map(|()| output::print(&String::from_utf8_lossy(&text)))
+    } else {
+        File::create(path).and_then(|file| {
+            let mut file = io::BufWriter::new(file);
+            report.write(record, &mut file).and_then(|()| file.flush())
+        })
+    };
+    written.map_err(|error| Failure::wrong(format!("cannot write the report {format}={path}: {error}")))
+}

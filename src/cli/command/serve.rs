@@ -1,0 +1,41 @@
+//! `carinbb serve`: the reference server, until ctrl-C.
+
+use crate::cli::args::ServeArgs;
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::reference;
+use crate::vocabulary::FaultName;
+
+/// Serves until it is interrupted.
+///
+/// # Errors
+/// When a fault is unknown, the port is taken, or the root cannot be written.
+pub fn serve(arguments: ServeArgs) -> Result<u8, Failure> {
+    let faults = arguments.fault.iter().map(|name| FaultName::parse(name).map_err(|error| Failure::wrong(error.to_string())));
+    let options = reference::Options {
+        faults: faults.collect::<Result<_, _>>()?,
+        latency: arguments.latency,
+        port: arguments.port,
+        smart_version: arguments.smart,
+        ..reference::Options::default()
+    };
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        let server = reference::start(options).await.map_err(|error| Failure::wrong(error.to_string()))?;
+        if let Some(path) = &arguments.ca_out {
+            std::fs::write(path, server.ca_pem())
+                .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display())))?;
+        }
+        output::print(&format!("FHIR base      {}", server.base()));
+        output::print(&format!("authorization  {}", server.authorization_origin()));
+        output::print(&format!("plain HTTP     {}", server.plain_http()));
+        match &arguments.ca_out {
+            Some(path) => output::print(&format!("root           {}", path.display())),
+            None => output::print("root           not written: --ca-out ca.pem lets a client trust this server"),
+        }
+        output::print("ctrl-C ends it");
+        let _ = tokio::signal::ctrl_c().await;
+        server.stop().await;
+        Ok(0)
+    })
+}

@@ -1,0 +1,38 @@
+//! Why a command could not do its work. Each has one clear message and one exit code.
+
+use crate::vocabulary::document::Problem;
+
+/// Exit code for wrong flags, files or settings.
+pub const CALLED_WRONGLY: u8 = 2;
+/// Exit code for a target or a file that cannot be reached.
+pub const NOT_REACHABLE: u8 = 3;
+
+/// A command that could not do its work.
+#[derive(Debug)]
+pub enum Failure {
+    /// clap's own message; also `--help` and `--version`, which are none.
+    Clap(clap::Error),
+    /// Files with mistakes.
+    Problems(Vec<Problem>),
+    /// Anything else that the person can mend.
+    Wrong(String),
+    /// Something outside that cannot be reached.
+    Unreachable(String),
+}
+
+impl Failure {
+    /// A message about how the command was called.
+    pub fn wrong(message: impl Into<String>) -> Self {
+        Self::Wrong(message.into())
+    }
+
+    /// The exit code.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Clap(error) if !error.use_stderr() => 0,
+            Self::Clap(_) | Self::Problems(_) | Self::Wrong(_) => CALLED_WRONGLY,
+            Self::Unreachable(_) => NOT_REACHABLE,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The command line: settings in, live output and exit code out.
+
+mod args;
+mod command;
+mod environment;
+mod failure;
+mod findings;
+mod layout;
+pub mod ndjson;
+mod output;
+mod page;
+mod plan_text;
+pub mod paint;
+pub mod progress;
+mod selftest;
+mod reference_pages;
+mod settings;
+mod suite;
+pub mod terminal;
+mod world;
+
+use clap::Parser;
+
+use args::{Cli, Command, When};
+use environment::Environment;
+use failure::Failure;
+use paint::{ColorChoice, Paint};
+
+/// Does what the command line says and returns the exit code.
+#[must_use]
+pub fn main() -> u8 {
+    let environment = Environment::read();
+    let typed: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    match dispatch(&typed, &environment) {
+        Ok(code) => code,
+        Err(failure) => {
+            report(&failure, &environment);
+            failure.exit_code()
+        }
+    }
+}
+
+fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> {
+    let cli = Cli::try_parse_from(typed).map_err(Failure::Clap)?;
+    match cli.command {
+        Command::Run(_) => command::run::run(settings::resolve(typed, environment)?, environment),
+        Command::List(arguments) => command::list::list(&cli.global, &arguments),
+        Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments),
+        Command::Check(arguments) => command::check::check(&cli.global, &arguments, environment),
+        Command::Serve(arguments) => command::serve::serve(arguments),
+        Command::Selftest(arguments) => command::selftest::selftest(&cli.global, &arguments, environment),
+        Command::Completions(arguments) => Ok(command::completions::completions(&arguments)),
+        Command::Docs(arguments) => command::docs::docs(&cli.global, &arguments),
+    }
+}
+
+/// Prints what went wrong, once.
+fn report(failure: &Failure, environment: &Environment) {
+    match failure {
+        Failure::Clap(error) => {
+            let _ = error.print();
+        }
+        Failure::Problems(problems) => {
+            let colour = Paint::decide(ColorChoice::Auto, &environment.colour(), environment.stderr_is_terminal).is_on();
+            for problem in problems {
+                output::complain(&format!("{}\n", problem.render(colour)));
+            }
+            let count = problems.len();
+            output::complain(&format!("{count} problem{} found; nothing was sent", if count == 1 { "" } else { "s" }));
+        }
+        Failure::Wrong(message) | Failure::Unreachable(message) => output::complain(&format!("carinbb: {message}")),
+    }
+}
+
+fn colour_choice(when: When) -> ColorChoice {
+    match when {
+        When::Auto => ColorChoice::Auto,
+        When::Always => ColorChoice::Always,
+        When::Never => ColorChoice::Never,
+    }
+}

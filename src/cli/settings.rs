@@ -1,0 +1,179 @@
+//! Settings from files, below flags and environment: target file, project file, user file.
+//!
+//! A setting of a file becomes the flag of the same name and is parsed by the same parser, so that there is one
+//! syntax and one list of names.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
+
+use super::args::{Cli, Command, RunArgs};
+use super::environment::Environment;
+use super::failure::Failure;
+use crate::engine::record::Setting;
+use crate::target::{self, SETTINGS, Target};
+use crate::vocabulary::document::{Problem, Problems, Reader, Source, did_you_mean, parse};
+
+/// `run` with everything known: flags, environment and files.
+pub struct Resolved {
+    /// The command line with the settings of files filled in.
+    pub cli: Cli,
+    /// The target, unless it is the demo.
+    pub target: Option<Target>,
+    /// Every setting that is not a default, with its origin.
+    pub settings: Vec<Setting>,
+    /// What to run, without the target.
+    pub what: Vec<String>,
+}
+
+/// One setting of a file.
+struct FileSetting {
+    name: String,
+    values: Vec<String>,
+    origin: String,
+}
+
+/// Reads target, project and user file and joins them with what was typed.
+///
+/// # Errors
+/// When a file cannot be read, a setting is unknown, or a value does not fit.
+pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, Failure> {
+    let matches = parse_line(typed)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(Failure::Clap)?;
+    let Command::Run(arguments) = &cli.command else { return Err(Failure::wrong("settings belong to run")) };
+    let (target_text, what) = split_target(arguments);
+    let mut files = Vec::new();
+    let target = match target_text {
+        Some(text) => Some(read_target(&text, &mut files)?),
+        None => None,
+    };
+    let project = cli.global.config.clone().or_else(|| Some(PathBuf::from("carinbb.toml")).filter(|path| path.is_file()));
+    if let Some(path) = &project {
+        files.extend(read_settings_file(path)?);
+    }
+    if let Some(path) = environment.user_settings().filter(|path| path.is_file()) {
+        files.extend(read_settings_file(&path)?);
+    }
+    let run = matches.subcommand_matches("run").unwrap_or(&matches);
+    let mut settings = typed_settings(run);
+    let mut line = typed.to_vec();
+    for setting in files {
+        let is_set = settings.iter().any(|own: &Setting| own.name == setting.name);
+        if !is_set {
+            line.extend(as_flags(&setting)?);
+            settings.push(Setting { name: setting.name, value: setting.values.join(","), origin: setting.origin });
+        }
+    }
+    let cli = Cli::from_arg_matches(&parse_line(&line)?).map_err(Failure::Clap)?;
+    Ok(Resolved { cli, target, settings, what })
+}
+
+fn parse_line(line: &[String]) -> Result<ArgMatches, Failure> {
+    Cli::command().try_get_matches_from(line).map_err(Failure::Clap)
+}
+
+/// A URL or a TOML file among the patterns is the target.
+fn split_target(arguments: &RunArgs) -> (Option<String>, Vec<String>) {
+    let is_target = |text: &String| text.contains("://") || Path::new(text).extension().is_some_and(|kind| kind == "toml");
+    let given = arguments.target.clone().or_else(|| arguments.what.iter().find(|text| is_target(text)).cloned());
+    let what = arguments.what.iter().filter(|text| Some(*text) != given.as_ref() || !is_target(text)).cloned().collect();
+    (given, what)
+}
+
+fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<Target, Failure> {
+    let is_file = Path::new(text).extension().is_some_and(|kind| kind == "toml") || Path::new(text).is_file();
+    if !is_file {
+        return target::from_url(text).map_err(Failure::wrong);
+    }
+    let source = read_source(Path::new(text))?;
+    let problems = Problems::new();
+    let file = target::read(&source, &problems);
+    let problems = problems.into_sorted();
+    match file {
+        Some(file) if problems.is_empty() => {
+            let origin = format!("target file {text}");
+            files.extend(file.settings.into_iter().map(|(name, values)| FileSetting { name, values, origin: origin.clone() }));
+            Ok(file.target)
+        }
+        _ => Err(Failure::Problems(problems)),
+    }
+}
+
+/// Reads a file that a person typed.
+///
+/// # Errors
+/// When it cannot be read or is no text.
+pub fn read_source(path: &Path) -> Result<Arc<Source>, Failure> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Failure::wrong(format!("cannot read {}: {error}", path.display())))?;
+    Ok(Arc::new(Source::new(path.display().to_string(), text)))
+}
+
+fn read_settings_file(path: &Path) -> Result<Vec<FileSetting>, Failure> {
+    let source = read_source(path)?;
+    let problems = Problems::new();
+    let table = parse(&source, &problems);
+    let reader = Reader::new(&source, &problems, &table);
+    let mut settings = Vec::new();
+    for (name, span) in reader.keys() {
+        if !SETTINGS.contains(&name) {
+            reader.report(span, format!("there is no setting '{name}'"), Some(did_you_mean(name, SETTINGS)));
+            continue;
+        }
+        let Some(node) = table.get(name) else { continue };
+        let values = match node.to_json() {
+            serde_json::Value::Array(items) => items.iter().map(as_text).collect(),
+            value => vec![as_text(&value)],
+        };
+        settings.push(FileSetting { name: name.to_owned(), values, origin: path.display().to_string() });
+    }
+    let problems: Vec<Problem> = problems.into_sorted();
+    if problems.is_empty() { Ok(settings) } else { Err(Failure::Problems(problems)) }
+}
+
+fn as_text(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// `strict = true` becomes `--strict`, `rate = 3` becomes `--rate=3`.
+fn as_flags(setting: &FileSetting) -> Result<Vec<String>, Failure> {
+    let command = Cli::command();
+    let run = command.find_subcommand("run");
+    let all = run.into_iter().flat_map(clap::Command::get_arguments).chain(command.get_arguments());
+    let long = |argument: &clap::Arg| argument.get_long() == Some(setting.name.as_str());
+    let Some(argument) = all.into_iter().find(|argument| long(argument)) else {
+        return Err(Failure::wrong(format!(
+            "{}: the setting '{}' is not available in this version",
+            setting.origin, setting.name
+        )));
+    };
+    if argument.get_action().takes_values() {
+        return Ok(setting.values.iter().map(|value| format!("--{}={value}", setting.name)).collect());
+    }
+    match setting.values.first().map(String::as_str) {
+        Some("true") => Ok(vec![format!("--{}", setting.name)]),
+        Some("false") => Ok(Vec::new()),
+        _ => Err(Failure::wrong(format!("{}: the setting '{}' takes true or false", setting.origin, setting.name))),
+    }
+}
+
+/// What was typed or stands in the environment.
+fn typed_settings(run: &ArgMatches) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    for id in run.ids() {
+        let origin = match run.value_source(id.as_str()) {
+            Some(ValueSource::CommandLine) => "flag",
+            Some(ValueSource::EnvVariable) => "environment",
+            _ => continue,
+        };
+        let name = id.as_str().replace('_', "-");
+        let Ok(Some(values)) = run.try_get_raw(id.as_str()) else { continue };
+        let values: Vec<String> = values.map(|value| value.to_string_lossy().into_owned()).collect();
+        if SETTINGS.contains(&name.as_str()) {
+            settings.push(Setting { name, value: values.join(","), origin: origin.into() });
+        }
+    }
+    settings
+}

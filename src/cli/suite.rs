@@ -1,0 +1,78 @@
+//! The suite as every command needs it: catalogue, profiles, cases and flows, loaded and checked together.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::failure::Failure;
+use crate::catalogue::{CapabilityName, Catalogue, SuiteFiles};
+use crate::reference;
+use crate::testcase::{self, Suite, Vocabulary};
+use crate::verbs;
+use crate::vocabulary::document::{Problem, Problems};
+use crate::vocabulary::{CaseId, RequirementId};
+
+/// The members of `target.*` that templates may use.
+pub const TARGET_MEMBERS: [&str; 6] = ["base", "host", "endpoints", "advertised", "public_types", "plain_http"];
+
+/// A suite without mistakes.
+pub struct LoadedSuite {
+    /// Requirements and profiles.
+    pub catalogue: Arc<Catalogue>,
+    /// Cases and flows.
+    pub suite: Arc<Suite>,
+    /// The files.
+    pub files: SuiteFiles,
+}
+
+impl LoadedSuite {
+    /// Which cases serve which requirement.
+    #[must_use]
+    pub fn served(&self) -> BTreeMap<RequirementId, Vec<CaseId>> {
+        let mut served: BTreeMap<RequirementId, Vec<CaseId>> = BTreeMap::new();
+        for case in &self.suite.cases {
+            for id in &case.requirements {
+                served.entry(id.clone()).or_default().push(case.id.clone());
+            }
+        }
+        served
+    }
+}
+
+/// Loads and checks the suite of the binary, or of a directory.
+///
+/// # Errors
+/// When the directory cannot be read or anything in it is wrong.
+pub fn load(directory: Option<&Path>) -> Result<LoadedSuite, Failure> {
+    let files = match directory {
+        Some(directory) => SuiteFiles::from_directory(directory).map_err(|error| Failure::wrong(error.to_string()))?,
+        None => SuiteFiles::embedded(),
+    };
+    let (loaded, problems) = load_files(files);
+    if problems.is_empty() { Ok(loaded) } else { Err(Failure::Problems(problems)) }
+}
+
+/// Loads what can be loaded, with everything that is wrong.
+#[must_use]
+pub fn load_files(files: SuiteFiles) -> (LoadedSuite, Vec<Problem>) {
+    let problems = Problems::new();
+    let catalogue = Catalogue::load(&files, &problems);
+    let suite = testcase::load(files.cases(), files.under("flows"), &problems);
+    let faults = reference::faults();
+    let profile_members: Vec<String> = catalogue.profiles().next().map(members_of).unwrap_or_default();
+    let vocabulary = Vocabulary {
+        verbs: &verbs::HELPS,
+        requirements: catalogue.requirements().map(|row| row.id.as_str()).collect(),
+        is_capability: &|name| CapabilityName::parse(name).is_ok(),
+        faults: faults.iter().map(|fault| fault.name).collect(),
+        profile_members: profile_members.iter().map(String::as_str).collect(),
+        target_members: &TARGET_MEMBERS,
+    };
+    testcase::lint(&suite, &vocabulary, &problems);
+    let loaded = LoadedSuite { catalogue: Arc::new(catalogue), suite: Arc::new(suite), files };
+    (loaded, problems.into_sorted())
+}
+
+fn members_of(profile: &crate::catalogue::Profile) -> Vec<String> {
+    profile.json().as_object().map(|members| members.keys().cloned().collect()).unwrap_or_default()
+}

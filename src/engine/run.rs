@@ -1,0 +1,195 @@
+//! One run from the first request to the record.
+
+use std::sync::{Arc, Mutex};
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::claim::{self, claim};
+use super::event::{Event, Listener};
+use super::prepare::{Knowledge, Prepared, prepare};
+use super::record::{CaseResult, EvidenceRecord, PlannedCase, Run, Setting, Traffic};
+use super::rollup;
+use super::schedule::{self, notice};
+use super::selection::Selection;
+use super::stage::{Interrupt, Stage};
+use crate::catalogue::Catalogue;
+use crate::evidence::{Record, curl_line};
+use crate::net::World;
+use crate::target::Target;
+use crate::testcase::Suite;
+use crate::verbs::{self, Documents, Effect, TlsSettings};
+use crate::vocabulary::ProfileId;
+
+/// Everything that a run needs to be told.
+pub struct RunOptions {
+    /// Cases and flows.
+    pub suite: Arc<Suite>,
+    /// Requirements and profiles.
+    pub catalogue: Arc<Catalogue>,
+    /// SHA-256 over the files of the suite.
+    pub suite_digest: String,
+    /// What is under test.
+    pub target: Arc<Target>,
+    /// Time, randomness, sockets, evidence.
+    pub world: World,
+    /// How certificates are judged.
+    pub tls: TlsSettings,
+    /// Profiles that the operator named; empty: found or the latest.
+    pub profiles: Vec<ProfileId>,
+    /// The SMART version that the operator claims.
+    pub smart: Option<String>,
+    /// SHOULD rows of required documents count as SHALL.
+    pub strict: bool,
+    /// Any warning fails the run.
+    pub fail_on_warn: bool,
+    /// Flags and rights.
+    pub selection: Selection,
+    /// How many cases act at a time.
+    pub slots: usize,
+    /// Only this step of each case, besides setups and controls.
+    pub only_step: Option<usize>,
+    /// Raised by ctrl-C.
+    pub interrupt: Interrupt,
+    /// Settings that shape the verdict, for the header.
+    pub settings: Vec<Setting>,
+    /// Sentences for the header.
+    pub notes: Vec<String>,
+}
+
+/// Why a run could not begin. Nothing was judged.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A profile that the catalogue does not have.
+    #[error("there is no profile '{id}': {help}")]
+    UnknownProfile {
+        /// What was asked for.
+        id: String,
+        /// What there is.
+        help: String,
+    },
+    /// A suite without any profile of CARIN BB.
+    #[error("the suite has no profile of CARIN BB: name one with --profile")]
+    NoProfile,
+    /// A SMART version that does not go with the profiles.
+    #[error("{0}")]
+    SmartVersion(String),
+    /// A selection that fits no case.
+    #[error("nothing in the suite is called '{pattern}': {help}")]
+    UnknownSelection {
+        /// What was asked for.
+        pattern: String,
+        /// What there is.
+        help: String,
+    },
+}
+
+/// What a run would do.
+pub struct PlanView {
+    /// Every result.
+    pub cases: Vec<PlannedCase>,
+    /// The upper bound.
+    pub traffic: Traffic,
+    /// What stands above the results.
+    pub prepared: Prepared,
+}
+
+/// Plans without running; with [`Knowledge::Nothing`] without sending anything.
+///
+/// # Errors
+/// As [`run`].
+pub async fn plan(options: &RunOptions, knowledge: Knowledge) -> Result<PlanView, RunError> {
+    check_selection(options)?;
+    let prepared = prepare(options, knowledge).await?;
+    let cases = prepared.plan.jobs.iter().map(|job| job.planned.clone()).collect();
+    Ok(PlanView { cases, traffic: planned_traffic(&prepared), prepared })
+}
+
+/// Runs everything and returns the record. Whatever the target does is in the record, never an error.
+///
+/// # Errors
+/// When a profile, a SMART version or a selection is unknown.
+pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Run, RunError> {
+    check_selection(options)?;
+    let prepared = prepare(options, Knowledge::Discovery).await?;
+    let planned: Vec<PlannedCase> = prepared.plan.jobs.iter().map(|job| job.planned.clone()).collect();
+    let listener = Mutex::new(listener);
+    notice(&listener, &Event::Started { header: &prepared.header, plan: &planned });
+    let stage = Stage::new(
+        Arc::clone(&options.suite),
+        Arc::clone(&prepared.rules),
+        prepared.capabilities.clone(),
+        prepared.context.clone(),
+        options.interrupt.clone(),
+        options.slots,
+        options.only_step,
+    );
+    let cases = schedule::run_all(&stage, &prepared.plan.jobs, &listener).await;
+    let record = finish(options, prepared, cases);
+    notice(&listener, &Event::Finished { run: &record });
+    Ok(record)
+}
+
+fn check_selection(options: &RunOptions) -> Result<(), RunError> {
+    let Some(pattern) = options.selection.unknown_patterns(&options.suite.cases).first().map(ToString::to_string) else {
+        return Ok(());
+    };
+    let cases = options.suite.cases.iter();
+    let mut known: Vec<&str> = cases.flat_map(|case| [case.id.area(), case.id.as_str()]).collect();
+    known.dedup();
+    let help = crate::vocabulary::document::did_you_mean(&pattern, known);
+    Err(RunError::UnknownSelection { pattern, help })
+}
+
+/// The plan's upper bound, stage 0 included.
+fn planned_traffic(prepared: &Prepared) -> Traffic {
+    let cases = prepared.plan.traffic();
+    Traffic { planned_requests: cases.planned_requests + Documents::COST.requests, ..cases }
+}
+
+fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>) -> Run {
+    let complete = !options.interrupt.is_raised();
+    let logged_in = |result: &CaseResult| {
+        let steps = result.steps.iter().filter(|step| step.done);
+        steps.filter_map(|step| verbs::find(&step.verb)).any(|verb| verb.help().effect >= Effect::Login)
+    };
+    let requirements = rollup::roll_up(&prepared.in_force, &cases, &prepared.plan.not_selected, &logged_in);
+    let claim = claim(&claim::Basis {
+        requirements: &requirements,
+        cases: &cases,
+        complete,
+        fail_on_warn: options.fail_on_warn,
+        partial: options.selection.is_partial() || options.only_step.is_some(),
+    });
+    let sent_requests = options.world.http.requests();
+    let probes = options.world.evidence.all().into_iter().filter(|exchange| matches!(exchange.record, Record::Tls(_)));
+    let sent_probes = probes.count() as u64;
+    let traffic = Traffic { sent_requests, sent_probes, ..planned_traffic(&prepared) };
+    Run {
+        header: prepared.header,
+        complete,
+        finished: timestamp(options.world.clock.now()),
+        traffic,
+        cases,
+        not_selected: prepared.plan.not_selected,
+        requirements,
+        claim,
+        left_behind: Vec::new(),
+        evidence: evidence_of(&options.world),
+    }
+}
+
+fn evidence_of(world: &World) -> Vec<EvidenceRecord> {
+    let records = world.evidence.all().into_iter().map(|exchange| EvidenceRecord {
+        id: exchange.id.to_string(),
+        reproduce: curl_line(&exchange).unwrap_or_default(),
+        exchange: serde_json::to_value(&exchange).unwrap_or_default(),
+    });
+    records.collect()
+}
+
+/// A time as the record writes it: RFC 3339 in UTC, whole seconds.
+#[must_use]
+pub fn timestamp(now: OffsetDateTime) -> String {
+    now.replace_nanosecond(0).unwrap_or(now).format(&Rfc3339).unwrap_or_default()
+}

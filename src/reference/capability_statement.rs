@@ -1,0 +1,102 @@
+//! `[base]/metadata`: the CapabilityStatement (FHIR R4), and the ways to publish it wrongly.
+
+use serde_json::{Value, json};
+
+use super::endpoints::Endpoints;
+use super::exchange::{Asked, Reply};
+use super::fhir;
+use super::members::TYPES;
+use super::site::Site;
+
+const OAUTH_URIS: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
+const SECURITY_SERVICE: &str = "http://terminology.hl7.org/CodeSystem/restful-security-service";
+const C4BB: &str = "http://hl7.org/fhir/us/carin-bb/CapabilityStatement/c4bb";
+
+/// Answers a GET of the CapabilityStatement.
+pub(super) fn answer(site: &Site, asked: &Asked) -> Reply {
+    if site.has("metadata-missing") {
+        return fhir::not_found(site);
+    }
+    if site.has("metadata-requires-token") && !fhir::has_valid_token(site, asked) {
+        return fhir::unauthorized(site, asked);
+    }
+    if site.has("metadata-html-page") {
+        return Reply::html(200, "Sign in", "<p>Please sign in to the member portal.</p>");
+    }
+    if site.has("metadata-not-a-capability-statement") {
+        return fhir::outcome(200, "informational", "metadata is being rebuilt");
+    }
+    let mut text = statement(site).to_string();
+    if site.has("metadata-duplicate-keys") {
+        text = text.replacen('{', "{\"fhirVersion\":\"3.0.2\",", 1);
+    }
+    with_cors(site, Reply::new(200, "application/fhir+json", text))
+}
+
+/// The CORS header that lets browser apps read the statement.
+pub(super) fn with_cors(site: &Site, reply: Reply) -> Reply {
+    if site.has("cors-missing-on-metadata") { reply } else { reply.with("access-control-allow-origin", "*") }
+}
+
+fn statement(site: &Site) -> Value {
+    let mut statement = json!({
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": "2026-11-01",
+        "kind": "instance",
+        "software": {"name": "Synthetic payer"},
+        "implementation": {"description": "Synthetic payer with invented members", "url": site.base.as_str()},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json"],
+        "instantiates": [C4BB],
+        "rest": [{"mode": "server", "security": security(site), "resource": resources()}],
+    });
+    if site.has("metadata-instantiates-versioned") {
+        statement["instantiates"] = json!([format!("{C4BB}|2.2.0")]);
+    }
+    if site.has("metadata-instantiates-other") {
+        statement["instantiates"] = json!(["http://hl7.org/fhir/us/core/CapabilityStatement/us-core-server"]);
+    }
+    if site.has("metadata-no-instantiates")
+        && let Some(members) = statement.as_object_mut()
+    {
+        members.shift_remove("instantiates");
+    }
+    statement
+}
+
+fn security(site: &Site) -> Value {
+    let mut security = json!({
+        "cors": true,
+        "description": "Every FHIR call needs an access token of the authorization server.",
+    });
+    if !site.has("metadata-no-oauth-uris") {
+        security["extension"] = json!([{"url": OAUTH_URIS, "extension": oauth_uris(site)}]);
+    }
+    if !site.has("metadata-no-security-service") {
+        security["service"] = json!([{"coding": [{"system": SECURITY_SERVICE, "code": "SMART-on-FHIR"}], "text": "OAuth2 using SMART-on-FHIR profile"}]);
+    }
+    security
+}
+
+fn oauth_uris(site: &Site) -> Value {
+    let endpoints = Endpoints::of(site);
+    let token = if site.has("metadata-oauth-uris-differ") { site.authorization_url("/oauth2/token") } else { endpoints.token };
+    let token = (!site.has("metadata-oauth-uris-no-token")).then_some(token);
+    let uris = [
+        ("authorize", Some(endpoints.authorize)),
+        ("token", token),
+        ("register", endpoints.register),
+        ("manage", Some(endpoints.manage)),
+        ("introspect", Some(endpoints.introspect)),
+        ("revoke", Some(endpoints.revoke)),
+    ];
+    uris.into_iter().filter_map(|(name, uri)| uri.map(|uri| json!({"url": name, "valueUri": uri}))).collect()
+}
+
+fn resources() -> Value {
+    TYPES
+        .iter()
+        .map(|kind| json!({"type": kind, "interaction": [{"code": "read"}, {"code": "search-type"}], "searchParam": [{"name": "_id", "type": "token"}]}))
+        .collect()
+}

@@ -1,0 +1,46 @@
+//! Attacks on the harness (the H rows of the hostile-server plan). Unless said otherwise they hit
+//! smart-configuration and metadata.
+
+use super::fault::{Fault, hostile};
+
+pub(super) const TABLE: &[Fault] = &[
+    hostile("hostile-endless-body", "a chunked body without end"),
+    hostile("hostile-content-length-lie", "10 GiB announced, one byte sent, then silence"),
+    hostile("hostile-body-drip", "the body comes one byte per 300 ms"),
+    hostile("hostile-header-drip", "the header comes one byte per 300 ms and never ends"),
+    hostile("hostile-silent-http", "TLS works, and no request to the FHIR listener is answered"),
+    hostile("hostile-gzip-bomb", "256 MiB of zeroes, sent as a small gzip body that nobody asked for"),
+    hostile("hostile-many-headers", "150 headers"),
+    hostile("hostile-huge-header", "a header of 2 MiB"),
+    hostile("hostile-header-bytes", "headers with bytes that are not UTF-8 and with folded lines"),
+    hostile("hostile-1xx-flood", "informational responses without end"),
+    hostile("hostile-http09", "a body without a status line"),
+    hostile("hostile-bad-chunks", "chunk sizes that are not numbers"),
+    hostile("hostile-length-and-chunked", "Content-Length and chunked coding in one response"),
+    hostile("hostile-two-lengths", "two Content-Length headers that differ"),
+    hostile("hostile-pipelined-extra", "a second response that nobody asked for follows the first"),
+    hostile("hostile-redirect-loop", "redirects that lead back"),
+    hostile("hostile-redirect-metadata-address", "a redirect to the metadata address of a cloud"),
+    hostile("hostile-endpoints-private", "the endpoints lie in private and link-local networks"),
+    hostile("hostile-endpoints-odd-loopback", "the endpoints are loopback addresses in odd spellings"),
+    hostile("hostile-endpoint-port-22", "the token endpoint lies on port 22"),
+    hostile("hostile-deep-json", "100,000 nested arrays"),
+    hostile("hostile-many-keys", "an object with a million members"),
+    hostile("hostile-big-number", "a number that no double holds"),
+    hostile("hostile-lone-surrogate", "a string with half a surrogate pair"),
+    hostile("hostile-bom", "a byte order mark before the JSON"),
+    hostile("hostile-utf16", "the JSON in UTF-16"),
+    hostile("hostile-nan", "a bare NaN in the JSON"),
+    hostile("hostile-trailing-garbage", "text behind the JSON"),
+    hostile("hostile-wrong-types", "every member has another type than it should"),
+    hostile("hostile-text-everywhere", "markup, escape sequences, workflow commands, bidi marks and NUL in the strings"),
+    hostile("hostile-cookie-flood", "60 cookies, one of 64 KiB"),
+    hostile("hostile-many-oauth-uris", "1,000 security extensions in the CapabilityStatement"),
+    hostile("hostile-429-everything", "every request gets 429 with a Retry-After of thirty years"),
+    hostile(
+        "hostile-429-garbage-retry-after",
+        "every request to the FHIR listener gets 429 with a Retry-After that means nothing",
+    ),
+    hostile("hostile-dies-after-discovery", "the FHIR listener goes away after six requests"),
+    hostile("hostile-date-1970", "the Date header says 1970"),
+];

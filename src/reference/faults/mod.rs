@@ -1,0 +1,18 @@
+//! The switches of the reference server: what each does, what it proves, and which are on.
+//!
+//! One flat table per group. The tables hold words only; the behaviour lies where the honest behaviour lies.
+
+mod access;
+mod capabilities;
+mod discovery;
+mod fault;
+mod hostile;
+mod scopes;
+mod switches;
+mod table;
+mod tls;
+
+pub use fault::{Fault, FaultKind};
+pub(super) use switches::Switches;
+pub use table::faults;
+pub(super) use table::{find, nearest};

@@ -1,0 +1,42 @@
+//! Which faults of one server are on, and which were asked about.
+//!
+//! The record of questions tells the selftest which faults can matter to a case at all.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use crate::vocabulary::FaultName;
+
+use super::table::find;
+
+/// The faults of one running server.
+#[derive(Debug)]
+pub(in super::super) struct Switches {
+    on: BTreeSet<String>,
+    asked: Mutex<BTreeSet<&'static str>>,
+}
+
+impl Switches {
+    /// Switches with these faults on and no question asked yet.
+    pub(in super::super) fn new(on: &[FaultName]) -> Self {
+        Self { on: on.iter().map(|name| name.as_str().to_owned()).collect(), asked: Mutex::default() }
+    }
+
+    /// Whether a fault is on. Every behaviour that a fault can change asks here, each time it is about to behave.
+    pub(in super::super) fn is_on(&self, name: &'static str) -> bool {
+        debug_assert!(find(name).is_some(), "{name} is asked about and stands in no table");
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+        self.on.contains(name)
+    }
+
+    /// Whether any of these is on, without leaving a trace: for choices about the machinery, not about behaviour.
+    pub(in super::super) fn any_of(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.on.contains(*name))
+    }
+
+    /// Every fault that was asked about since the start.
+    pub(in super::super) fn asked(&self) -> BTreeSet<FaultName> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.iter().filter_map(|name| FaultName::parse(name).ok()).collect()
+    }
+}

@@ -1,0 +1,137 @@
+//! From a request to its answer: which listener, which path, which front stands before it.
+
+use super::door::Door;
+use super::exchange::{Answer, Asked, Reply};
+use super::site::{BASE_PATH, Site};
+use super::{authorization, capability_statement, fhir, hostile, smart_configuration, udap_metadata};
+
+const SMART_CONFIGURATION: &str = ".well-known/smart-configuration";
+
+/// The answer to a request, under the faults that are on.
+pub(super) fn answer(site: &Site, asked: &Asked) -> Answer {
+    let number = site.count_request();
+    if site.dies_now(asked.door) {
+        return Answer::Reset;
+    }
+    if let Some(answer) = whole_server(site, number) {
+        return answer;
+    }
+    let reply = match asked.door {
+        Door::Fhir => fhir_origin(site, asked),
+        Door::Authorization => authorization::answer(site, asked),
+        Door::Plain => plain_http(site, asked),
+    };
+    hostile::spoil(site, asked, with_server_headers(site, asked.door, reply))
+}
+
+/// The path below the FHIR base, when the request is for something below it.
+pub(super) fn below_base(path: &str) -> Option<&str> {
+    path.strip_prefix(BASE_PATH)?.strip_prefix('/')
+}
+
+/// Whether the request is for one of the two documents that everybody reads first.
+pub(super) fn is_discovery(asked: &Asked) -> bool {
+    asked.door == Door::Fhir && matches!(below_base(&asked.path), Some("metadata" | SMART_CONFIGURATION))
+}
+
+fn fhir_origin(site: &Site, asked: &Asked) -> Reply {
+    let below = below_base(&asked.path);
+    let blocked = site.has("unauthorized-block-page");
+    if blocked && !below.is_some_and(|path| path == "metadata" || path.starts_with(".well-known/")) {
+        return Reply::html(403, "Access denied", "<p>Your request was blocked. Support id: 17 04 2026.</p>");
+    }
+    let is_read = matches!(asked.method.as_str(), "GET" | "HEAD");
+    match below {
+        Some("metadata") if is_read => capability_statement::answer(site, asked),
+        Some("metadata") if asked.method == "OPTIONS" => capability_statement::with_cors(site, preflight()),
+        Some(SMART_CONFIGURATION) if is_read => smart_configuration::answer(site, asked),
+        Some(SMART_CONFIGURATION) if asked.method == "OPTIONS" => smart_configuration::with_cors(site, preflight()),
+        Some(".well-known/udap") if is_read => udap_metadata::answer(site),
+        Some(path) => fhir::answer(site, asked, path),
+        None if asked.path == BASE_PATH => fhir::not_found(site),
+        None => host_root(site, asked),
+    }
+}
+
+fn host_root(site: &Site, asked: &Asked) -> Reply {
+    if site.has("smart-configuration-at-host-root") && asked.path.strip_prefix('/') == Some(SMART_CONFIGURATION) {
+        return smart_configuration::published(site);
+    }
+    if site.has("soft-404") {
+        return Reply::html(200, "Member portal", "<p>Welcome.</p>");
+    }
+    Reply::new(404, "text/plain", "not found")
+}
+
+fn preflight() -> Reply {
+    Reply::empty(204)
+        .with("access-control-allow-methods", "GET, HEAD, OPTIONS")
+        .with("access-control-allow-headers", "accept, authorization, content-type")
+        .with("access-control-max-age", "600")
+}
+
+/// Plain HTTP only says where the real thing is.
+fn plain_http(site: &Site, asked: &Asked) -> Reply {
+    let serves_data = site.has("plain-http-serves-data");
+    let serves_login = site.has("plain-http-serves-login");
+    if asked.path == "/authorize" && (serves_data || serves_login) {
+        return authorization::login_page();
+    }
+    if serves_data {
+        return fhir_origin(site, asked);
+    }
+    let query = if asked.query.is_empty() { String::new() } else { format!("?{}", asked.query) };
+    let target = if asked.path == "/authorize" { site.authorization_url("/authorize") } else { https_origin(site) + &asked.path };
+    Reply::redirect(308, &format!("{target}{query}"))
+}
+
+fn https_origin(site: &Site) -> String {
+    site.base.as_str().trim_end_matches(BASE_PATH).to_owned()
+}
+
+fn with_server_headers(site: &Site, door: Door, reply: Reply) -> Reply {
+    let reply = if door == Door::Plain { reply } else { reply.with("strict-transport-security", "max-age=31536000") };
+    if site.has("server-header-verbose") {
+        return reply.with("server", "Apache/2.4.1 (Unix) OpenSSL/1.0.2k").with("x-powered-by", "PHP/5.4.16");
+    }
+    reply
+}
+
+/// A server, or something before it, that answers everything alike.
+fn whole_server(site: &Site, number: usize) -> Option<Answer> {
+    let alike =
+        ["always-400", "always-401", "always-403", "always-404", "always-500", "always-200-html", "always-200-empty-json"];
+    for (turn, fault) in alike.into_iter().enumerate() {
+        if site.has(fault) {
+            return same_for_all(turn).map(Answer::Reply);
+        }
+    }
+    if site.has("always-random") {
+        return same_for_all(turn_of(number)).map(Answer::Reply);
+    }
+    if site.has("always-hang") {
+        return Some(Answer::Hang);
+    }
+    site.has("always-reset").then_some(Answer::Reset)
+}
+
+fn same_for_all(turn: usize) -> Option<Reply> {
+    match turn {
+        0 => Some(Reply::json(400, &serde_json::json!({"error": "invalid_request"}))),
+        1 => Some(Reply::new(401, "text/plain", "unauthorized").with("www-authenticate", "Bearer")),
+        2 => Some(Reply::new(403, "text/plain", "forbidden")),
+        3 => Some(Reply::new(404, "text/plain", "not found")),
+        4 => Some(Reply::new(500, "text/plain", "internal server error")),
+        5 => Some(Reply::html(200, "Member portal", "<p>Welcome.</p>")),
+        6 => Some(Reply::json(200, &serde_json::json!({}))),
+        _ => None,
+    }
+}
+
+/// A turn from 0 to 7 that looks random and is the same in every run (SplitMix64 of the request number).
+fn turn_of(number: usize) -> usize {
+    let mut state = (number as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    usize::try_from((state ^ (state >> 31)) % 8).unwrap_or(0)
+}

@@ -1,0 +1,78 @@
+//! The invented members whose data the reference server holds, read from `fixtures/members/`.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+/// The resource types that are served.
+pub(super) const TYPES: [&str; 6] =
+    ["Patient", "Coverage", "ExplanationOfBenefit", "Organization", "Practitioner", "RelatedPerson"];
+
+/// The logical id of the first member's Patient: the member that the access token stands for.
+pub(super) const FIRST_PATIENT: &str = "carinbb-member-1";
+
+const FILES: [&str; 2] =
+    [include_str!("../../fixtures/members/member-1.json"), include_str!("../../fixtures/members/member-2.json")];
+
+/// All resources of one member.
+#[derive(Debug)]
+pub(super) struct Member {
+    resources: Vec<Value>,
+}
+
+static MEMBERS: LazyLock<Vec<Member>> = LazyLock::new(|| FILES.iter().map(|text| Member::read(text)).collect());
+
+/// The member that the access token stands for.
+pub(super) fn first() -> &'static Member {
+    &MEMBERS[0]
+}
+
+impl Member {
+    fn read(text: &str) -> Self {
+        // a file that is not JSON gives a member without data, which the tests below refuse
+        let bundle: Value = serde_json::from_str(text).unwrap_or_default();
+        let entries = bundle["entry"].as_array().cloned().unwrap_or_default();
+        Self { resources: entries.into_iter().map(|entry| entry["resource"].clone()).collect() }
+    }
+
+    /// The resources of one type.
+    pub(super) fn of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.resources.iter().filter(move |resource| resource["resourceType"] == kind)
+    }
+
+    /// One resource by type and logical id.
+    pub(super) fn read_one<'a>(&'a self, kind: &'a str, id: &str) -> Option<&'a Value> {
+        self.of_type(kind).find(|resource| resource["id"] == id)
+    }
+
+    /// The logical id of the member's Patient.
+    pub(super) fn patient_id(&self) -> &str {
+        self.of_type("Patient").next().and_then(|patient| patient["id"].as_str()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_member_has_every_type_and_every_reference_leads_to_the_member_itself() {
+        assert_eq!(MEMBERS.len(), 2);
+        for member in MEMBERS.iter() {
+            for kind in TYPES {
+                assert_eq!(member.of_type(kind).count(), 1, "{kind}");
+            }
+            let text = serde_json::to_string(&member.resources).unwrap();
+            let references = text.split("\"reference\":\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+            let mut count = 0;
+            for reference in references {
+                let (kind, id) = reference.split_once('/').unwrap();
+                assert!(member.read_one(kind, id).is_some(), "{reference}");
+                count += 1;
+            }
+            assert!(count >= 5, "only {count} references");
+        }
+        assert_eq!(first().patient_id(), FIRST_PATIENT);
+        assert_ne!(MEMBERS[1].patient_id(), FIRST_PATIENT);
+    }
+}

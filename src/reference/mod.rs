@@ -1,0 +1,37 @@
+//! The reference server: an honest payer front whose faults can be switched on one by one.
+//!
+//! It exists so that every check can be proved: no fault, no finding; each fault, exactly its findings.
+//! It shares no protocol code with the checks, because a misreading shared by both would hide itself.
+
+mod authorization;
+mod capability_statement;
+mod certificates;
+mod client_hello;
+mod door;
+mod endpoints;
+mod exchange;
+mod faults;
+mod fhir;
+mod front;
+mod hostile;
+mod hostile_json;
+mod jwks;
+mod listener;
+mod members;
+mod openid_configuration;
+mod options;
+mod raw_http;
+mod running;
+mod site;
+mod smart_configuration;
+mod tls_script;
+mod tls_stack;
+mod udap_metadata;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use faults::{Fault, FaultKind, faults};
+pub use options::{Options, StartError};
+pub use running::{Running, start};

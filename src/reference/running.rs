@@ -1,0 +1,128 @@
+//! Starting and stopping a reference server.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::vocabulary::{FaultName, Secret};
+
+use super::certificates;
+use super::door::Door;
+use super::faults::Switches;
+use super::listener::{self, Stacks};
+use super::members;
+use super::options::{Options, StartError};
+use super::site::Site;
+use super::tls_stack;
+
+/// A reference server that listens on three ports of 127.0.0.1. Dropping it stops it.
+#[derive(Debug)]
+pub struct Running {
+    pub(super) site: Arc<Site>,
+    addresses: [SocketAddr; 3],
+    ca_pem: &'static str,
+    loops: JoinSet<()>,
+}
+
+/// Starts a reference server. Keys are made once per process, so that a start costs a few milliseconds.
+///
+/// # Errors
+/// When a fault or SMART version does not exist, the port is taken, or a fault is not available in this build.
+pub async fn start(options: Options) -> Result<Running, StartError> {
+    options.check()?;
+    let ca_pem = certificates::root_pem().map_err(|error| StartError::Certificates(error.to_string()))?;
+    let listeners = [bind(options.port).await?, bind(0).await?, bind(0).await?];
+    let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 3];
+    for (address, listener) in addresses.iter_mut().zip(&listeners) {
+        *address = listener.local_addr().map_err(|source| StartError::Bind { port: options.port, source })?;
+    }
+    let ports = addresses.map(|address| address.port());
+    let site = Site::new(&options, ports).map_err(|error| StartError::Certificates(error.to_string()))?;
+    let site = Arc::new(site);
+    let stacks = Stacks::default();
+    build_stacks(&options, &stacks)?;
+    let mut loops = JoinSet::new();
+    for (listener, door) in listeners.into_iter().zip([Door::Fhir, Door::Authorization, Door::Plain]) {
+        loops.spawn(listener::accept(listener, Arc::clone(&site), door, Arc::clone(&stacks)));
+    }
+    Ok(Running { site, addresses, ca_pem, loops })
+}
+
+async fn bind(port: u16) -> Result<TcpListener, StartError> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|source| StartError::Bind { port, source })
+}
+
+/// Builds the TLS stacks that the first handshakes will need, so that a fault that this build cannot do is refused at
+/// the start. It asks switches of its own, because a start is no behaviour that a case could have touched.
+fn build_stacks(options: &Options, stacks: &Stacks) -> Result<(), StartError> {
+    let unrecorded = Site::new(options, [1, 2, 3]).map_err(|error| StartError::Certificates(error.to_string()))?;
+    for door in [Door::Fhir, Door::Authorization] {
+        if let Err(error) = listener::stack_for(stacks, tls_stack::key(&unrecorded, door)) {
+            return Err(match options.faults.first() {
+                Some(fault) => StartError::NotAvailable { fault: fault.clone(), reason: error.to_string() },
+                None => StartError::Certificates(error.to_string()),
+            });
+        }
+    }
+    Ok(())
+}
+
+impl Running {
+    /// The FHIR base: `https://localhost:PORT/fhir/r4`.
+    #[must_use]
+    pub fn base(&self) -> &Url {
+        &self.site.base
+    }
+
+    /// Where authorize, token, JWKS and openid-configuration live: another port of the same host.
+    #[must_use]
+    pub fn authorization_origin(&self) -> &Url {
+        &self.site.authorization
+    }
+
+    /// The plain HTTP listener, which honestly only redirects.
+    #[must_use]
+    pub fn plain_http(&self) -> &Url {
+        &self.site.plain
+    }
+
+    /// The addresses of the FHIR, authorization and plain HTTP listeners.
+    #[must_use]
+    pub fn addresses(&self) -> [SocketAddr; 3] {
+        self.addresses
+    }
+
+    /// The root certificate that signed the honest certificates, as PEM.
+    #[must_use]
+    pub fn ca_pem(&self) -> &str {
+        self.ca_pem
+    }
+
+    /// The logical id of the Patient that the access token stands for.
+    #[must_use]
+    pub fn member_patient_id(&self) -> &str {
+        members::FIRST_PATIENT
+    }
+
+    /// The one access token that is valid: it reads the data of the first member.
+    #[must_use]
+    pub fn access_token(&self) -> Secret {
+        self.site.token.clone()
+    }
+
+    /// Every fault that the server asked itself about since it started: those that could have changed what it did.
+    #[must_use]
+    pub fn touched(&self) -> BTreeSet<FaultName> {
+        let switches: &Switches = &self.site.faults;
+        switches.asked()
+    }
+
+    /// Stops the server and waits until its ports are free.
+    pub async fn stop(mut self) {
+        self.loops.shutdown().await;
+    }
+}

@@ -1,0 +1,117 @@
+use std::collections::BTreeSet;
+
+use super::client::{client, options, server_with};
+use crate::reference::door::Door;
+use crate::reference::exchange::{Answer, Asked};
+use crate::reference::site::Site;
+use crate::reference::{Fault, FaultKind, Options, Running, faults, front};
+
+/// What the cases of discovery and access ask for, more or less: listener, method, path, `Authorization` and `Accept`.
+fn standard_set(site: &Site) -> Vec<Asked> {
+    let token = format!("Bearer {}", site.token.expose());
+    let garbage = "Bearer garbage";
+    let mut set = Vec::new();
+    let mut ask = |door, method: &str, path: &str, headers: &[(&str, &str)]| {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        set.push(Asked { door, method: method.into(), path: path.into(), query: String::new(), headers, body: Vec::new() });
+    };
+    for path in [".well-known/smart-configuration", "metadata"] {
+        ask(Door::Fhir, "GET", &format!("/fhir/r4/{path}"), &[]);
+        ask(Door::Fhir, "GET", &format!("/fhir/r4/{path}"), &[("accept", "application/fhir+xml")]);
+        ask(Door::Fhir, "OPTIONS", &format!("/fhir/r4/{path}"), &[("origin", "https://app.example")]);
+    }
+    ask(Door::Fhir, "GET", "/.well-known/smart-configuration", &[]);
+    ask(Door::Fhir, "GET", "/fhir/r4/.well-known/udap", &[]);
+    ask(Door::Fhir, "GET", "/fhir/r4/no-such-path", &[]);
+    ask(Door::Fhir, "GET", "/no-such-path", &[]);
+    for kind in ["Patient", "Coverage", "ExplanationOfBenefit", "Organization", "Practitioner"] {
+        ask(Door::Fhir, "GET", &format!("/fhir/r4/{kind}"), &[]);
+        ask(Door::Fhir, "GET", &format!("/fhir/r4/{kind}"), &[("authorization", garbage)]);
+        ask(Door::Fhir, "GET", &format!("/fhir/r4/{kind}"), &[("authorization", &token)]);
+    }
+    for path in ["/.well-known/openid-configuration", "/.well-known/smart-configuration", "/jwks", "/authorize", "/no-such-path"]
+    {
+        ask(Door::Authorization, "GET", path, &[]);
+    }
+    ask(Door::Authorization, "POST", "/token", &[]);
+    ask(Door::Plain, "GET", "/fhir/r4/metadata", &[]);
+    ask(Door::Plain, "GET", "/authorize", &[]);
+    set
+}
+
+/// What a server without sockets answers to the standard set; the token is put out of sight because it is random.
+fn transcript(options: &Options) -> Vec<Answer> {
+    let site = Site::new(options, [1001, 1002, 1003]).unwrap();
+    standard_set(&site).iter().map(|asked| front::answer(&site, asked)).collect()
+}
+
+fn is_of_tls(fault: &Fault) -> bool {
+    fault.group == "tls" && !fault.name.starts_with("plain-http")
+}
+
+#[test]
+fn every_fault_above_tls_changes_an_answer() {
+    let honest = transcript(&Options::default());
+    assert_eq!(honest, transcript(&Options::default()), "the honest server answers alike each time");
+    for fault in faults().iter().filter(|fault| !is_of_tls(fault)) {
+        assert_ne!(honest, transcript(&options(&[fault.name])), "{} changes nothing", fault.name);
+    }
+}
+
+#[test]
+fn faults_proved_under_one_smart_version_change_an_answer_of_that_version() {
+    for fault in faults().iter().filter(|fault| !is_of_tls(fault)) {
+        let Some(version) = fault.smart else { continue };
+        let honest = Options { smart_version: Some(version.to_owned()), ..Options::default() };
+        let faulty = Options { smart_version: Some(version.to_owned()), ..options(&[fault.name]) };
+        assert_ne!(transcript(&honest), transcript(&faulty), "{} under {version}", fault.name);
+    }
+}
+
+#[tokio::test]
+async fn every_fault_is_asked_about_by_an_honest_server_that_is_used() {
+    let server = server_with(&[]).await;
+    assert!(server.touched().is_empty(), "a start is no behaviour");
+    use_all_of(&server).await;
+    let touched: BTreeSet<String> = server.touched().into_iter().map(String::from).collect();
+    let untouched: Vec<&str> = faults().iter().map(|fault| fault.name).filter(|name| !touched.contains(*name)).collect();
+    assert!(untouched.is_empty(), "never asked about: {untouched:?}");
+}
+
+#[tokio::test]
+async fn only_what_a_request_can_meet_is_asked_about() {
+    let server = server_with(&[]).await;
+    client(&server).get(format!("{}/metadata", server.base())).send().await.unwrap();
+    let touched: BTreeSet<String> = server.touched().into_iter().map(String::from).collect();
+    assert!(touched.contains("metadata-missing") && touched.contains("tls-1.1-enabled") && touched.contains("always-500"));
+    assert!(
+        !touched.contains("scope-missing-openid")
+            && !touched.contains("open-patient")
+            && !touched.contains("plain-http-serves-data")
+    );
+}
+
+#[tokio::test]
+async fn a_server_with_any_one_fault_starts() {
+    for fault in faults() {
+        server_with(&[fault.name]).await.stop().await;
+    }
+    assert!(faults().iter().any(|fault| fault.kind == FaultKind::Hostile));
+}
+
+async fn use_all_of(server: &Running) {
+    let client = client(server);
+    for asked in standard_set(&server.site) {
+        let origin = match asked.door {
+            Door::Fhir => server.base(),
+            Door::Authorization => server.authorization_origin(),
+            Door::Plain => server.plain_http(),
+        };
+        let method = reqwest::Method::from_bytes(asked.method.as_bytes()).unwrap();
+        let mut request = client.request(method, origin.join(&asked.path).unwrap());
+        for (name, value) in &asked.headers {
+            request = request.header(name, value);
+        }
+        request.send().await.unwrap();
+    }
+}

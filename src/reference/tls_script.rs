@@ -1,0 +1,153 @@
+//! TLS listeners that misbehave: each is a few bytes written by hand instead of a real stack.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use super::client_hello::ClientHello;
+use super::door::Door;
+use super::raw_http::until_gone;
+use super::site::Site;
+use super::wire::Abort;
+
+const TLS_1_1: u16 = 0x0302;
+const TLS_1_2: u16 = 0x0303;
+const SSL_3: u16 = 0x0300;
+const HANDSHAKE_FAILURE: u8 = 40;
+const INTERNAL_ERROR: u8 = 80;
+
+/// How long a peer may take to notice that it was answered.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// What to do instead of a real handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Script {
+    Reset,
+    Close,
+    Hang,
+    Alert(u8),
+    PlainHttp,
+    Drip,
+    Garbage,
+    ServerHello(u16),
+}
+
+/// Whether the listener speaks before it is spoken to, and what.
+pub(super) fn greeting(site: &Site, door: Door) -> Option<&'static [u8]> {
+    (door == Door::Fhir && site.has("tls-ssh-banner")).then_some(b"SSH-2.0-OpenSSH_9.2p1\r\n".as_slice())
+}
+
+/// The script for this hello, if a fault that is on has one. Bytes that are no hello go by the faults that meet every hello.
+pub(super) fn choose(site: &Site, door: Door, hello: Option<&ClientHello>) -> Option<Script> {
+    if door != Door::Fhir {
+        return None;
+    }
+    let for_all = [
+        ("tls-hang", Script::Hang),
+        ("tls-reset", Script::Reset),
+        ("tls-fin", Script::Close),
+        ("tls-plain-http", Script::PlainHttp),
+        ("tls-drip", Script::Drip),
+        ("tls-alert-only", Script::Alert(HANDSHAKE_FAILURE)),
+        ("tls-garbage", Script::Garbage),
+    ];
+    if let Some((_, script)) = for_all.into_iter().find(|(fault, _)| site.has(fault)) {
+        return Some(script);
+    }
+    if site.has("tls-flaky") && site.count_connection() % 3 != 0 {
+        return Some(Script::Reset);
+    }
+    for_versions(site, hello.map_or(TLS_1_2 + 1, |hello| hello.highest))
+}
+
+fn for_versions(site: &Site, highest: u16) -> Option<Script> {
+    if site.has("ssl-3-enabled") && highest == SSL_3 {
+        return Some(Script::ServerHello(SSL_3));
+    }
+    if site.has("tls-answers-lower-version") && (TLS_1_1..=TLS_1_2).contains(&highest) {
+        return Some(Script::ServerHello(TLS_1_1));
+    }
+    let for_old = [
+        ("tls-resets-old-versions", Script::Reset),
+        ("tls-closes-old-versions", Script::Close),
+        ("tls-alert-40-old-versions", Script::Alert(HANDSHAKE_FAILURE)),
+        ("tls-alert-80-old-versions", Script::Alert(INTERNAL_ERROR)),
+        ("tls-hangs-old-versions", Script::Hang),
+    ];
+    let chosen = for_old.into_iter().find(|(fault, _)| site.has(fault)).map(|(_, script)| script);
+    chosen.filter(|_| highest < TLS_1_2)
+}
+
+/// How long the answer to this hello is held back.
+pub(super) fn delay(site: &Site, door: Door, hello: Option<&ClientHello>) -> Duration {
+    let slow = door == Door::Fhir && site.has("tls-1.2-slow-handshake");
+    let old = hello.is_some_and(|hello| hello.highest <= TLS_1_2);
+    if slow && old { Duration::from_millis(100) } else { Duration::ZERO }
+}
+
+/// The alert that comes before everything else, as a record: warning, `unrecognized_name`.
+pub(super) fn warning_first(site: &Site, door: Door) -> Option<[u8; 7]> {
+    (door == Door::Fhir && site.has("tls-warning-alert-first")).then_some([21, 3, 3, 0, 2, 1, 112])
+}
+
+/// Plays a script to its end.
+pub(super) async fn play(script: Script, mut tcp: TcpStream, hello: Option<&ClientHello>) -> io::Result<()> {
+    match script {
+        Script::Reset => {
+            tcp.abort();
+            return Ok(());
+        }
+        Script::Hang => return until_gone(&mut tcp).await,
+        Script::Close => {}
+        Script::Alert(description) => tcp.write_all(&[21, 3, 1, 0, 2, 2, description]).await?,
+        Script::PlainHttp => {
+            tcp.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await?;
+        }
+        Script::Garbage => tcp.write_all(&garbage()).await?,
+        Script::Drip => return drip(&mut tcp).await,
+        Script::ServerHello(version) => {
+            tcp.write_all(&server_hello(version, hello)).await?;
+            let _ = timeout(LINGER, until_gone(&mut tcp)).await;
+            return Ok(());
+        }
+    }
+    // FIN, not RST: the peer's bytes have to be read before the socket is closed
+    tcp.shutdown().await?;
+    let _ = timeout(LINGER, until_gone(&mut tcp)).await;
+    Ok(())
+}
+
+/// Announces a long handshake record and never gets there.
+async fn drip(tcp: &mut TcpStream) -> io::Result<()> {
+    let start = [22, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc, 3, 3];
+    for byte in start.into_iter().chain(std::iter::repeat(0)) {
+        tcp.write_all(&[byte]).await?;
+        sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+/// Bytes that begin like no TLS record, the same in every run.
+fn garbage() -> Vec<u8> {
+    (0_u32..512).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8 | 0x80).collect()
+}
+
+/// A ServerHello record of this version that takes the first suite offered that is no signal and not of TLS 1.3.
+fn server_hello(version: u16, hello: Option<&ClientHello>) -> Vec<u8> {
+    let signals = [0x00ff, 0x5600];
+    let usable = |suite: &&u16| !signals.contains(*suite) && **suite >> 8 != 0x13 && **suite & 0x0f0f != 0x0a0a;
+    let suite = hello.and_then(|hello| hello.suites.iter().find(usable)).copied().unwrap_or(0x002f);
+    let mut body = version.to_be_bytes().to_vec();
+    body.extend_from_slice(&[0x5a; 32]);
+    body.push(0);
+    body.extend_from_slice(&suite.to_be_bytes());
+    body.push(0);
+    let length = body.len() as u8; // 38: a ServerHello without session id and extensions
+    let [major, minor] = version.to_be_bytes();
+    let mut record = vec![22, major, minor, 0, length + 4, 2, 0, 0, length];
+    record.append(&mut body);
+    record
+}

@@ -1,0 +1,15 @@
+//! Renders a finished run record. The record is the only input; nothing here judges, asks a target or prints.
+//!
+//! Every format escapes for itself, because every text of a record may have been written by a hostile target.
+
+mod finding;
+mod format;
+mod json;
+mod junit;
+mod schema;
+
+pub use finding::{Finding, Required, findings};
+pub use format::{FORMATS, Options, Report, UnknownFormat, by_name};
+pub use json::{Json, ReadError, plain_json, read};
+pub use junit::Junit;
+pub use schema::schema;

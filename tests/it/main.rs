@@ -1,0 +1,11 @@
+//! Every integration test in one binary: each further one would link OpenSSL and the rest again.
+
+mod floors;
+mod golden;
+mod hostile;
+mod junit;
+mod live;
+mod record;
+mod sample_run;
+mod terminal;
+mod wording;
