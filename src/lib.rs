@@ -3,7 +3,7 @@
 //! A case says what to do, a requirement says how much it matters, a verb observes, `judge` decides, a report renders.
 //! The floors stand in the order below; code uses only floors below its own, and a test reads every import to prove it.
 
-//pub mod cli;
+pub mod cli;
 pub mod report;
 
 pub mod engine;

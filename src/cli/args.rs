@@ -7,8 +7,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Test the security requirements of CARIN BB against a server.
 #[derive(Debug, Parser)]
 #[command(name = "carinbb", version, about, max_term_width = 100, infer_subcommands = false, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 nothing selected failed, 1 a SHALL was not met, 2 called wrongly, 3 could not be determined, \
-                        4 nothing matched or applied, 130 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 nothing selected failed, 1 a SHALL was not met, 2 called wrongly, 3 could not be determined, \
+                        4 nothing matched or applied, 130 interrupted."
+)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,

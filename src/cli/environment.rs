@@ -22,7 +22,8 @@ impl Environment {
     /// Reads the process's environment. Called by `main` alone.
     #[must_use]
     pub fn read() -> Self {
-        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let variables =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self {
             variables: variables.collect(),
             stdout_is_terminal: std::io::stdout().is_terminal(),

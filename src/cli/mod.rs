@@ -12,6 +12,8 @@ mod page;
 mod plan_text;
 pub mod paint;
 pub mod progress;
+mod selftest;
+mod reference_pages;
 mod settings;
 mod suite;
 pub mod terminal;

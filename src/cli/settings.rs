@@ -106,7 +106,8 @@ fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<Target, Failu
 /// # Errors
 /// When it cannot be read or is no text.
 pub fn read_source(path: &Path) -> Result<Arc<Source>, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::wrong(format!("cannot read {}: {error}", path.display())))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Failure::wrong(format!("cannot read {}: {error}", path.display())))?;
     Ok(Arc::new(Source::new(path.display().to_string(), text)))
 }
 
@@ -143,7 +144,10 @@ fn as_flags(setting: &FileSetting) -> Result<Vec<String>, Failure> {
     let all = run.into_iter().flat_map(clap::Command::get_arguments).chain(command.get_arguments());
     let long = |argument: &clap::Arg| argument.get_long() == Some(setting.name.as_str());
     let Some(argument) = all.into_iter().find(|argument| long(argument)) else {
-        return Err(Failure::wrong(format!("{}: the setting '{}' is not available in this version", setting.origin, setting.name)));
+        return Err(Failure::wrong(format!(
+            "{}: the setting '{}' is not available in this version",
+            setting.origin, setting.name
+        )));
     };
     if argument.get_action().takes_values() {
         return Ok(setting.values.iter().map(|value| format!("--{}={value}", setting.name)).collect());

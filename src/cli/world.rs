@@ -9,17 +9,21 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use super::args::{Global, RunArgs};
 use super::environment::Environment;
 use super::failure::Failure;
-use crate::net::tls::Trust;
+use crate::net::tls::{Limits as TlsLimits, Trust};
 use crate::net::{
-    ClientIdentity, DialOptions, HttpOptions, Limits, Network, Origin, Override, Proxy, Random, SeededRandom, SystemRandom, World, WorldOptions,
+    ClientIdentity, DialOptions, HttpOptions, Limits, Network, Origin, Override, Proxy, Random, SeededRandom, SystemRandom,
+    World, WorldOptions,
 };
 use crate::reference;
 use crate::target::Target;
+use crate::verbs::TlsSettings;
 
 /// A world and what the header should say of it.
 pub struct Built {
     /// The world.
     pub world: World,
+    /// How certificates are judged.
+    pub tls: TlsSettings,
     /// Sentences for the header.
     pub notes: Vec<String>,
 }
@@ -36,7 +40,7 @@ pub fn build(
     environment: &Environment,
 ) -> Result<Built, Failure> {
     let mut notes = Vec::new();
-    let trust = trust(arguments, demo, &mut notes)?;
+    let trust = Arc::new(trust(arguments, demo, &mut notes)?);
     let random: Arc<dyn Random> = match global.seed {
         Some(seed) => Arc::new(SeededRandom::new(seed)),
         None => Arc::new(SystemRandom),
@@ -50,15 +54,23 @@ pub fn build(
     let options = WorldOptions {
         random,
         target_origins: named.filter_map(Origin::of).collect(),
-        allow_net: arguments.allow_net.iter().map(|text| parsed("--allow-net", text, str::parse::<Network>)).collect::<Result<_, _>>()?,
+        allow_net: arguments
+            .allow_net
+            .iter()
+            .map(|text| parsed("--allow-net", text, str::parse::<Network>))
+            .collect::<Result<_, _>>()?,
         dial: DialOptions {
-            overrides: arguments.resolve.iter().map(|text| parsed("--resolve", text, str::parse::<Override>)).collect::<Result<_, _>>()?,
+            overrides: arguments
+                .resolve
+                .iter()
+                .map(|text| parsed("--resolve", text, str::parse::<Override>))
+                .collect::<Result<_, _>>()?,
             proxy,
             ..DialOptions::default()
         },
         http: HttpOptions {
             limits,
-            trust: Arc::new(trust),
+            trust: Arc::clone(&trust),
             identity: identity(arguments)?,
             in_flight: usize::from(arguments.in_flight),
             rate: arguments.rate,
@@ -68,7 +80,16 @@ pub fn build(
         ..WorldOptions::default()
     };
     let world = World::new(options).map_err(|error| Failure::wrong(error.to_string()))?;
-    Ok(Built { world, notes })
+    let judged_against = match (demo, &arguments.ca_file) {
+        (Some(_), _) => "the root of the reference server".to_owned(),
+        (None, Some(path)) => format!("the public roots and those in {}", path.display()),
+        (None, None) => "the public roots".to_owned(),
+    };
+    let limits = arguments.timeout.map_or_else(TlsLimits::default, |whole| TlsLimits {
+        deadline: whole.min(TlsLimits::default().deadline),
+        ..TlsLimits::default()
+    });
+    Ok(Built { world, tls: TlsSettings { trust, judged_against, limits }, notes })
 }
 
 fn parsed<T, E: std::fmt::Display>(flag: &str, text: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, Failure> {
@@ -84,14 +105,18 @@ fn trust(arguments: &RunArgs, demo: Option<&reference::Running>, notes: &mut Vec
     if let Some(path) = &arguments.ca_file {
         let pem = read(path)?;
         trust.add_pem(&pem).map_err(|error| Failure::wrong(format!("{}: {error}", path.display())))?;
-        notes.push(format!("Certificates are trusted by the roots in {} too: a private root is not what an app of the public trusts.", path.display()));
+        notes.push(format!(
+            "Certificates are trusted by the roots in {} too: a private root is not what an app of the public trusts.",
+            path.display()
+        ));
     }
     Ok(trust)
 }
 
 fn identity(arguments: &RunArgs) -> Result<Option<ClientIdentity>, Failure> {
     let (Some(chain_path), Some(key_path)) = (&arguments.client_cert, &arguments.client_key) else { return Ok(None) };
-    let unreadable = |path: &Path, error: &dyn std::fmt::Display| Failure::wrong(format!("{}: not readable as PEM: {error}", path.display()));
+    let unreadable =
+        |path: &Path, error: &dyn std::fmt::Display| Failure::wrong(format!("{}: not readable as PEM: {error}", path.display()));
     let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(&read(chain_path)?).collect();
     let chain = chain.map_err(|error| unreadable(chain_path, &error))?;
     let key = PrivateKeyDer::from_pem_slice(&read(key_path)?).map_err(|error| unreadable(key_path, &error))?;

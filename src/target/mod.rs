@@ -4,6 +4,8 @@
 
 mod model;
 mod read;
+mod schema;
 
 pub use model::{Authority, Declined, Environment, Target};
 pub use read::{SETTINGS, TargetFile, from_url, read};
+pub use schema::schema;

@@ -8,6 +8,7 @@ mod lint;
 mod load;
 mod model;
 mod predicate;
+mod schema;
 mod template;
 
 pub use expand::{ExpandError, Variant, expand};
@@ -17,4 +18,5 @@ pub use model::{
     Action, Assertion, Capture, Check, Declared, Each, EachSource, Flow, FlowInput, RandomKind, Role, Spoil, Step, TestCase, With,
 };
 pub use predicate::{Predicate, TypeWord};
+pub use schema::schema;
 pub use template::{Scope, TemplateError, resolve, resolve_text, templates_in};

@@ -38,12 +38,15 @@ pub struct TlsSettings {
     pub limits: Limits,
 }
 
+/// What is known of one host and port to work in TLS.
+pub(super) type SharedControl = Arc<AsyncMutex<Control>>;
+
 /// What the run has learnt on its way.
 #[derive(Default)]
 struct Learnt {
     observed: Arc<Mutex<BTreeSet<String>>>,
     trusted: Mutex<HashMap<Origin, bool>>,
-    controls: Mutex<HashMap<(String, u16), Arc<AsyncMutex<Control>>>>,
+    controls: Mutex<HashMap<(String, u16), SharedControl>>,
 }
 
 impl Context {
@@ -81,7 +84,7 @@ impl Context {
     }
 
     /// What is known of a host and port to work in TLS; whoever holds it is the only one to probe there.
-    pub(super) fn control(&self, host: &str, port: u16) -> Arc<AsyncMutex<Control>> {
+    pub(super) fn control(&self, host: &str, port: u16) -> SharedControl {
         let mut controls = locked(&self.learnt.controls);
         let control = controls.entry((host.to_owned(), port)).or_insert_with(|| Arc::new(AsyncMutex::new(Control::new(host))));
         Arc::clone(control)

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::challenge::{challenges, leading};
+use super::discovery::facts_in;
 use super::exchange::{MOST_SENT, exchange};
 use super::fhir_content::FhirContent;
 use super::http_facts::{document_of, facts_of, silence_of};
@@ -77,13 +78,9 @@ impl Surroundings {
     async fn of(context: &Context) -> Self {
         let statement = context.documents.capability_statement(context).await;
         let canary = context.documents.canary(context).await;
-        let facts = |observation: &Observation| match observation {
-            Observation::Facts(facts) => Some(facts.clone()),
-            Observation::Absent(_) | Observation::Broken(_) => None,
-        };
-        let base_is_fhir = facts(&statement.observation).is_some_and(|facts| facts.get("found") == Some(&Value::Bool(true)));
-        let form = facts(&canary.observation).map(|facts| Form::of(&facts));
-        Self { canary: form, base_is_fhir, evidence: canary.evidence }
+        let base_is_fhir = facts_in(statement).is_some_and(|facts| facts.get("found") == Some(&Value::Bool(true)));
+        let form = facts_in(canary).map(Form::of);
+        Self { canary: form, base_is_fhir, evidence: canary.evidence.clone() }
     }
 }
 

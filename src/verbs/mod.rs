@@ -19,6 +19,9 @@ mod tls;
 mod verb;
 mod wait;
 
+#[cfg(test)]
+mod tests;
+
 pub use challenge::{Challenge, challenges};
 pub use context::{Context, TlsSettings};
 pub use discovery::{Advertised, Documents, Endpoint, target_facts};

@@ -67,7 +67,8 @@ fn check_case(path: &Path, global: &Global, problems: &mut Vec<Problem>) -> Resu
         None => SuiteFiles::embedded(),
     };
     let shown = path.display().to_string();
-    let area_and_name = shown.replace('\\', "/").rsplit('/').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("/");
+    let area_and_name =
+        shown.replace('\\', "/").rsplit('/').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("/");
     let others = files.all().filter(|source| !source.path().ends_with(&area_and_name));
     let mut texts: Vec<(String, String)> =
         others.map(|source| (source.path().trim_start_matches("testcases/").to_owned(), source.text().to_owned())).collect();

@@ -20,7 +20,8 @@ pub fn explain(global: &Global, arguments: &ExplainArgs) -> Result<u8, Failure> 
     let loaded = suite::load(global.testcases.as_deref())?;
     let id = arguments.id.as_str();
     let case = || loaded.suite.case(id).map(|case| explain_case(case, &loaded));
-    let requirement = || loaded.catalogue.requirements().find(|row| row.id.as_str() == id).map(|row| explain_requirement(row, &loaded));
+    let requirement =
+        || loaded.catalogue.requirements().find(|row| row.id.as_str() == id).map(|row| explain_requirement(row, &loaded));
     let verb = || verbs::HELPS.iter().find(|help| help.name == id).map(|help| explain_verb(help, &loaded));
     let fault = || reference::faults().iter().find(|fault| fault.name == id).map(|fault| explain_fault(fault, &loaded));
     let capability = || CapabilityName::parse(id).ok().map(|name| format!("{id}\n\n  Claimed when: {}\n", name.description()));
@@ -47,8 +48,10 @@ fn explain_requirement(row: &Requirement, loaded: &LoadedSuite) -> String {
             let _ = writeln!(text, "  {name:<11} {value}");
         }
     };
-    let levels: Vec<String> =
-        row.versions().map(|version| format!("{version} {}", row.level_in(version).map_or("-".into(), |level| level.to_string()))).collect();
+    let levels: Vec<String> = row
+        .versions()
+        .map(|version| format!("{version} {}", row.level_in(version).map_or("-".into(), |level| level.to_string())))
+        .collect();
     line(&mut text, "level", &levels.join(", "));
     line(&mut text, "applies to", row.actor.as_str());
     line(&mut text, "when", row.conditional.as_deref().unwrap_or_default());
@@ -61,7 +64,8 @@ fn explain_requirement(row: &Requirement, loaded: &LoadedSuite) -> String {
     line(&mut text, "notes", row.notes.as_deref().unwrap_or_default());
     let served = loaded.served();
     let cases: Vec<String> = served.get(&row.id).into_iter().flatten().map(ToString::to_string).collect();
-    line(&mut text, "cases", if cases.is_empty() { "none yet" } else { &cases.join(", ") }.to_owned().as_str());
+    let cases = if cases.is_empty() { "none yet".to_owned() } else { cases.join(", ") };
+    line(&mut text, "cases", &cases);
     text
 }
 
@@ -71,7 +75,8 @@ fn explain_case(case: &TestCase, loaded: &LoadedSuite) -> String {
         let _ = writeln!(text, "  {}", line.trim());
     }
     text.push('\n');
-    for (phase, steps) in [("setup", &case.setup), ("control", &case.control), ("step", &case.steps), ("cleanup", &case.cleanup)] {
+    for (phase, steps) in [("setup", &case.setup), ("control", &case.control), ("step", &case.steps), ("cleanup", &case.cleanup)]
+    {
         for step in steps {
             let number = case.all_steps().position(|own| std::ptr::eq(own, step)).map_or(0, |at| at + 1);
             let _ = writeln!(text, "  {number:>2} {phase:<8} {}", step.title);
@@ -102,7 +107,9 @@ fn explain_verb(help: &VerbHelp, loaded: &LoadedSuite) -> String {
     for fact in help.facts {
         let _ = writeln!(text, "    {:<24} {}", fact.path, fact.help);
     }
-    let uses = |case: &&TestCase| case.all_steps().any(|step| matches!(&step.action, crate::testcase::Action::Verb(name) if name == help.name));
+    let uses = |case: &&TestCase| {
+        case.all_steps().any(|step| matches!(&step.action, crate::testcase::Action::Verb(name) if name == help.name))
+    };
     let cases: Vec<String> = loaded.suite.cases.iter().filter(uses).map(|case| case.id.to_string()).collect();
     let _ = writeln!(text, "  used by {}", cases.join(", "));
     text

@@ -56,7 +56,9 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
 }
 
 fn no_target() -> Failure {
-    Failure::wrong("no target: give the URL of a FHIR base or a target file, for instance carinbb run https://fhir.payer.example/r4 (or try --demo)")
+    Failure::wrong(
+        "no target: give the URL of a FHIR base or a target file, for instance carinbb run https://fhir.payer.example/r4 (or try --demo)",
+    )
 }
 
 fn check_target(target: &Target, arguments: &RunArgs) -> Result<(), Failure> {
@@ -103,6 +105,7 @@ fn options(
         selection: selection(arguments, select, &target, demo.is_some()),
         target: Arc::new(target),
         notes: world.notes,
+        tls: world.tls,
         world: world.world,
         profiles: named,
         smart,
@@ -185,7 +188,10 @@ async fn run_and_report(
 
 /// The cause when not one exchange of the run was answered.
 fn unreachable_base(record: &Run) -> Option<Cause> {
-    let answered = record.evidence.iter().any(|evidence| evidence.exchange.pointer("/record/result/result").is_some_and(|kind| kind == "answer"));
+    let answered = record
+        .evidence
+        .iter()
+        .any(|evidence| evidence.exchange.pointer("/record/result/result").is_some_and(|kind| kind == "answer"));
     let broken = record.cases.iter().flat_map(|case| &case.steps).find_map(|step| step.broken.clone());
     if answered { None } else { broken }
 }
@@ -209,11 +215,11 @@ fn listener(global: &Global, arguments: &RunArgs, reports: &[(String, String)], 
     };
     let watched = environment.stderr_is_terminal && !environment.is_ci() && !global.quiet;
     match global.progress {
-        When::Never => Progress::none(inner).into_box(),
-        When::Always => Progress::bar(inner).into_box(),
-        When::Auto if watched => Progress::bar(inner).into_box(),
-        When::Auto if global.quiet => Progress::none(inner).into_box(),
-        When::Auto => Progress::heartbeat(inner, SILENCE, io::stderr()).into_box(),
+        When::Never => Box::new(Progress::none(inner)),
+        When::Always => Box::new(Progress::bar(inner)),
+        When::Auto if watched => Box::new(Progress::bar(inner)),
+        When::Auto if global.quiet => Box::new(Progress::none(inner)),
+        When::Auto => Box::new(Progress::heartbeat(inner, SILENCE, io::stderr())),
     }
 }
 
@@ -229,7 +235,9 @@ fn reports(arguments: &RunArgs) -> Result<Vec<(String, String)>, Failure> {
     let mut wanted = Vec::new();
     for text in &arguments.report {
         let Some((format, path)) = text.split_once('=') else {
-            return Err(Failure::wrong(format!("'--report {text}' names no file: write for instance --report junit=carinbb.xml")));
+            return Err(Failure::wrong(format!(
+                "'--report {text}' names no file: write for instance --report junit=carinbb.xml"
+            )));
         };
         report::by_name(format, &report::Options::default()).map_err(|error| Failure::wrong(error.to_string()))?;
         let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -255,4 +263,3 @@ fn write_report(format: &str, path: &str, record: &Run, arguments: &RunArgs) -> 
     };
     written.map_err(|error| Failure::wrong(format!("cannot write the report {format}={path}: {error}")))
 }
-

@@ -62,7 +62,11 @@ async fn an_untrusted_certificate_ends_a_strict_exchange_and_is_noted_in_an_unve
     let world = world_for(&url);
     let refused = strict(&world, &url).await;
     assert_eq!((word(&refused).as_str(), phase(&refused)), ("certificate", Phase::Tls));
-    assert!(refused.cause().unwrap().message.contains("authority that is not trusted"), "{refused:?}");
+    assert!(
+        refused.cause().unwrap().message.contains("not a trusted root")
+            || refused.cause().unwrap().message.contains("its own key"),
+        "{refused:?}"
+    );
     let seen = unverified(&world, &url).await;
     let facts = seen.answer().unwrap().tls.clone().unwrap();
     assert!(!facts.trusted && facts.defects.len() == 1, "{facts:?}");
@@ -93,7 +97,7 @@ async fn a_certificate_for_another_name_is_said_to_be_that() {
     let world = world_with(&url, WorldOptions { http: trusting(certificate), dial, ..WorldOptions::default() });
     let outcome = strict(&world, &url).await;
     assert_eq!(word(&outcome), "certificate");
-    assert!(outcome.cause().unwrap().message.contains("another name"), "{outcome:?}");
+    assert!(outcome.cause().unwrap().message.contains("not for payer.example"), "{outcome:?}");
 }
 
 #[tokio::test]

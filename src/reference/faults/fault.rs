@@ -13,6 +13,19 @@ pub enum FaultKind {
     Hostile,
 }
 
+impl FaultKind {
+    /// The word of lists and reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fault => "fault",
+            Self::Quirk => "quirk",
+            Self::Degenerate => "degenerate",
+            Self::Hostile => "hostile",
+        }
+    }
+}
+
 /// A switch that makes the reference server do something else than the honest thing.
 #[derive(Debug, Clone, Copy)]
 pub struct Fault {

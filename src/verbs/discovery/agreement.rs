@@ -2,12 +2,12 @@
 //!
 //! An endpoint that only one of two documents names is not a disagreement (peers.md 2.3). Sends nothing of its own.
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::canary::facts;
 use super::capability_statement::OAUTH_KINDS;
+use super::documents::facts_in;
 use super::endpoints::Advertised;
 use crate::net::Origin;
 use crate::net::tls::ConnectFailure;
@@ -54,16 +54,16 @@ async fn compare(context: &Context) -> Observed {
     let udap = documents.udap(context).await;
     let openid = documents.openid(context).await;
     let evidence: Vec<String> =
-        [&smart, &statement, &udap, &openid].into_iter().flat_map(|observed| observed.evidence.clone()).collect();
+        [smart, statement, udap, openid].into_iter().flat_map(|observed| observed.evidence.clone()).collect();
     // These two are what is compared; without an answer of either there is nothing to say.
-    for observed in [&smart, &statement] {
+    for observed in [smart, statement] {
         if let Observation::Broken(cause) = &observed.observation {
             return Observed::broken(cause.clone(), evidence);
         }
     }
-    let smart = object(&smart, "/json");
-    let uris = object(&statement, "/oauth_uris");
-    let openid = object(&openid, "/json");
+    let smart = object(smart, "/json");
+    let uris = object(statement, "/oauth_uris");
+    let openid = object(openid, "/json");
     let (kinds, disagreements) = compared(&smart, &uris, SMART_MEMBERS.into_iter().zip(OAUTH_KINDS), "oauth-uris");
     let pairs = OPENID_MEMBERS.into_iter().map(|member| (member, member));
     let (openid_compared, openid_disagreements) = compared(&smart, &openid, pairs, "openid-configuration");
@@ -73,7 +73,7 @@ async fn compare(context: &Context) -> Observed {
         "disagreements": disagreements,
         "openid_compared": openid_compared,
         "openid_disagreements": openid_disagreements,
-        "registration_places": registration_places(&smart, &object(&udap, "/json"), &uris, &openid),
+        "registration_places": registration_places(&smart, &object(udap, "/json"), &uris, &openid),
         "private_endpoints": private_endpoints(context, &advertised).await,
     }) else {
         return Observed::facts(Value::Null, evidence);
@@ -82,8 +82,8 @@ async fn compare(context: &Context) -> Observed {
 }
 
 /// The object at a pointer into the facts; empty when the document was not found.
-fn object(observed: &crate::verbs::Observed, pointer: &str) -> Map<String, Value> {
-    let facts = facts(observed).filter(|facts| facts.get("found") == Some(&Value::Bool(true)));
+fn object(observed: &Observed, pointer: &str) -> Map<String, Value> {
+    let facts = facts_in(observed).filter(|facts| facts.get("found") == Some(&Value::Bool(true)));
     facts.and_then(|facts| facts.pointer(pointer)).and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
@@ -133,14 +133,16 @@ fn registration_places(
 
 /// Advertised addresses that we would not connect to. Names are resolved, nothing is sent to the addresses.
 async fn private_endpoints(context: &Context, advertised: &[Advertised]) -> Vec<String> {
-    let mut private = Vec::new();
-    for entry in advertised.iter().take(MOST_RESOLVED) {
-        let Some(origin) = Url::parse(&entry.url).ok().as_ref().and_then(Origin::of) else { continue };
-        if let Err(ConnectFailure::Forbidden(why)) = context.world.dialer.permitted(&origin.host, origin.port).await {
-            private.push(format!("{}: {}", entry.name, escape_to_width(&why, 300)));
-        }
+    let looked_up = advertised.iter().take(MOST_RESOLVED).map(|entry| private_endpoint(context, entry));
+    join_all(looked_up).await.into_iter().flatten().collect()
+}
+
+async fn private_endpoint(context: &Context, entry: &Advertised) -> Option<String> {
+    let origin = Origin::of(&Url::parse(&entry.url).ok()?)?;
+    match context.world.dialer.permitted(&origin.host, origin.port).await {
+        Err(ConnectFailure::Forbidden(why)) => Some(format!("{}: {}", entry.name, escape_to_width(&why, 300))),
+        Ok(_) | Err(_) => None,
     }
-    private
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! A server that answers everything with a page, or refuses everything in the same words, proves nothing by its refusals (H36, H37).
 
 use futures_util::future::BoxFuture;
-use serde_json::Value;
 use url::Url;
 
 use super::documents::{ACCEPT_FHIR, Documents};
@@ -28,14 +27,14 @@ impl Verb for Canary {
     }
 
     fn run<'a>(&'a self, _: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
-        Box::pin(context.documents.canary(context))
+        Box::pin(async move { context.documents.canary(context).await.clone() })
     }
 }
 
 impl Documents {
     /// The answer to a path that cannot exist.
-    pub async fn canary(&self, context: &Context) -> Observed {
-        self.memo.canary.get_or_init(|| ask(context)).await.clone()
+    pub async fn canary(&self, context: &Context) -> &Observed {
+        self.memo.canary.get_or_init(|| ask(context)).await
     }
 }
 
@@ -60,12 +59,4 @@ async fn ask(context: &Context) -> Observed {
         },
     };
     Observed { observation, evidence: exchange.evidence, flaky: exchange.flaky }
-}
-
-/// The facts of an observation, when it has some.
-pub(super) fn facts(observed: &Observed) -> Option<&Value> {
-    match &observed.observation {
-        Observation::Facts(facts) => Some(facts),
-        Observation::Absent(_) | Observation::Broken(_) => None,
-    }
 }

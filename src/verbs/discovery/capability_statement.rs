@@ -30,7 +30,7 @@ impl Verb for CapabilityStatement {
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
         Box::pin(async move {
             if !is_fresh(arguments) {
-                return context.documents.capability_statement(context).await;
+                return context.documents.capability_statement(context).await.clone();
             }
             let Some(question) = question(context, arguments) else { return not_a_url(context) };
             observed(fetch(context, question).await, context)
@@ -40,12 +40,12 @@ impl Verb for CapabilityStatement {
 
 impl Documents {
     /// The CapabilityStatement as stage 0 fetched it.
-    pub async fn capability_statement(&self, context: &Context) -> Observed {
+    pub async fn capability_statement(&self, context: &Context) -> &Observed {
         let memo = self.memo.capability_statement.get_or_init(|| async {
             let Some(question) = question(context, &Arguments::default()) else { return not_a_url(context) };
             observed(fetch(context, question).await, context)
         });
-        memo.await.clone()
+        memo.await
     }
 }
 

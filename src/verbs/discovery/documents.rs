@@ -5,11 +5,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::fetch::MOST_REQUESTS;
 use crate::verbs::exchange::MOST_SENT;
-use crate::verbs::{Cost, Observed};
+use crate::verbs::{Cost, Observation, Observed};
 
 /// What most documents are asked for as.
 pub(super) const ACCEPT_JSON: &str = "application/json";
@@ -36,4 +37,12 @@ impl Documents {
     /// The most that all memoised documents and the canary take together, once per run: smart-configuration,
     /// CapabilityStatement, openid-configuration, UDAP metadata, canary. Verbs that read the memo cost nothing beyond it.
     pub const COST: Cost = Cost { requests: 4 * MOST_REQUESTS + MOST_SENT, probes: 0, authorizations: 0, wait: Duration::ZERO };
+}
+
+/// The facts of a document, when there are some.
+pub(in crate::verbs) fn facts_in(observed: &Observed) -> Option<&Value> {
+    match &observed.observation {
+        Observation::Facts(facts) => Some(facts),
+        Observation::Absent(_) | Observation::Broken(_) => None,
+    }
 }

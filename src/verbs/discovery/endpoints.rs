@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::canary::facts;
 use super::documents::Documents;
+use super::documents::facts_in;
 use super::smart::url_members;
 use crate::net::{Origin, host_of};
 use crate::verbs::{Context, Observed};
@@ -46,10 +46,10 @@ impl Documents {
         let statement = self.capability_statement(context).await;
         let udap = self.udap(context).await;
         let openid = self.openid(context).await;
-        let mut found = of_document("smart-configuration", &smart);
-        found.extend(of_oauth_uris(&statement));
-        found.extend(of_document("udap", &udap));
-        found.extend(of_document("openid-configuration", &openid));
+        let mut found = of_document("smart-configuration", smart);
+        found.extend(of_oauth_uris(statement));
+        found.extend(of_document("udap", udap));
+        found.extend(of_document("openid-configuration", openid));
         found.truncate(MOST);
         found
     }
@@ -80,14 +80,16 @@ fn distinct(services: impl Iterator<Item = (&'static str, Url)>) -> Vec<Endpoint
 }
 
 fn of_document(document: &str, observed: &Observed) -> Vec<Advertised> {
-    let Some(facts) = facts(observed).filter(|facts| facts.get("found") == Some(&Value::Bool(true))) else { return Vec::new() };
+    let Some(facts) = facts_in(observed).filter(|facts| facts.get("found") == Some(&Value::Bool(true))) else {
+        return Vec::new();
+    };
     let nothing = Map::new();
     let members = facts.get("json").and_then(Value::as_object).unwrap_or(&nothing);
     url_members(members).filter_map(|(member, url)| advertised(document, member, url)).collect()
 }
 
 fn of_oauth_uris(observed: &Observed) -> Vec<Advertised> {
-    let uris = facts(observed).and_then(|facts| facts.get("oauth_uris")).and_then(Value::as_object);
+    let uris = facts_in(observed).and_then(|facts| facts.get("oauth_uris")).and_then(Value::as_object);
     uris.into_iter().flatten().filter_map(|(kind, url)| advertised("oauth-uris", kind, url.as_str()?)).collect()
 }
 

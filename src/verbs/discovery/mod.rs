@@ -15,6 +15,7 @@ pub use agreement::Agreement;
 pub use canary::Canary;
 pub use capability_statement::CapabilityStatement;
 pub use documents::Documents;
+pub(super) use documents::facts_in;
 pub use endpoints::{Advertised, Endpoint};
 pub use openid::OpenId;
 pub use smart::Smart;

@@ -27,7 +27,7 @@ impl Verb for OpenId {
         Box::pin(async move {
             match arguments.text("issuer") {
                 Some(issuer) => ask(context, issuer).await,
-                None => context.documents.openid(context).await,
+                None => context.documents.openid(context).await.clone(),
             }
         })
     }
@@ -35,15 +35,15 @@ impl Verb for OpenId {
 
 impl Documents {
     /// openid-configuration of the issuer that smart-configuration names.
-    pub async fn openid(&self, context: &Context) -> Observed {
-        self.memo.openid.get_or_init(|| self.ask_openid(context)).await.clone()
+    pub async fn openid(&self, context: &Context) -> &Observed {
+        self.memo.openid.get_or_init(|| self.ask_openid(context)).await
     }
 
     async fn ask_openid(&self, context: &Context) -> Observed {
         let smart = self.smart(context).await;
         match issuer_of(&smart.observation) {
             Ok(issuer) => ask(context, &issuer).await,
-            Err(observation) => Observed { observation, ..smart },
+            Err(observation) => Observed { observation, ..smart.clone() },
         }
     }
 }

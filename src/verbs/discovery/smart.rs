@@ -25,7 +25,7 @@ impl Verb for Smart {
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
         Box::pin(async move {
             if !is_fresh(arguments) {
-                return context.documents.smart(context).await;
+                return context.documents.smart(context).await.clone();
             }
             let fetched = fetch(context, question(context, arguments)).await;
             observed(fetched, context)
@@ -91,12 +91,11 @@ pub(super) fn texts(value: Option<&Value>) -> Vec<String> {
 
 impl Documents {
     /// `smart-configuration` as stage 0 fetched it.
-    pub async fn smart(&self, context: &Context) -> Observed {
+    pub async fn smart(&self, context: &Context) -> &Observed {
         self.memo
             .smart
             .get_or_init(|| async { observed(fetch(context, question(context, &Arguments::default())).await, context) })
             .await
-            .clone()
     }
 }
 

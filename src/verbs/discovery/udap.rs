@@ -21,14 +21,14 @@ impl Verb for Udap {
     }
 
     fn run<'a>(&'a self, _: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
-        Box::pin(context.documents.udap(context))
+        Box::pin(async move { context.documents.udap(context).await.clone() })
     }
 }
 
 impl Documents {
     /// The UDAP metadata as stage 0 fetched it.
-    pub async fn udap(&self, context: &Context) -> Observed {
-        self.memo.udap.get_or_init(|| ask(context)).await.clone()
+    pub async fn udap(&self, context: &Context) -> &Observed {
+        self.memo.udap.get_or_init(|| ask(context)).await
     }
 }
 

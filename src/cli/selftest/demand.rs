@@ -1,0 +1,147 @@
+//! What must be proved: which server state under which profile, and which findings it must and must not give.
+
+use crate::engine::Run;
+use crate::reference::{Fault, FaultKind, faults};
+use crate::testcase::{Suite, Variant, expand};
+use crate::vocabulary::Verdict;
+
+/// One run of the selftest.
+#[derive(Debug, Clone)]
+pub struct Demand {
+    /// The fault that is on; absent for the clean server.
+    pub fault: Option<&'static Fault>,
+    /// The profile.
+    pub profile: String,
+    /// The value of `--smart`, when the fault needs one.
+    pub smart: Option<String>,
+}
+
+/// What came of a demand.
+#[derive(Debug, Clone)]
+pub struct Proof {
+    /// What was demanded.
+    pub demand: Demand,
+    /// Every finding: label and verdict.
+    pub findings: Vec<(String, Verdict)>,
+    /// What is wrong, in sentences; empty when the demand is met.
+    pub problems: Vec<String>,
+    /// The results that passed.
+    pub passed: Vec<String>,
+    /// Milliseconds that it took.
+    pub elapsed_ms: u64,
+}
+
+impl Demand {
+    /// `clean`, or the name of the fault.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.fault.map_or("(no fault)", |fault| fault.name)
+    }
+
+    /// Compares a finished run with what must be.
+    #[must_use]
+    pub fn compare(&self, run: &Run, suite: &Suite) -> Vec<String> {
+        let Some(fault) = self.fault else { return clean(run) };
+        match fault.kind {
+            FaultKind::Fault => broken(fault, run, suite),
+            FaultKind::Quirk => clean(run),
+            FaultKind::Degenerate => degenerate(fault, run),
+            FaultKind::Hostile => hostile(run),
+        }
+    }
+}
+
+/// The clean server under every profile, then every fault under its profiles (with `full`, under every profile
+/// whose findings it names plus all others, where only collateral findings are looked for).
+#[must_use]
+pub fn demands(profiles: &[String], suite: &Suite, wanted: &[String]) -> Vec<Demand> {
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|own| own == name);
+    let mut demands = Vec::new();
+    if wanted.is_empty() || is_wanted("clean") {
+        demands.extend(profiles.iter().map(|profile| Demand { fault: None, profile: profile.clone(), smart: None }));
+    }
+    for fault in faults() {
+        let by_case = suite
+            .cases
+            .iter()
+            .any(|case| is_wanted(case.id.as_str()) && case.faults.iter().any(|own| own.as_str() == fault.name));
+        let chosen = wanted.is_empty() || is_wanted(fault.name) || by_case;
+        let declared = suite.cases.iter().any(|case| case.faults.iter().any(|own| own.as_str() == fault.name));
+        if chosen && (declared || fault.kind != FaultKind::Fault) {
+            let smart = fault.smart.map(str::to_owned);
+            demands.extend(fault.profiles.iter().map(|profile| Demand {
+                fault: Some(fault),
+                profile: (*profile).to_owned(),
+                smart: smart.clone(),
+            }));
+        }
+    }
+    demands
+}
+
+/// Every result that is a finding.
+#[must_use]
+pub fn findings(run: &Run) -> Vec<(String, Verdict)> {
+    let is_finding = |verdict| matches!(verdict, Verdict::Fail | Verdict::Warn | Verdict::Note);
+    let results = run.cases.iter().filter(|case| case.judgements().any(|(_, judgement)| is_finding(judgement.verdict)));
+    results.map(|case| (case.label(), case.verdict)).collect()
+}
+
+fn clean(run: &Run) -> Vec<String> {
+    let found = findings(run).into_iter().map(|(label, verdict)| format!("{label} is {verdict} without any fault"));
+    let open = run.cases.iter().filter(|case| matches!(case.verdict, Verdict::Blocked | Verdict::Error));
+    found.chain(open.map(|case| format!("{} is {}: {}", case.label(), case.verdict, case.reason))).collect()
+}
+
+fn broken(fault: &Fault, run: &Run, suite: &Suite) -> Vec<String> {
+    let findings = findings(run);
+    let mut problems = Vec::new();
+    let mut expected = Vec::new();
+    for case in &suite.cases {
+        if !case.faults.iter().any(|own| own.as_str() == fault.name) {
+            continue;
+        }
+        let results: Vec<_> = run.cases.iter().filter(|result| result.case == case.id.as_str()).collect();
+        let declaring: Vec<_> = results
+            .iter()
+            .filter(|result| variant_of(case, &result.variant).is_none_or(|own| own.declares(case, fault.name)))
+            .collect();
+        let caught = declaring.iter().any(|result| findings.iter().any(|(label, _)| *label == result.label()));
+        if !caught {
+            let seen: Vec<String> = declaring.iter().map(|result| format!("{} is {}", result.label(), result.verdict)).collect();
+            let seen = if seen.is_empty() { "it was not planned".to_owned() } else { seen.join(", ") };
+            problems.push(format!("{} does not catch it: {seen}", case.id));
+        }
+        expected.extend(declaring.iter().map(|result| result.label()));
+    }
+    let collateral = findings.iter().filter(|(label, _)| !expected.contains(label));
+    problems.extend(collateral.map(|(label, verdict)| format!("{label} is {verdict} and does not declare it")));
+    problems
+}
+
+/// The written element that a result was made with; results of template lists have none.
+fn variant_of(case: &crate::testcase::TestCase, label: &str) -> Option<Variant> {
+    let variants = expand(case, &crate::testcase::Scope::new()).ok()?;
+    variants.into_iter().find(|variant| variant.label == label)
+}
+
+/// A server that cannot be judged must not pass what rests on a refusal.
+fn degenerate(fault: &Fault, run: &Run) -> Vec<String> {
+    let is_negative = |area: &str| if fault.group == "tls" { area == "tls" } else { area == "access" };
+    let touched = |label: &str| fault.group != "tls" || label.contains("[fhir");
+    let passed =
+        run.cases.iter().filter(|case| case.verdict == Verdict::Pass && is_negative(case.area()) && touched(&case.label()));
+    passed.map(|case| format!("{} passes against a server that proves nothing", case.label())).collect()
+}
+
+/// The harness must come to an end with a record and must not call the server good.
+fn hostile(run: &Run) -> Vec<String> {
+    let mut problems = Vec::new();
+    if !run.complete {
+        problems.push("the run did not complete".to_owned());
+    }
+    if run.claim.conformant {
+        problems.push("the run calls it conformant".to_owned());
+    }
+    problems
+}

@@ -1,0 +1,77 @@
+//! The matrix, printed.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::demand::Proof;
+use crate::reference::FaultKind;
+use crate::testcase::Suite;
+
+/// A row per proof: fault, profile, findings; then everything that is wrong.
+#[must_use]
+pub fn as_table(proofs: &[Proof]) -> String {
+    let mut text = String::new();
+    for proof in proofs {
+        let word = if proof.problems.is_empty() { "ok " } else { "BAD" };
+        let smart = proof.demand.smart.as_ref().map(|version| format!(" smart {version}")).unwrap_or_default();
+        let findings: Vec<String> = proof.findings.iter().map(|(label, verdict)| format!("{verdict} {label}")).collect();
+        let kind = proof.demand.fault.map_or("clean", |fault| fault.kind.word());
+        let _ = writeln!(
+            text,
+            "{word} {:<46} {kind:<10} {}{smart}   {}",
+            proof.demand.name(),
+            proof.demand.profile,
+            findings.join(", ")
+        );
+        for problem in &proof.problems {
+            let _ = writeln!(text, "      {problem}");
+        }
+    }
+    text
+}
+
+/// The same as JSON.
+#[must_use]
+pub fn as_json(proofs: &[Proof], suite: &Suite) -> Value {
+    let rows = proofs.iter().map(|proof| {
+        json!({
+            "fault": proof.demand.fault.map(|fault| fault.name),
+            "kind": proof.demand.fault.map_or("clean", |fault| fault.kind.word()),
+            "profile": proof.demand.profile,
+            "smart": proof.demand.smart,
+            "findings": proof.findings.iter().map(|(label, verdict)| json!({ "case": label, "verdict": verdict })).collect::<Vec<_>>(),
+            "problems": proof.problems,
+            "elapsed_ms": proof.elapsed_ms,
+        })
+    });
+    let rows: Vec<Value> = rows.collect();
+    json!({ "tool": env!("CARGO_PKG_VERSION"), "proofs": rows, "never_passed": never_passed(proofs, suite) })
+}
+
+/// Cases that passed against no clean server: nothing shows that an honest server can pass them.
+#[must_use]
+pub fn never_passed(proofs: &[Proof], suite: &Suite) -> Vec<String> {
+    let clean: Vec<&Proof> =
+        proofs.iter().filter(|proof| proof.demand.fault.is_none_or(|fault| fault.kind == FaultKind::Quirk)).collect();
+    if !clean.iter().any(|proof| proof.demand.fault.is_none()) {
+        return Vec::new();
+    }
+    let passed: BTreeSet<&str> = clean.iter().flat_map(|proof| proof.passed.iter().map(String::as_str)).collect();
+    let never = suite.cases.iter().filter(|case| !passed.contains(case.id.as_str()));
+    never.map(|case| case.id.to_string()).collect()
+}
+
+/// How many proofs held, and everything that did not, in the last lines.
+#[must_use]
+pub fn summary(proofs: &[Proof], suite: &Suite) -> (String, bool) {
+    let failed = proofs.iter().filter(|proof| !proof.problems.is_empty()).count();
+    let never = never_passed(proofs, suite);
+    let mut text = String::new();
+    for case in &never {
+        let _ = writeln!(text, "BAD {case} passes against no clean server");
+    }
+    let _ = writeln!(text, "{} passed, {} failed", proofs.len() - failed, failed + never.len());
+    (text, failed == 0 && never.is_empty())
+}
