@@ -1,6 +1,7 @@
 //! What must be proved: which server state under which profile, and which findings it must and must not give.
 
 use crate::engine::Run;
+use crate::engine::record::CaseResult;
 use crate::reference::{Fault, FaultKind, faults};
 use crate::testcase::{Suite, Variant, expand};
 use crate::vocabulary::Verdict;
@@ -125,12 +126,14 @@ fn variant_of(case: &crate::testcase::TestCase, label: &str) -> Option<Variant> 
     variants.into_iter().find(|variant| variant.label == label)
 }
 
-/// A server that cannot be judged must not pass what rests on a refusal.
+/// A server that proves nothing must not pass what rests on a refusal: every access case, and the TLS versions of the
+/// listener that the fault is about.
 fn degenerate(fault: &Fault, run: &Run) -> Vec<String> {
-    let is_negative = |area: &str| if fault.group == "tls" { area == "tls" } else { area == "access" };
-    let touched = |label: &str| fault.group != "tls" || label.contains("[fhir");
-    let passed =
-        run.cases.iter().filter(|case| case.verdict == Verdict::Pass && is_negative(case.area()) && touched(&case.label()));
+    let is_negative = |case: &CaseResult| match fault.group {
+        "tls" => case.case == "tls.versions" && case.variant.contains("fhir"),
+        _ => case.area() == "access",
+    };
+    let passed = run.cases.iter().filter(|case| case.verdict == Verdict::Pass && is_negative(case));
     passed.map(|case| format!("{} passes against a server that proves nothing", case.label())).collect()
 }
 
