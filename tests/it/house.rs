@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use toml::Table;
 
@@ -66,6 +67,16 @@ fn every_page_is_in_the_index_and_every_link_leads_somewhere() {
             assert!(folder.join(&link).exists(), "{page} links to {link}, which is not there");
         }
     }
+}
+
+#[test]
+fn the_generated_references_are_fresh() {
+    let output = Command::new(env!("CARGO_BIN_EXE_carinbb"))
+        .args(["docs", "--check"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the binary under test can be started");
+    assert!(output.status.success(), "run `cargo run -- docs`: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn read(file: &str) -> String {
