@@ -79,6 +79,28 @@ fn the_generated_references_are_fresh() {
     assert!(output.status.success(), "run `cargo run -- docs`: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// A reader copies them.
+#[test]
+fn the_examples_of_the_guide_and_of_the_language_pass_the_check() {
+    for (page, name) in [("docs/guide.md", "target.toml"), ("docs/testcase-language.md", "tls/old.toml")] {
+        let text = read(page);
+        let example = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the page has an example");
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().expect("the file lies in a folder")).expect("the folder is writable");
+        fs::write(&file, example).expect("the folder is writable");
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_carinbb")).arg("check").arg(&file).output().expect("the binary can be started");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{page}: {printed}");
+        // A page that shows a broken example must be caught, or the check would say yes to anything.
+        fs::write(&file, example.replacen(" = ", "_x = ", 1)).expect("the folder is writable");
+        let broken =
+            Command::new(env!("CARGO_BIN_EXE_carinbb")).arg("check").arg(&file).output().expect("the binary can be started");
+        assert!(!broken.status.success(), "{page}: a broken example passes");
+    }
+}
+
 fn read(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}")).replace("\r\n", "\n")
