@@ -1,7 +1,7 @@
 //! Faults of the TLS layer, of certificates and of the plain HTTP listener. They touch the FHIR listener
 //! unless the name begins with `auth-`.
 
-use super::fault::{hostile_in, Fault, degenerate, fault, quirk};
+use super::fault::{Fault, degenerate, fault, hostile_in, quirk};
 
 const G: &str = "tls";
 const NIST: &[&str] = &["carin-bb-2.2.0", "nist-strict"];

@@ -68,7 +68,10 @@ async fn ask(context: &Context) -> Observed {
 }
 
 fn inconsistent(what: &str, evidence: Vec<String>) -> Observed {
-    Observed::broken(Cause::new("inconsistent", format!("the server answers the same request for {what} in different ways")), evidence)
+    Observed::broken(
+        Cause::new("inconsistent", format!("the server answers the same request for {what} in different ways")),
+        evidence,
+    )
 }
 
 /// It looks like a resource type, because that is what it is compared with.

@@ -37,7 +37,8 @@ pub(super) struct Memo {
 impl Documents {
     /// The most that all memoised documents and the canary take together, once per run: smart-configuration,
     /// CapabilityStatement, openid-configuration, UDAP metadata, canaries, `/metadata` once more. Verbs that read the memo cost nothing beyond it.
-    pub const COST: Cost = Cost { requests: 4 * MOST_REQUESTS + (CANARIES + 1) * MOST_SENT, probes: 0, authorizations: 0, wait: Duration::ZERO };
+    pub const COST: Cost =
+        Cost { requests: 4 * MOST_REQUESTS + (CANARIES + 1) * MOST_SENT, probes: 0, authorizations: 0, wait: Duration::ZERO };
 }
 
 /// The facts of a document, when there are some.
