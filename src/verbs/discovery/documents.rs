@@ -35,7 +35,7 @@ pub(super) struct Memo {
 
 impl Documents {
     /// The most that all memoised documents and the canary take together, once per run: smart-configuration,
-    /// CapabilityStatement, openid-configuration, UDAP metadata, canary. Verbs that read the memo cost nothing beyond it.
+    /// `CapabilityStatement`, openid-configuration, UDAP metadata, canary. Verbs that read the memo cost nothing beyond it.
     pub const COST: Cost = Cost { requests: 4 * MOST_REQUESTS + MOST_SENT, probes: 0, authorizations: 0, wait: Duration::ZERO };
 }
 
