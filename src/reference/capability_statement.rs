@@ -1,4 +1,4 @@
-//! `[base]/metadata`: the CapabilityStatement (FHIR R4), and the ways to publish it wrongly.
+//! `[base]/metadata`: the `CapabilityStatement` (FHIR R4), and the ways to publish it wrongly.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ const OAUTH_URIS: &str = "http://fhir-registry.smarthealthit.org/StructureDefini
 const SECURITY_SERVICE: &str = "http://terminology.hl7.org/CodeSystem/restful-security-service";
 const C4BB: &str = "http://hl7.org/fhir/us/carin-bb/CapabilityStatement/c4bb";
 
-/// Answers a GET of the CapabilityStatement.
+/// Answers a GET of the `CapabilityStatement`.
 pub(super) fn answer(site: &Site, asked: &Asked) -> Reply {
     if site.has("metadata-missing") {
         return fhir::not_found(site);

@@ -1,4 +1,4 @@
-//! Reads the ClientHello of a connection: as much of it as the scripts need, and every byte kept for the real stack.
+//! Reads the `ClientHello` of a connection: as much of it as the scripts need, and every byte kept for the real stack.
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 

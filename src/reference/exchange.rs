@@ -83,12 +83,6 @@ impl Reply {
         self.headers.push((name.into(), value.into()));
         self
     }
-
-    /// The same response with this header instead of any of that name.
-    pub(super) fn with_only(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.retain(|(key, _)| key != name);
-        self.with(name, value)
-    }
 }
 
 /// One step of a response that is written byte by byte.

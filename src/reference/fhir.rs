@@ -27,14 +27,14 @@ enum Caller {
 /// Answers a request below the base; `path` is what follows the base and its slash.
 pub(super) fn answer(site: &Site, asked: &Asked, path: &str) -> Reply {
     let segments: Vec<&str> = path.split('/').collect();
-    let (kind, id) = match segments.as_slice() {
-        [kind] | [kind, "_search"] if TYPES.contains(kind) => (*kind, None),
-        [kind, id] if TYPES.contains(kind) && !id.is_empty() => (*kind, Some(*id)),
+    let (kind, id, methods) = match segments.as_slice() {
+        [kind] if TYPES.contains(kind) => (*kind, None, ["GET", "HEAD"].as_slice()),
+        [kind, "_search"] if TYPES.contains(kind) => (*kind, None, ["POST"].as_slice()),
+        [kind, id] if TYPES.contains(kind) && !id.is_empty() => (*kind, Some(*id), ["GET", "HEAD"].as_slice()),
         _ => return unknown_path(site, asked),
     };
-    let is_search = id.is_none() && (asked.method == "POST") == (segments.len() == 2);
-    if !(matches!(asked.method.as_str(), "GET" | "HEAD") && segments.last() != Some(&"_search")) && !is_search {
-        return outcome(405, "not-supported", "this interaction is not supported").with("allow", "GET, HEAD");
+    if !methods.contains(&asked.method.as_str()) {
+        return outcome(405, "not-supported", "this interaction is not supported").with("allow", methods.join(", "));
     }
     match caller(site, asked) {
         Caller::Member => data(site, asked, kind, id),
@@ -202,7 +202,7 @@ pub(super) fn not_found(site: &Site) -> Reply {
     outcome(404, "not-found", "nothing is here")
 }
 
-/// An OperationOutcome with one issue.
+/// An `OperationOutcome` with one issue.
 pub(super) fn outcome(status: u16, code: &str, text: &str) -> Reply {
     let severity = if status < 400 { "information" } else { "error" };
     let issue = json!({"severity": severity, "code": code, "diagnostics": text});

@@ -128,7 +128,7 @@ fn same_for_all(turn: usize) -> Option<Reply> {
     }
 }
 
-/// A turn from 0 to 7 that looks random and is the same in every run (SplitMix64 of the request number).
+/// A turn from 0 to 7 that looks random and is the same in every run (`SplitMix64` of the request number).
 fn turn_of(number: usize) -> usize {
     let mut state = (number as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

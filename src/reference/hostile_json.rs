@@ -1,5 +1,7 @@
 //! Attacks on the harness inside the discovery documents: JSON that no parser likes, and strings that no report should print raw.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::exchange::{Asked, Reply};
@@ -7,6 +9,12 @@ use super::site::Site;
 
 /// Markup, the end of a CDATA section, a terminal escape, a bidi override, a workflow command and a NUL.
 const TEXT: &str = "<script>alert(1)</script>]]>\u{1b}[2J\u{202e}\n::error::pwned\u{0}";
+
+/// An object with a million members, about 12 MB; made once, because it takes a while.
+static MANY_KEYS: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let members: Vec<String> = (0..1_000_000).map(|number| format!("\"k{number}\":0")).collect();
+    format!("{{{}}}", members.join(",")).into_bytes()
+});
 
 /// Spoils a discovery document.
 pub(super) fn spoil(site: &Site, asked: &Asked, mut reply: Reply) -> Reply {
@@ -94,8 +102,7 @@ fn change_text(site: &Site, body: &[u8]) -> Option<Vec<u8>> {
         return Some(format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)).into_bytes());
     }
     if site.has("hostile-many-keys") {
-        let members: Vec<String> = (0..1_000_000).map(|number| format!("\"k{number}\":0")).collect();
-        return Some(format!("{{{}}}", members.join(",")).into_bytes());
+        return Some(MANY_KEYS.clone());
     }
     if site.has("hostile-big-number") {
         return Some(with_member("\"x\":1e400"));

@@ -1,6 +1,7 @@
-//! The signing keys of the authorization server, made once per process and only when somebody asks.
+//! The signing keys of the authorization server, made once per process, aside of the first start.
 
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
+use std::thread;
 
 use josekit::JoseError;
 use josekit::jwk::Jwk;
@@ -12,12 +13,25 @@ use super::site::Site;
 
 static KEYS: OnceLock<Result<[Jwk; 2], String>> = OnceLock::new();
 
+/// Begins to make the keys in a thread of its own, so that neither a start nor the first request waits for an RSA key.
+pub(super) fn warm_up() {
+    static BEGUN: Once = Once::new();
+    BEGUN.call_once(|| {
+        // without a thread the first request makes the keys
+        let _ = thread::Builder::new().name("reference-keys".into()).spawn(keys);
+    });
+}
+
+fn keys() -> &'static Result<[Jwk; 2], String> {
+    KEYS.get_or_init(|| make().map_err(|error| error.to_string()))
+}
+
 /// The key set as it is served.
 pub(super) fn answer(site: &Site) -> Reply {
     if site.has("smart-jwks-missing") {
         return Reply::new(404, "text/plain", "not found");
     }
-    let keys = match KEYS.get_or_init(|| make().map_err(|error| error.to_string())) {
+    let keys = match keys() {
         Ok(keys) => keys,
         Err(message) => return Reply::new(500, "text/plain", message.as_str()),
     };

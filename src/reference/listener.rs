@@ -114,13 +114,18 @@ async fn respond(site: Arc<Site>, door: Door, request: Request<Incoming>) -> Res
     };
     sleep(site.latency).await;
     match front::answer(&site, &asked) {
-        Answer::Reply(reply) => Ok(response(reply)),
+        Answer::Reply(reply) => Ok(response(&asked, reply)),
         // raw answers and resets come from faults that make `serve` choose the raw server, so only hanging is left
         Answer::Hang | Answer::Raw(_) | Answer::Reset => std::future::pending().await,
     }
 }
 
-fn response(reply: Reply) -> Response<Body> {
+fn response(asked: &Asked, mut reply: Reply) -> Response<Body> {
+    if asked.method == "HEAD" {
+        let length = reply.body.len().to_string();
+        reply.body.clear();
+        reply = reply.with("content-length", length);
+    }
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {

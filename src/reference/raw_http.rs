@@ -2,6 +2,7 @@
 //!
 //! It serves a connection only when one of those faults is on; everything that is not hostile goes the honest way.
 
+use std::fmt::Write as _;
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -20,7 +21,8 @@ const LIMIT: usize = 64 * 1024;
 pub(super) fn head(reply: &Reply) -> String {
     let mut head = format!("HTTP/1.1 {} Status\r\n", reply.status);
     for (name, value) in &reply.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        // writing to a String cannot fail
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     head
 }

@@ -13,6 +13,7 @@ use crate::vocabulary::{FaultName, Secret};
 use super::certificates;
 use super::door::Door;
 use super::faults::Switches;
+use super::jwks;
 use super::listener::{self, Stacks};
 use super::members;
 use super::options::{Options, StartError};
@@ -34,6 +35,7 @@ pub struct Running {
 /// When a fault or SMART version does not exist, the port is taken, or a fault is not available in this build.
 pub async fn start(options: Options) -> Result<Running, StartError> {
     options.check()?;
+    jwks::warm_up();
     let ca_pem = certificates::root_pem().map_err(|error| StartError::Certificates(error.to_string()))?;
     let listeners = [bind(options.port).await?, bind(0).await?, bind(0).await?];
     let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 3];
@@ -105,7 +107,7 @@ impl Running {
     /// The logical id of the Patient that the access token stands for.
     #[must_use]
     pub fn member_patient_id(&self) -> &str {
-        members::FIRST_PATIENT
+        members::first().patient_id()
     }
 
     /// The one access token that is valid: it reads the data of the first member.

@@ -93,79 +93,92 @@ pub(super) fn with_cors(site: &Site, reply: Reply) -> Reply {
 }
 
 fn document(site: &Site) -> Value {
-    let endpoints = Endpoints::of(site);
     let mut document = Map::new();
-    let mut put = |name: &str, value: Value| {
+    let members = sign_on(site).into_iter().chain(endpoints(site)).chain(lists(site)).chain(since_2_2(site));
+    for (name, value) in members {
         document.insert(name.to_owned(), value);
-    };
-    let sso = claims_sso(site);
-    let issuer_is_there = sso || site.has("smart-issuer-without-sso");
-    if site.smart_is_at_least("2.0.0") && issuer_is_there && !site.has("smart-no-issuer") {
-        put("issuer", json!(if site.has("smart-issuer-empty") { String::new() } else { endpoints.issuer }));
-    }
-    if site.smart_is_at_least("2.0.0") && sso && !site.has("smart-no-jwks-uri") {
-        put("jwks_uri", json!(endpoints.jwks));
-    }
-    let relative = site.has("smart-relative-endpoints");
-    if !site.has("smart-no-authorization-endpoint") {
-        put("authorization_endpoint", if relative { json!("/authorize") } else { json!(endpoints.authorize) });
-    }
-    if !site.has("smart-no-token-endpoint") {
-        let not_url = site.has("smart-token-endpoint-not-url");
-        put(
-            "token_endpoint",
-            if not_url {
-                json!("see the portal")
-            } else if relative {
-                json!("/token")
-            } else {
-                json!(endpoints.token)
-            },
-        );
-    }
-    put("token_endpoint_auth_methods_supported", auth_methods(site));
-    put("token_endpoint_auth_signing_alg_values_supported", auth_algorithms(site));
-    if site.smart_is_at_least("2.0.0") {
-        if !site.has("smart-no-grant-types") {
-            put("grant_types_supported", grant_types(site));
-        }
-        if !site.has("smart-no-code-challenge-methods") {
-            put("code_challenge_methods_supported", code_challenge_methods(site));
-        }
-    }
-    if let Some(register) = endpoints.register {
-        put("registration_endpoint", json!(register));
-    }
-    if !site.has("smart-no-scopes-supported") {
-        put("scopes_supported", scopes_supported(site));
-    }
-    if !site.has("smart-no-response-types") {
-        put(
-            "response_types_supported",
-            if site.has("smart-response-types-without-code") { json!(["token"]) } else { json!(["code"]) },
-        );
-    }
-    if !site.has("smart-no-management-endpoint") {
-        put("management_endpoint", json!(endpoints.manage));
-    }
-    if !site.has("smart-no-introspection-endpoint") {
-        put("introspection_endpoint", json!(endpoints.introspect));
-    }
-    if !site.has("smart-no-revocation-endpoint") {
-        put("revocation_endpoint", json!(endpoints.revoke));
-    }
-    if !site.has("smart-no-capabilities") {
-        put("capabilities", capabilities(site));
-    }
-    if site.smart_is_at_least("2.2.0") {
-        put("associated_endpoints", associated_endpoints(site));
-        put("user_access_brand_bundle", json!(site.authorization_url("/brands.json")));
-        put("user_access_brand_identifier", json!({"system": "urn:ietf:rfc:3986", "value": site.authorization_url("/")}));
     }
     if site.has("smart-configuration-extra-fields") {
-        put("x_payer_portal", json!({"theme": "blue", "ports": [1, null, true]}));
+        document.insert("x_payer_portal".to_owned(), json!({"theme": "blue", "ports": [1, null, true]}));
     }
     Value::Object(document)
+}
+
+/// Members of the document, in the order in which they are printed.
+type Members = Vec<(&'static str, Value)>;
+
+/// What SMART 2 publishes for single sign-on.
+fn sign_on(site: &Site) -> Members {
+    let mut members = Members::new();
+    if !site.smart_is_at_least("2.0.0") {
+        return members;
+    }
+    let Endpoints { issuer, jwks, .. } = Endpoints::of(site);
+    let sso = claims_sso(site);
+    if (sso || site.has("smart-issuer-without-sso")) && !site.has("smart-no-issuer") {
+        members.push(("issuer", json!(if site.has("smart-issuer-empty") { String::new() } else { issuer })));
+    }
+    if sso && !site.has("smart-no-jwks-uri") {
+        members.push(("jwks_uri", json!(jwks)));
+    }
+    members
+}
+
+fn endpoints(site: &Site) -> Members {
+    let endpoints = Endpoints::of(site);
+    let (mut authorize, mut token) = (endpoints.authorize, endpoints.token);
+    if site.has("smart-relative-endpoints") {
+        (authorize, token) = ("/authorize".to_owned(), "/token".to_owned());
+    }
+    if site.has("smart-token-endpoint-not-url") {
+        token = "see the portal".to_owned();
+    }
+    let unless = |fault: &'static str, url: String| (!site.has(fault)).then_some(url);
+    let all = [
+        ("authorization_endpoint", unless("smart-no-authorization-endpoint", authorize)),
+        ("token_endpoint", unless("smart-no-token-endpoint", token)),
+        ("registration_endpoint", endpoints.register),
+        ("management_endpoint", unless("smart-no-management-endpoint", endpoints.manage)),
+        ("introspection_endpoint", unless("smart-no-introspection-endpoint", endpoints.introspect)),
+        ("revocation_endpoint", unless("smart-no-revocation-endpoint", endpoints.revoke)),
+    ];
+    all.into_iter().filter_map(|(name, url)| Some((name, json!(url?)))).collect()
+}
+
+fn lists(site: &Site) -> Members {
+    let mut members: Members = vec![
+        ("token_endpoint_auth_methods_supported", auth_methods(site)),
+        ("token_endpoint_auth_signing_alg_values_supported", auth_algorithms(site)),
+    ];
+    if site.smart_is_at_least("2.0.0") && !site.has("smart-no-grant-types") {
+        members.push(("grant_types_supported", grant_types(site)));
+    }
+    if site.smart_is_at_least("2.0.0") && !site.has("smart-no-code-challenge-methods") {
+        members.push(("code_challenge_methods_supported", code_challenge_methods(site)));
+    }
+    if !site.has("smart-no-scopes-supported") {
+        members.push(("scopes_supported", scopes_supported(site)));
+    }
+    if !site.has("smart-no-response-types") {
+        let without_code = site.has("smart-response-types-without-code");
+        members.push(("response_types_supported", if without_code { json!(["token"]) } else { json!(["code"]) }));
+    }
+    if !site.has("smart-no-capabilities") {
+        members.push(("capabilities", capabilities(site)));
+    }
+    members
+}
+
+/// What SMART 2.2.0 added.
+fn since_2_2(site: &Site) -> Members {
+    if !site.smart_is_at_least("2.2.0") {
+        return Members::new();
+    }
+    vec![
+        ("associated_endpoints", associated_endpoints(site)),
+        ("user_access_brand_bundle", json!(site.authorization_url("/brands.json"))),
+        ("user_access_brand_identifier", json!({"system": "urn:ietf:rfc:3986", "value": site.authorization_url("/")})),
+    ]
 }
 
 fn claims_sso(site: &Site) -> bool {

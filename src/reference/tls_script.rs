@@ -19,6 +19,9 @@ const SSL_3: u16 = 0x0300;
 const HANDSHAKE_FAILURE: u8 = 40;
 const INTERNAL_ERROR: u8 = 80;
 
+/// A `ServerHello` of version, random, empty session id, suite and compression.
+const SERVER_HELLO_LENGTH: u8 = 2 + 32 + 1 + 2 + 1;
+
 /// How long a peer may take to notice that it was answered.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -57,7 +60,7 @@ pub(super) fn choose(site: &Site, door: Door, hello: Option<&ClientHello>) -> Op
     if let Some((_, script)) = for_all.into_iter().find(|(fault, _)| site.has(fault)) {
         return Some(script);
     }
-    if site.has("tls-flaky") && site.count_connection() % 3 != 0 {
+    if site.has("tls-flaky") && !site.count_connection().is_multiple_of(3) {
         return Some(Script::Reset);
     }
     for_versions(site, hello.map_or(TLS_1_2 + 1, |hello| hello.highest))
@@ -135,19 +138,16 @@ fn garbage() -> Vec<u8> {
     (0_u32..512).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8 | 0x80).collect()
 }
 
-/// A ServerHello record of this version that takes the first suite offered that is no signal and not of TLS 1.3.
+/// A `ServerHello` record of this version that takes the first suite offered that is no signal and not of TLS 1.3.
 fn server_hello(version: u16, hello: Option<&ClientHello>) -> Vec<u8> {
     let signals = [0x00ff, 0x5600];
     let usable = |suite: &&u16| !signals.contains(*suite) && **suite >> 8 != 0x13 && **suite & 0x0f0f != 0x0a0a;
     let suite = hello.and_then(|hello| hello.suites.iter().find(usable)).copied().unwrap_or(0x002f);
-    let mut body = version.to_be_bytes().to_vec();
-    body.extend_from_slice(&[0x5a; 32]);
-    body.push(0);
-    body.extend_from_slice(&suite.to_be_bytes());
-    body.push(0);
-    let length = body.len() as u8; // 38: a ServerHello without session id and extensions
     let [major, minor] = version.to_be_bytes();
-    let mut record = vec![22, major, minor, 0, length + 4, 2, 0, 0, length];
-    record.append(&mut body);
+    let mut record = vec![22, major, minor, 0, SERVER_HELLO_LENGTH + 4, 2, 0, 0, SERVER_HELLO_LENGTH, major, minor];
+    record.extend_from_slice(&[0x5a; 32]);
+    record.push(0);
+    record.extend_from_slice(&suite.to_be_bytes());
+    record.push(0);
     record
 }

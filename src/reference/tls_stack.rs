@@ -121,7 +121,7 @@ impl Stack {
     }
 }
 
-/// ring without ChaCha20, which NIST has not approved; the curves are those that BCP 195 and NIST name.
+/// ring without `ChaCha20`, which NIST has not approved; the curves are those that BCP 195 and NIST name.
 fn provider() -> CryptoProvider {
     let mut provider = ring::default_provider();
     let unwanted = [

@@ -3,6 +3,8 @@
 mod floors;
 mod golden;
 mod hostile;
+mod house;
+mod interop;
 mod junit;
 mod live;
 mod record;

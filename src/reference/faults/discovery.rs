@@ -1,5 +1,5 @@
 //! Faults and quirks of the discovery documents: smart-configuration, openid-configuration, JWKS, the
-//! CapabilityStatement, UDAP metadata and their CORS headers.
+//! `CapabilityStatement`, UDAP metadata and their CORS headers.
 
 use super::fault::{Fault, fault, quirk};
 
@@ -56,7 +56,9 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "smart-no-revocation-endpoint", "revocation_endpoint is missing"),
     fault(G, "smart-auth-methods-string", "token_endpoint_auth_methods_supported is a string"),
     fault(G, "smart-auth-methods-contradict", "client-confidential-asymmetric is claimed and private_key_jwt is not listed"),
-    fault(G, "smart-issuer-without-sso", "issuer is published though sso-openid-connect is not claimed").smart(V2),
+    fault(G, "smart-issuer-without-sso", "issuer is published though sso-openid-connect is not claimed")
+        .under(&["smart-app-launch-2.2.0"])
+        .smart("2.2.0"),
     fault(G, "smart-associated-endpoints-string", "associated_endpoints is a string").smart("2.2.0"),
     fault(G, "auth-none-algorithm", "token_endpoint_auth_signing_alg_values_supported lists none"),
     fault(G, "openid-configuration-missing", "openid-configuration is 404"),
@@ -82,7 +84,8 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "metadata-no-instantiates", "the CapabilityStatement instantiates nothing"),
     fault(G, "metadata-instantiates-other", "the CapabilityStatement instantiates the one of another guide"),
     fault(G, "metadata-duplicate-keys", "fhirVersion stands twice in the CapabilityStatement"),
-    fault(G, "udap-registration-endpoint-missing", "UDAP registration is claimed and no document names its endpoint"),
+    fault(G, "udap-registration-endpoint-missing", "UDAP registration is claimed and no document names its endpoint")
+        .under(&["carin-bb-1.1.0"]),
     fault(G, "cors-missing-on-smart-configuration", "smart-configuration has no CORS headers").smart("2.2.0"),
     fault(G, "cors-missing-on-metadata", "metadata has no CORS headers").smart("2.2.0"),
     fault(G, "soft-404", "unknown paths get 200 and an HTML page"),

@@ -1,3 +1,5 @@
+//! Who reads what: the token, nobody, a stranger, and the faults that blur these.
+
 use serde_json::Value;
 
 use super::client::{client, get, header, server_with};

@@ -1,6 +1,8 @@
+//! The documents: what the honest ones say, and that their faults show on the wire.
+
 use serde_json::{Value, json};
 
-use super::client::{client, get, get_json, header, options, server_with};
+use super::client::{builder, client, get, get_json, header, options, server_with};
 use crate::reference::{Options, StartError, start};
 
 const SMART: &str = ".well-known/smart-configuration";
@@ -134,4 +136,17 @@ async fn a_fault_that_does_not_exist_is_refused_with_the_one_meant() {
     let first = server_with(&[]).await;
     let taken = start(Options { port: first.addresses()[0].port(), ..Options::default() }).await.unwrap_err();
     assert!(matches!(taken, StartError::Bind { .. }));
+}
+
+#[tokio::test]
+async fn a_head_request_gets_the_headers_and_no_body() {
+    for http1_only in [true, false] {
+        let server = server_with(&[]).await;
+        let builder = builder(&server);
+        let client = if http1_only { builder.http1_only() } else { builder }.build().unwrap();
+        let response = client.head(format!("{}/metadata", server.base())).send().await.unwrap();
+        assert_eq!((response.status().as_u16(), header(&response, "content-type")), (200, Some("application/fhir+json")));
+        assert!(header(&response, "content-length").unwrap().parse::<usize>().unwrap() > 1000);
+        assert!(response.bytes().await.unwrap().is_empty());
+    }
 }

@@ -1,3 +1,5 @@
+//! Every switch is wired: it changes an answer, and an honest server that is used asks about it.
+
 use std::collections::BTreeSet;
 
 use super::client::{client, options, server_with};

@@ -1,3 +1,5 @@
+//! HTTP on the wire: redirects, latency, stopping, fronts that answer all alike, and broken framing.
+
 use std::time::{Duration, Instant};
 
 use super::client::{builder, client, get, header, options, server_with};

@@ -1,3 +1,5 @@
+//! TLS on the wire, seen by OpenSSL, by rustls and by hand-made hellos.
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -100,11 +102,12 @@ fn raw_hello(version: u16) -> Vec<u8> {
     let mut body = version.to_be_bytes().to_vec();
     body.extend_from_slice(&[7; 32]);
     body.push(0);
-    body.extend_from_slice(&(suites.len() as u16).to_be_bytes());
+    body.extend_from_slice(&u16::try_from(suites.len()).unwrap().to_be_bytes());
     body.extend_from_slice(&suites);
     body.extend_from_slice(&[1, 0]);
     let [major, minor] = version.min(0x0301).to_be_bytes();
-    let mut record = vec![22, major, minor, 0, body.len() as u8 + 4, 1, 0, 0, body.len() as u8];
+    let length = u8::try_from(body.len()).unwrap();
+    let mut record = vec![22, major, minor, 0, length + 4, 1, 0, 0, length];
     record.append(&mut body);
     record
 }
@@ -170,4 +173,12 @@ async fn an_honest_listener_refuses_old_hellos_with_an_alert() {
         let bytes = answer_to(&server, version).await.unwrap().unwrap();
         assert_eq!(bytes.first(), Some(&21), "{version:04x}: {bytes:?}");
     }
+    // SSL 2: its own framing, CLIENT-HELLO, version 2, one cipher kind, a challenge of 16 bytes
+    let mut hello = vec![0x80, 28, 1, 0, 2, 0, 3, 0, 0, 0, 16, 1, 0, 0x80];
+    hello.extend_from_slice(&[7; 16]);
+    let mut tcp = TcpStream::connect(server.addresses()[0]).await.unwrap();
+    tcp.write_all(&hello).await.unwrap();
+    let mut bytes = Vec::new();
+    let read = timeout(Duration::from_secs(2), tcp.read_to_end(&mut bytes)).await;
+    assert!(read.is_ok() && bytes.first().is_none_or(|first| *first == 21), "{bytes:?}");
 }

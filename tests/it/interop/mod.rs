@@ -1,0 +1,18 @@
+//! Servers that are not ours: Debian's nginx, OpenSSL's and GnuTLS's own, judged against tables written by hand.
+//!
+//! The reference server could share a misreading with the checks; these cannot. A test whose program is missing says so
+//! and passes, unless `CARINBB_INTEROP=required`.
+
+mod certificates;
+mod documents;
+mod expected;
+mod gnutls_server;
+mod nginx;
+mod nginx_tests;
+mod openssl_server;
+mod openssl_tests;
+mod programs;
+mod run;
+mod server;
+mod state_tests;
+mod states;
