@@ -83,17 +83,19 @@ pub fn meaning(form: &Form, canary: Option<&Form>, base_is_fhir: bool) -> Meanin
     }
 }
 
+/// A gateway that refuses every path before the FHIR server sees it may be right, and only a token can show it.
+const SAME_AS_CANARY: &str = "the server refuses a path that cannot exist in the same way, so this refusal does not show that the data is guarded: \
+                              a control with a token would";
+
 fn meaning_of_refusal(form: &Form, canary: Option<&Form>) -> Meaning {
     let unsettled = |why: &str| Meaning::Unsettled(why.to_owned());
-    if form.challenged {
-        return Meaning::Refused;
-    }
-    if !(form.is_operation_outcome() && matches!(form.status, 401 | 403 | 404)) {
+    let has_a_form = form.challenged || form.is_operation_outcome() && matches!(form.status, 401 | 403 | 404);
+    if !has_a_form {
         return unsettled("the answer is neither an OperationOutcome with 401, 403 or 404 nor does it carry WWW-Authenticate");
     }
     match canary {
         None => unsettled("the answer to a path that cannot exist is not known, so the refusal cannot be told from it"),
-        Some(canary) if canary == form => unsettled("the server answers in the same way for a path that cannot exist"),
+        Some(canary) if canary == form => unsettled(SAME_AS_CANARY),
         Some(_) => Meaning::Refused,
     }
 }

@@ -5,10 +5,11 @@
 use futures_util::future::BoxFuture;
 use url::Url;
 
-use super::documents::{ACCEPT_FHIR, Documents};
+use super::documents::{ACCEPT_FHIR, Documents, facts_in};
 use crate::net::{HttpOutcome, Request};
 use crate::verbs::exchange::exchange;
 use crate::verbs::http_facts::{document_of, facts_of, is_page, silence_of};
+use crate::verbs::refusal::Form;
 use crate::verbs::tidy::tidy;
 use crate::verbs::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
 use crate::vocabulary::Cause;
@@ -38,10 +39,48 @@ impl Documents {
     }
 }
 
+/// How often a path that cannot exist is asked for. A server that answers the same question in different ways (H38) proves
+/// nothing by any of its answers.
+pub(super) const TIMES: u64 = 3;
+
+/// Asks several times, and once more for `/metadata`; the same question has to be answered in the same way.
 async fn ask(context: &Context) -> Observed {
-    // It looks like a resource type, because that is what it is compared with.
-    let name = format!("Canary{}", context.world.random.uuid().simple());
-    let Ok(url) = Url::parse(&context.target.below(&name)) else {
+    let mut first = ask_for(context, &unknown_name(context)).await;
+    let Some(form) = facts_in(&first).map(Form::of) else { return first };
+    for _ in 1..TIMES {
+        let again = ask_for(context, &unknown_name(context)).await;
+        let differs = facts_in(&again).map(Form::of).is_none_or(|again| again != form);
+        first.evidence.extend(again.evidence);
+        if differs {
+            return inconsistent("a path that cannot exist", first.evidence);
+        }
+    }
+    let statement = context.documents.capability_statement(context).await;
+    if let Some(form) = facts_in(statement).map(Form::of) {
+        let again = ask_for(context, "metadata").await;
+        let differs = facts_in(&again).map(Form::of).is_none_or(|again| again != form);
+        first.evidence.extend(again.evidence);
+        if differs {
+            return inconsistent("/metadata", first.evidence);
+        }
+    }
+    first
+}
+
+fn inconsistent(what: &str, evidence: Vec<String>) -> Observed {
+    Observed::broken(
+        Cause::new("inconsistent", format!("the server answers the same request for {what} in different ways")),
+        evidence,
+    )
+}
+
+/// It looks like a resource type, because that is what it is compared with.
+fn unknown_name(context: &Context) -> String {
+    format!("Canary{}", context.world.random.uuid().simple())
+}
+
+async fn ask_for(context: &Context, name: &str) -> Observed {
+    let Ok(url) = Url::parse(&context.target.below(name)) else {
         return Observed::broken(Cause::new("url", format!("{} has no path below it", context.target.base)), Vec::new());
     };
     let exchange = exchange(context, Request::get(url.clone()).header("accept", ACCEPT_FHIR)).await;

@@ -76,7 +76,20 @@ fn distinct(services: impl Iterator<Item = (&'static str, Url)>) -> Vec<Endpoint
             None => endpoints.push(Endpoint { name: service.into(), host: origin.host, port: origin.port, url: url.into() }),
         }
     }
+    endpoints.iter_mut().for_each(|endpoint| endpoint.name = short(&endpoint.name));
     endpoints
+}
+
+/// The most services that a name spells out; it stands in reports beside every result.
+const SPELT_OUT: usize = 3;
+
+/// `authorize+token+jwks+4` for seven services of one host and port.
+fn short(name: &str) -> String {
+    let services: Vec<&str> = name.split('+').collect();
+    match services.len().checked_sub(SPELT_OUT) {
+        Some(more @ 1..) => format!("{}+{more}", services[..SPELT_OUT].join("+")),
+        _ => name.to_owned(),
+    }
 }
 
 fn of_document(document: &str, observed: &Observed) -> Vec<Advertised> {
