@@ -83,9 +83,6 @@ fn refuse_nobody(site: &Site, asked: &Asked) -> Reply {
     if site.has("unauthorized-403") {
         return outcome(403, "forbidden", "not allowed");
     }
-    if site.has("unauthorized-404") {
-        return outcome(404, "not-found", "not found");
-    }
     if site.has("unauthorized-500") {
         return outcome(500, "exception", "something went wrong");
     }
@@ -104,6 +101,9 @@ fn refuse_stranger(site: &Site, asked: &Asked) -> Reply {
 
 /// What stands in front of the API and answers for it.
 fn front_refusal(site: &Site) -> Option<Reply> {
+    if site.has("unauthorized-404") {
+        return Some(outcome(404, "not-found", "not found"));
+    }
     if site.has("unauthorized-429") {
         return Some(Reply::new(429, "text/plain", "too many requests").with("retry-after", "1"));
     }

@@ -103,6 +103,10 @@ fn broken(fault: &Fault, run: &Run, suite: &Suite) -> Vec<String> {
             continue;
         }
         let results: Vec<_> = run.cases.iter().filter(|result| result.case == case.id.as_str()).collect();
+        if results.is_empty() {
+            // None of its rows is in force here; that it is caught somewhere is asked of all proofs together.
+            continue;
+        }
         let declaring: Vec<_> = results
             .iter()
             .filter(|result| variant_of(case, &result.variant).is_none_or(|own| own.declares(case, fault.name)))
@@ -110,8 +114,7 @@ fn broken(fault: &Fault, run: &Run, suite: &Suite) -> Vec<String> {
         let caught = declaring.iter().any(|result| findings.iter().any(|(label, _)| *label == result.label()));
         if !caught {
             let seen: Vec<String> = declaring.iter().map(|result| format!("{} is {}", result.label(), result.verdict)).collect();
-            let seen = if seen.is_empty() { "it was not planned".to_owned() } else { seen.join(", ") };
-            problems.push(format!("{} does not catch it: {seen}", case.id));
+            problems.push(format!("{} does not catch it: {}", case.id, seen.join(", ")));
         }
         expected.extend(declaring.iter().map(|result| result.label()));
     }

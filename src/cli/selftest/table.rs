@@ -63,15 +63,34 @@ pub fn never_passed(proofs: &[Proof], suite: &Suite) -> Vec<String> {
     never.map(|case| case.id.to_string()).collect()
 }
 
+/// A case and a fault that it declares, which no proof showed together.
+#[must_use]
+pub fn never_caught(proofs: &[Proof], suite: &Suite) -> Vec<String> {
+    let mut missing = Vec::new();
+    for case in &suite.cases {
+        for fault in &case.faults {
+            let mut own = proofs.iter().filter(|proof| proof.demand.name() == fault.as_str()).peekable();
+            let is_caught =
+                |proof: &Proof| proof.findings.iter().any(|(label, _)| label.split(' ').next() == Some(case.id.as_str()));
+            if own.peek().is_some() && !own.any(is_caught) {
+                missing.push(format!("{} declares {fault}, which no proof shows it to catch", case.id));
+            }
+        }
+    }
+    missing
+}
+
 /// How many proofs held, and everything that did not, in the last lines.
 #[must_use]
 pub fn summary(proofs: &[Proof], suite: &Suite) -> (String, bool) {
     let failed = proofs.iter().filter(|proof| !proof.problems.is_empty()).count();
     let never = never_passed(proofs, suite);
     let mut text = String::new();
-    for case in &never {
-        let _ = writeln!(text, "BAD {case} passes against no clean server");
+    let mut gaps: Vec<String> = never.iter().map(|case| format!("{case} passes against no clean server")).collect();
+    gaps.extend(never_caught(proofs, suite));
+    for gap in &gaps {
+        let _ = writeln!(text, "BAD {gap}");
     }
-    let _ = writeln!(text, "{} passed, {} failed", proofs.len() - failed, failed + never.len());
-    (text, failed == 0 && never.is_empty())
+    let _ = writeln!(text, "{} passed, {} failed", proofs.len() - failed, failed + gaps.len());
+    (text, failed == 0 && gaps.is_empty())
 }

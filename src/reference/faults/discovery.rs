@@ -57,7 +57,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "smart-auth-methods-string", "token_endpoint_auth_methods_supported is a string"),
     fault(G, "smart-auth-methods-contradict", "client-confidential-asymmetric is claimed and private_key_jwt is not listed"),
     fault(G, "smart-issuer-without-sso", "issuer is published though sso-openid-connect is not claimed")
-        .under(&["smart-app-launch-2.2.0"])
+        .under(&["smart-app-launch-2.2.0", "carin-bb-2.2.0"])
         .smart("2.2.0"),
     fault(G, "smart-associated-endpoints-string", "associated_endpoints is a string").smart("2.2.0"),
     fault(G, "auth-none-algorithm", "token_endpoint_auth_signing_alg_values_supported lists none"),
