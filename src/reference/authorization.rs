@@ -24,7 +24,7 @@ pub(super) fn answer(site: &Site, asked: &Asked) -> Reply {
         "/manage" if is_read => Reply::html(200, "Your apps", "<p>Sign in to see which apps read your data.</p>"),
         "/jwks" | "/keys" if is_read => jwks::answer(site),
         "/brands.json" if is_read && site.smart_is_at_least("2.2.0") => brands(site),
-        "/.well-known/smart-configuration" if site.has("smart-configuration-redirects") => smart_configuration::published(site),
+        "/.well-known/smart-configuration" if site.has("smart-configuration-redirects") => smart_configuration::elsewhere(site),
         path if is_read && is_openid_configuration(site, path) => openid_configuration::answer(site),
         _ => not_found(site),
     }

@@ -66,6 +66,7 @@ fn fhir_versions(site: &Site) -> Versions {
         ("tls-1.0-enabled", Versions::CurrentAnd10),
         ("tls-1.1-enabled", Versions::CurrentAnd11),
         ("tls-legacy-only", Versions::Only10),
+        ("tls-flaky", Versions::CurrentAnd10),
         ("tls-1.3-disabled", Versions::Only12),
         ("tls-1.3-only", Versions::Only13),
     ];

@@ -40,7 +40,11 @@ pub(super) const TABLE: &[Fault] = &[
     degenerate(G, "always-500", "every request gets 500"),
     degenerate(G, "always-200-html", "every request gets 200 and an HTML page"),
     degenerate(G, "always-200-empty-json", "every request gets 200 and an empty JSON object"),
-    degenerate(G, "always-random", "every request gets one of these answers or the honest one, by turns that look random"),
+    degenerate(
+        G,
+        "always-random",
+        "every request gets one of these answers, documents also the honest one, by turns that look random",
+    ),
     degenerate(G, "always-hang", "no request is answered"),
     degenerate(G, "always-reset", "every request is answered with a TCP reset"),
 ];

@@ -1,7 +1,7 @@
 //! Faults of the TLS layer, of certificates and of the plain HTTP listener. They touch the FHIR listener
 //! unless the name begins with `auth-`.
 
-use super::fault::{Fault, degenerate, fault, hostile_in, quirk};
+use super::fault::{Fault, degenerate, fault, quirk};
 
 const G: &str = "tls";
 const NIST: &[&str] = &["carin-bb-2.2.0", "nist-strict"];
@@ -40,7 +40,7 @@ pub(super) const TABLE: &[Fault] = &[
     degenerate(G, "tls-ssh-banner", "the TLS port sends an SSH banner"),
     degenerate(G, "tls-drip", "the ServerHello comes one byte per 50 ms and never ends"),
     degenerate(G, "tls-alert-only", "every hello is answered with a fatal handshake_failure"),
-    hostile_in(G, "tls-flaky", "two of three connections are reset after the hello"),
+    degenerate(G, "tls-flaky", "two of three connections are reset after the hello, and TLS 1.0 is enabled behind that"),
     degenerate(G, "tls-garbage", "every hello is answered with bytes that are not TLS"),
     degenerate(G, "tls-hangs-old-versions", "hellos below TLS 1.2 are never answered"),
 ];

@@ -164,6 +164,9 @@ async fn two_of_three_connections_to_a_flaky_listener_are_reset() {
         works.push(tokio::task::spawn_blocking(move || pinned(address, &root, SslVersion::TLS1_2).is_ok()).await.unwrap());
     }
     assert_eq!(works, [true, false, false, true, false, false]);
+    let (address, root) = (server.addresses()[0], server.ca_pem().to_owned());
+    let hidden = tokio::task::spawn_blocking(move || pinned(address, &root, SslVersion::TLS1)).await.unwrap();
+    assert_eq!(hidden.as_deref(), Ok("TLSv1"), "what the resets hide");
 }
 
 #[tokio::test]
