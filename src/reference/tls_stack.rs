@@ -81,6 +81,8 @@ fn fhir_certificate(site: &Site) -> CertificateKind {
         ("certificate-self-signed", CertificateKind::SelfSigned),
         ("certificate-untrusted", CertificateKind::Untrusted),
         ("certificate-chain-incomplete", CertificateKind::ChainIncomplete),
+        ("certificate-impostor-issuer", CertificateKind::ImpostorIssuer),
+        ("certificate-wrong-usage", CertificateKind::WrongUsage),
     ];
     choices.into_iter().find(|(fault, _)| site.has(fault)).map_or(CertificateKind::Honest, |(_, kind)| kind)
 }

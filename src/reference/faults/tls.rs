@@ -22,6 +22,13 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "certificate-self-signed", "the certificate is signed by its own key").under(CERTIFICATE),
     fault(G, "certificate-untrusted", "the certificate is signed by a CA that nobody trusts").under(CERTIFICATE),
     fault(G, "certificate-chain-incomplete", "the intermediate certificate is not sent").under(CERTIFICATE),
+    fault(
+        G,
+        "certificate-impostor-issuer",
+        "the certificate is signed by a CA with the name of the trusted root and another key",
+    )
+    .under(CERTIFICATE),
+    fault(G, "certificate-wrong-usage", "the certificate is for clients, not for servers").under(CERTIFICATE),
     fault(G, "auth-certificate-expired", "the certificate of the authorization listener expired yesterday").under(CERTIFICATE),
     fault(G, "plain-http-serves-data", "plain HTTP serves the FHIR base and a login page instead of redirecting"),
     fault(G, "plain-http-serves-login", "plain HTTP serves a login page at the authorize path; the rest redirects"),

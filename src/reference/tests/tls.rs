@@ -84,6 +84,8 @@ async fn each_certificate_fault_is_refused_for_its_own_reason() {
         ("certificate-self-signed", "UnknownIssuer"),
         ("certificate-untrusted", "UnknownIssuer"),
         ("certificate-chain-incomplete", "UnknownIssuer"),
+        ("certificate-impostor-issuer", "BadSignature"),
+        ("certificate-wrong-usage", "InvalidPurpose"),
     ] {
         let server = server_with(&[fault]).await;
         let error = client(&server).get(format!("{}/metadata", server.base())).send().await.unwrap_err();
