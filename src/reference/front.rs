@@ -81,7 +81,8 @@ fn plain_http(site: &Site, asked: &Asked) -> Reply {
         return fhir_origin(site, asked);
     }
     let query = if asked.query.is_empty() { String::new() } else { format!("?{}", asked.query) };
-    let target = if asked.path == "/authorize" { site.authorization_url("/authorize") } else { https_origin(site) + &asked.path };
+    let is_of_authorization = authorization::serves(site, &asked.path);
+    let target = if is_of_authorization { site.authorization_url(&asked.path) } else { https_origin(site) + &asked.path };
     Reply::redirect(308, &format!("{target}{query}"))
 }
 

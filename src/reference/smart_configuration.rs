@@ -154,16 +154,8 @@ fn endpoints(site: &Site) -> Members {
 }
 
 fn lists(site: &Site) -> Members {
-    let mut members: Members = vec![
-        ("token_endpoint_auth_methods_supported", auth_methods(site)),
-        ("token_endpoint_auth_signing_alg_values_supported", auth_algorithms(site)),
-    ];
-    if site.smart_is_at_least("2.0.0") && !site.has("smart-no-grant-types") {
-        members.push(("grant_types_supported", grant_types(site)));
-    }
-    if site.smart_is_at_least("2.0.0") && !site.has("smart-no-code-challenge-methods") {
-        members.push(("code_challenge_methods_supported", code_challenge_methods(site)));
-    }
+    let mut members: Members = vec![("token_endpoint_auth_methods_supported", auth_methods(site))];
+    members.extend(since_2_0(site));
     if !site.has("smart-no-scopes-supported") {
         members.push(("scopes_supported", scopes_supported(site)));
     }
@@ -173,6 +165,21 @@ fn lists(site: &Site) -> Members {
     }
     if !site.has("smart-no-capabilities") {
         members.push(("capabilities", capabilities(site)));
+    }
+    members
+}
+
+/// What SMART 2.0.0 added to the lists.
+fn since_2_0(site: &Site) -> Members {
+    if !site.smart_is_at_least("2.0.0") {
+        return Members::new();
+    }
+    let mut members: Members = vec![("token_endpoint_auth_signing_alg_values_supported", auth_algorithms(site))];
+    if !site.has("smart-no-grant-types") {
+        members.push(("grant_types_supported", grant_types(site)));
+    }
+    if !site.has("smart-no-code-challenge-methods") {
+        members.push(("code_challenge_methods_supported", code_challenge_methods(site)));
     }
     members
 }
