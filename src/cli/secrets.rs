@@ -23,9 +23,11 @@ impl<'a> Secrets<'a> {
 impl SecretReader for Secrets<'_> {
     fn read(&mut self, label: &'static str, source: &SecretSource) -> Result<Secret, String> {
         let value = match source {
-            SecretSource::Env(name) => {
-                self.environment.get(name).map(str::to_owned).ok_or_else(|| format!("the {label} is missing: the environment variable {name} is not set"))
-            }
+            SecretSource::Env(name) => self
+                .environment
+                .get(name)
+                .map(str::to_owned)
+                .ok_or_else(|| format!("the {label} is missing: the environment variable {name} is not set")),
             SecretSource::File(path) => read_file(label, path),
             SecretSource::Command(words) => run(label, words),
             SecretSource::Prompt => ask(label, self.environment),
@@ -66,7 +68,8 @@ fn run(label: &str, words: &[String]) -> Result<String, String> {
     if !output.status.success() {
         return Err(format!("the {label} is missing: {program} ended with {}", output.status));
     }
-    let text = String::from_utf8(output.stdout).map_err(|_| format!("the {label}: {program} printed something that is not text"))?;
+    let text =
+        String::from_utf8(output.stdout).map_err(|_| format!("the {label}: {program} printed something that is not text"))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
