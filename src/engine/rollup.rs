@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::capability::{Capabilities, Claimed};
 use super::record::{CaseResult, NotSelected, RequirementResult, Tested};
-use crate::catalogue::{Basis, InForce, Rule, Testable};
+use crate::catalogue::{Basis, InForce, Requirement, Rule, Testable};
 use crate::vocabulary::Verdict;
 
 /// Everything that was said about one requirement.
@@ -75,7 +75,7 @@ fn requirement(
         caps: rule.caps.iter().map(ToString::to_string).collect(),
         summary: row.summary.clone(),
         url: row.url.clone(),
-        reading: (finding && row.basis != Basis::Verb).then(|| row.notes.clone().unwrap_or_default()),
+        reading: finding.then(|| other_reading(row)).flatten(),
         tested,
         verdict,
         cases,
@@ -86,4 +86,15 @@ fn requirement(
 fn is_not_claimed(rule: &Rule, capabilities: &Capabilities) -> bool {
     let mut conditions = rule.condition.iter();
     conditions.any(|names| capabilities.any_claimed(names.iter().map(|name| name.as_str())) == Claimed::No)
+}
+
+/// What a reader may hold against a finding that does not rest on a normative verb.
+fn other_reading(row: &Requirement) -> Option<String> {
+    let notes = row.notes.clone().unwrap_or_default();
+    let text = match row.basis {
+        Basis::Verb => return None,
+        Basis::Sense => format!("the document says it without a normative verb, so it may be read as a recommendation. {notes}"),
+        Basis::Reading => notes,
+    };
+    Some(text.trim().to_owned())
 }
