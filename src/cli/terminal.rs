@@ -9,6 +9,7 @@ use crate::engine::record::{AssertionResult, CaseResult, Header, OutcomeRecord, 
 use crate::engine::{Event, Listener, Run};
 use crate::vocabulary::{Verdict, escape, escape_to_width};
 
+use super::hint;
 use super::layout::{flow, wrap};
 use super::page::Page;
 pub use super::page::{Look, Loudness};
@@ -57,8 +58,7 @@ impl<W: io::Write + Send> Terminal<W> {
         }
         let profiles = header.profiles.iter();
         chunks.extend(profiles.map(|profile| format!("{} ({})", escape(&profile.title), escape(&profile.why))));
-        let declared = if header.smart.declared { "" } else { "; not declared" };
-        chunks.push(format!("SMART {} ({}{declared})", escape(&header.smart.version), escape(&header.smart.why)));
+        chunks.push(format!("SMART {} ({})", escape(&header.smart.version), escape(&header.smart.why)));
         for line in flow(&chunks, self.page.look.width) {
             self.page.strong(&line)?;
         }
@@ -67,7 +67,7 @@ impl<W: io::Write + Send> Terminal<W> {
         }
         let sum = |count: fn(&PlannedCase) -> u64| plan.iter().map(count).fold(0, u64::saturating_add);
         let (requests, probes) = (sum(|case| case.requests), sum(|case| case.probes));
-        let line = format!("{} cases, at most {requests} requests and {probes} TLS probes", plan.len());
+        let line = format!("{} results, at most {requests} requests beyond discovery and {probes} TLS probes", plan.len());
         self.page.faint(&line)?;
         writeln!(self.page.out)
     }
@@ -114,9 +114,17 @@ impl<W: io::Write + Send> Terminal<W> {
             Loudness::Quiet => &[Verdict::Fail][..],
             Loudness::Normal | Loudness::Verbose => &[Verdict::Fail, Verdict::Error, Verdict::Blocked, Verdict::Warn][..],
         };
+        let judged: Vec<Verdict> =
+            from.iter().copied().filter(|verdict| matches!(verdict, Verdict::Fail | Verdict::Warn)).collect();
         for verdict in from {
-            for case in run.cases.iter().filter(|case| case.verdict == *verdict) {
-                self.page.findings(run, case, from)?;
+            match verdict {
+                Verdict::Error | Verdict::Blocked => self.page.undetermined(run, *verdict)?,
+                _ => {
+                    // What the same case could not see stands with the others of that cause.
+                    for case in run.cases.iter().filter(|case| case.verdict == *verdict) {
+                        self.page.findings(run, case, &judged)?;
+                    }
+                }
             }
         }
         if self.page.look.loudness != Loudness::Quiet {
@@ -126,6 +134,9 @@ impl<W: io::Write + Send> Terminal<W> {
         }
         if self.page.look.loudness == Loudness::Quiet && run.cases.iter().any(|case| from.contains(&case.verdict)) {
             writeln!(self.page.out)?;
+        }
+        if let Some(hint) = hint::of(run) {
+            self.page.strong(&escape(&hint))?;
         }
         self.claim(run)
     }
