@@ -91,7 +91,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "VERSION", env = "CARINBB_SMART", default_value = "auto", help_heading = "Target")]
     pub smart: String,
     /// Test the reference server, started for this run
-    #[arg(long, conflicts_with = "target", help_heading = "Target")]
+    #[arg(long, help_heading = "Target")]
     pub demo: bool,
     /// Switch on a fault of the reference server (repeatable, with --demo)
     #[arg(long, value_name = "NAME", requires = "demo", help_heading = "Target")]

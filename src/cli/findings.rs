@@ -114,9 +114,11 @@ impl<W: io::Write> Page<W> {
     }
 }
 
-/// What a group of results has in common.
+/// What a group of results has in common: the cause alone, whichever capability it leaves unknown.
 fn cause_of<'f>(finding: &'f Finding<'_>) -> &'f str {
-    finding.reason.unwrap_or(&finding.actual)
+    let said = finding.reason.unwrap_or(&finding.actual);
+    let unknown = said.strip_prefix("it is not known whether the target claims ");
+    unknown.and_then(|rest| rest.split_once(": ")).map_or(said, |(_, cause)| cause)
 }
 
 /// The first finding of each cause with all results that it stands for.

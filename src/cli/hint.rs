@@ -1,6 +1,7 @@
 //! What a person can do about a run that discovery could not begin: one sentence per cause, with the flag that helps.
 
 use crate::engine::Run;
+use crate::engine::record::Header;
 use crate::vocabulary::Cause;
 
 /// Why discovery as a whole was hindered and what to do; `None` when it was not. Not escaped.
@@ -10,6 +11,12 @@ pub fn of(run: &Run) -> Option<String> {
     let advice = advice(cause, &run.header.target);
     let said = cause.message.trim_end_matches('.');
     Some(if advice.is_empty() { format!("{said}.") } else { format!("{said}. {advice}") })
+}
+
+/// True when discovery told nothing at all, so that whatever could not be judged has this one cause.
+#[must_use]
+pub fn is_total(header: &Header) -> bool {
+    header.hindrance.as_ref().is_some_and(|cause| cause.kind != "certificate")
 }
 
 fn advice(cause: &Cause, base: &str) -> String {
@@ -34,7 +41,7 @@ fn advice(cause: &Cause, base: &str) -> String {
 
 /// True for defects that another root would mend.
 fn is_about_trust(message: &str) -> bool {
-    ["untrusted-issuer", "chain-incomplete", "self-signed"].iter().any(|defect| message.contains(defect))
+    ["not a trusted root", "signed by its own key"].iter().any(|defect| message.contains(defect))
 }
 
 #[cfg(test)]
@@ -50,7 +57,7 @@ mod tests {
             ("not-tls", "no TLS", "plain HTTP"),
             ("forbidden-address", "10.0.0.1", "--allow-net"),
             ("not-found", "404", "Is https://p.example the FHIR base?"),
-            ("certificate", "not trusted: untrusted-issuer", "--ca-file"),
+            ("certificate", "not trusted: the chain ends in CN=x, which is not a trusted root", "--ca-file"),
         ] {
             assert!(advice(&Cause::new(kind, message), "https://p.example").contains(part), "{kind}");
         }

@@ -28,19 +28,26 @@ const DETAIL: usize = 24;
 pub struct Terminal<W> {
     page: Page<W>,
     label_width: usize,
+    hindered: bool,
     open: bool,
 }
 
 impl<W: io::Write + Send> Terminal<W> {
     /// Prints to `out`.
     pub fn new(out: W, look: Look) -> Self {
-        Self { page: Page { out, look: Look { width: look.width.max(NARROWEST), ..look } }, label_width: 0, open: true }
+        Self {
+            page: Page { out, look: Look { width: look.width.max(NARROWEST), ..look } },
+            label_width: 0,
+            hindered: false,
+            open: true,
+        }
     }
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         let quiet = self.page.look.loudness == Loudness::Quiet;
         match event {
             Event::Started { header, plan } => {
+                self.hindered = self.page.look.loudness != Loudness::Verbose && hint::is_total(header);
                 self.label_width = label_width(plan, self.page.look.width.saturating_sub(INDENT + TIME + 3 + DETAIL));
                 if quiet { Ok(()) } else { self.header(header, plan) }
             }
@@ -78,7 +85,8 @@ impl<W: io::Write + Send> Terminal<W> {
         let time = if result.elapsed_ms == 0 { String::new() } else { seconds(result.elapsed_ms) };
         let word = self.page.look.paint.verdict(result.verdict, &format!("{:<5}", result.verdict.word()));
         let start = format!("{label:<width$}{time:>TIME$}", width = self.label_width);
-        let detail = escape(&detail(result));
+        let same = self.hindered && matches!(result.verdict, Verdict::Blocked | Verdict::Error);
+        let detail = if same { String::new() } else { escape(&detail(result)) };
         let column = INDENT + start.chars().count() + 3;
         let room = self.page.look.width.saturating_sub(column);
         let again = result.verdict >= Verdict::Warn;
@@ -118,6 +126,7 @@ impl<W: io::Write + Send> Terminal<W> {
             from.iter().copied().filter(|verdict| matches!(verdict, Verdict::Fail | Verdict::Warn)).collect();
         for verdict in from {
             match verdict {
+                Verdict::Error | Verdict::Blocked if self.hindered => {}
                 Verdict::Error | Verdict::Blocked => self.page.undetermined(run, *verdict)?,
                 _ => {
                     // What the same case could not see stands with the others of that cause.
@@ -137,6 +146,9 @@ impl<W: io::Write + Send> Terminal<W> {
         }
         if let Some(hint) = hint::of(run) {
             self.page.strong(&escape(&hint))?;
+            if self.hindered {
+                self.page.faint("Nothing that rests on discovery could be judged; -v tells each case.")?;
+            }
         }
         self.claim(run)
     }
