@@ -4,7 +4,9 @@ mod args;
 mod command;
 mod environment;
 mod failure;
+mod faults;
 mod findings;
+mod hint;
 mod layout;
 pub mod ndjson;
 mod output;
@@ -69,7 +71,7 @@ fn report(failure: &Failure, environment: &Environment) {
             let count = problems.len();
             output::complain(&format!("{count} problem{} found; nothing was sent", if count == 1 { "" } else { "s" }));
         }
-        Failure::Wrong(message) | Failure::Unreachable(message) => output::complain(&format!("carinbb: {message}")),
+        Failure::Wrong(message) => output::complain(&format!("carinbb: {message}")),
     }
 }
 

@@ -10,6 +10,7 @@ mod claim;
 mod compare;
 mod event;
 mod facts;
+mod hindrance;
 mod judge;
 mod outcome_text;
 mod plan;

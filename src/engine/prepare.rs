@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::capability::{Capabilities, Document, Documents};
+use super::hindrance;
 use super::plan::{Plan, Planner};
 use super::record::{Header, ProfileChoice, SCHEMA, VersionChoice};
 use super::rules::{RuleInForce, Rules};
@@ -13,6 +14,7 @@ use super::{RunError, RunOptions};
 use crate::catalogue::{Claim, InForce, Profile, SmartVersion};
 use crate::testcase::{Role, Scope};
 use crate::verbs::{self, Arguments, Context, Observation, Observed};
+use crate::vocabulary::Cause;
 use crate::vocabulary::document::did_you_mean;
 
 /// How much is known before the plan is made.
@@ -46,9 +48,9 @@ pub struct Prepared {
 /// When a profile or a SMART version is unknown.
 pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepared, RunError> {
     let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone());
-    let (documents, target) = match knowledge {
+    let (documents, target, hindrance) = match knowledge {
         Knowledge::Discovery => discover(&context).await,
-        Knowledge::Nothing => (Documents::default(), unseen_target(options)),
+        Knowledge::Nothing => (Documents::default(), unseen_target(options), None),
     };
     let (profiles, choices) = choose_profiles(options, &documents)?;
     let smart = choose_smart(options, &profiles, &documents)?;
@@ -77,19 +79,21 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
         assume_claimed: knowledge == Knowledge::Nothing,
     };
     let plan = planner.plan();
-    let header = header(options, choices, smart, &profiles);
+    let header = Header { hindrance, ..header(options, choices, smart, &profiles) };
     Ok(Prepared { header, in_force, rules, capabilities, plan, context })
 }
 
 /// Fetches the documents. Each verb remembers what it fetched, so that no case fetches it again.
-async fn discover(context: &Context) -> (Documents, Value) {
+async fn discover(context: &Context) -> (Documents, Value, Option<Cause>) {
+    let smart = fetch(context, "discovery.smart").await;
+    let metadata = fetch(context, "discovery.capability-statement").await;
     let documents = Documents {
-        smart: document(&fetch(context, "discovery.smart").await, "found"),
-        metadata: document(&fetch(context, "discovery.capability-statement").await, "found"),
+        smart: document(&smart, "found"),
+        metadata: document(&metadata, "found"),
         udap: document(&fetch(context, "discovery.udap").await, "offered"),
     };
     fetch(context, "discovery.openid").await;
-    (documents, verbs::target_facts(context).await)
+    (documents, verbs::target_facts(context).await, hindrance::of(&smart, &metadata))
 }
 
 async fn fetch(context: &Context, verb: &str) -> Observed {
@@ -137,6 +141,8 @@ fn choose_profiles<'c>(
     };
     if options.profiles.is_empty() {
         let (profile, why) = options.catalogue.profile_for(&canonicals(documents)).ok_or(RunError::NoProfile)?;
+        let read = matches!(documents.metadata, Document::Found(_));
+        let why = if read { why } else { "no CapabilityStatement was read; this is the current one".to_owned() };
         return Ok((vec![profile], vec![choice(profile, &why)]));
     }
     let mut profiles = Vec::new();
@@ -224,5 +230,6 @@ fn header(options: &RunOptions, choices: Vec<ProfileChoice>, smart: VersionChoic
         smart,
         notes,
         settings: options.settings.clone(),
+        hindrance: None,
     }
 }

@@ -1,5 +1,6 @@
 //! One run from the first request to the record.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use time::OffsetDateTime;
@@ -135,8 +136,7 @@ fn check_selection(options: &RunOptions) -> Result<(), RunError> {
         return Ok(());
     };
     let cases = options.suite.cases.iter();
-    let mut known: Vec<&str> = cases.flat_map(|case| [case.id.area(), case.id.as_str()]).collect();
-    known.dedup();
+    let known: BTreeSet<&str> = cases.flat_map(|case| [case.id.area(), case.id.as_str()]).collect();
     let help = crate::vocabulary::document::did_you_mean(&pattern, known);
     Err(RunError::UnknownSelection { pattern, help })
 }

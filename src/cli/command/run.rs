@@ -14,12 +14,12 @@ use crate::cli::progress::{Progress, SILENCE};
 use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
-use crate::cli::{colour_choice, output, plan_text, world};
+use crate::cli::{colour_choice, faults, hint, output, plan_text, world};
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, Run, RunError, RunOptions, Selection, exit};
 use crate::reference;
 use crate::report;
 use crate::target::Target;
-use crate::vocabulary::{Cause, FaultName, ProfileId};
+use crate::vocabulary::{ProfileId, escape};
 
 /// The width of a page that is no terminal.
 const PAGE: usize = 100;
@@ -70,8 +70,7 @@ fn check_target(target: &Target, arguments: &RunArgs) -> Result<(), Failure> {
 }
 
 async fn start_demo(arguments: &RunArgs) -> Result<reference::Running, Failure> {
-    let faults = arguments.fault.iter().map(|name| FaultName::parse(name).map_err(|error| Failure::wrong(error.to_string())));
-    let options = reference::Options { faults: faults.collect::<Result<_, _>>()?, ..reference::Options::default() };
+    let options = reference::Options { faults: faults::named(&arguments.fault)?, ..reference::Options::default() };
     reference::start(options).await.map_err(|error| Failure::wrong(error.to_string()))
 }
 
@@ -112,7 +111,7 @@ fn options(
         strict: arguments.strict,
         fail_on_warn: arguments.fail_on == FailOn::Warn,
         slots: CASES_AT_A_TIME,
-        only_step: arguments.only_step,
+        only_step: arguments.only_step.map(usize::from),
         interrupt: interrupt_on_ctrl_c(),
         settings: resolved.settings.clone(),
     })
@@ -171,7 +170,7 @@ async fn run_and_report(
     reports: &[(String, String)],
     environment: &Environment,
 ) -> Result<u8, Failure> {
-    let mut listener = listener(global, arguments, reports, environment);
+    let mut listener = listener(global, arguments, environment);
     let record = engine::run(&options, &mut *listener).await.map_err(|error| wrong(&error))?;
     drop(listener);
     if arguments.format == Format::Json {
@@ -180,24 +179,21 @@ async fn run_and_report(
     for (format, path) in reports {
         write_report(format, path, &record, arguments)?;
     }
-    if let Some(cause) = unreachable_base(&record) {
-        output::complain(&format!("carinbb: the target could not be reached: {cause}"));
+    if let Some(hint) = hint::of(&record).filter(|_| !prints_for_people(arguments)) {
+        output::complain(&format!("carinbb: {}", escape(&hint)));
+    }
+    if record.cases.is_empty() || record.claim.exit_code == exit::NOTHING {
+        output::complain("carinbb: nothing was tested: no selected case applies to this target");
     }
     Ok(record.claim.exit_code)
 }
 
-/// The cause when not one exchange of the run was answered.
-fn unreachable_base(record: &Run) -> Option<Cause> {
-    let answered = record
-        .evidence
-        .iter()
-        .any(|evidence| evidence.exchange.pointer("/record/result/result").is_some_and(|kind| kind == "answer"));
-    let broken = record.cases.iter().flat_map(|case| &case.steps).find_map(|step| step.broken.clone());
-    if answered { None } else { broken }
+/// False when stdout belongs to a report or to a program.
+fn prints_for_people(arguments: &RunArgs) -> bool {
+    arguments.format == Format::Human && !arguments.report.iter().any(|report| report.ends_with("=-"))
 }
 
-fn listener(global: &Global, arguments: &RunArgs, reports: &[(String, String)], environment: &Environment) -> Box<dyn Listener> {
-    let report_on_stdout = arguments.format == Format::Json || reports.iter().any(|(_, path)| path == "-");
+fn listener(global: &Global, arguments: &RunArgs, environment: &Environment) -> Box<dyn Listener> {
     let look = Look {
         paint: Paint::decide(colour_choice(global.color), &environment.colour(), environment.stdout_is_terminal),
         width: environment.width.unwrap_or(PAGE),
@@ -210,7 +206,7 @@ fn listener(global: &Global, arguments: &RunArgs, reports: &[(String, String)], 
     };
     let inner: Box<dyn Listener> = match arguments.format {
         Format::Ndjson => Box::new(Ndjson::new(io::stdout())),
-        _ if report_on_stdout => Box::new(Silent),
+        _ if !prints_for_people(arguments) => Box::new(Silent),
         _ => Box::new(Terminal::new(io::stdout(), look)),
     };
     let watched = environment.stderr_is_terminal && !environment.is_ci() && !global.quiet;
