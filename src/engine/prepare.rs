@@ -8,11 +8,14 @@ use super::capability::{Capabilities, Document, Documents};
 use super::plan::{Plan, Planner};
 use super::record::{Header, ProfileChoice, SCHEMA, VersionChoice};
 use super::rules::{RuleInForce, Rules};
+use super::sighting::interrupted;
 use super::smart_version;
+use super::stage::Interrupt;
 use super::{RunError, RunOptions};
 use crate::catalogue::{Claim, InForce, Profile, SmartVersion};
 use crate::testcase::{Role, Scope};
 use crate::verbs::{self, Arguments, Context, Observation, Observed};
+use crate::vocabulary::Cause;
 use crate::vocabulary::document::did_you_mean;
 
 /// How much is known before the plan is made.
@@ -47,7 +50,7 @@ pub struct Prepared {
 pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepared, RunError> {
     let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone());
     let (documents, target) = match knowledge {
-        Knowledge::Discovery => discover(&context).await,
+        Knowledge::Discovery => discover(&context, &options.interrupt).await,
         Knowledge::Nothing => (Documents::default(), unseen_target(options)),
     };
     let (profiles, choices) = choose_profiles(options, &documents)?;
@@ -82,21 +85,26 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
 }
 
 /// Fetches the documents. Each verb remembers what it fetched, so that no case fetches it again.
-async fn discover(context: &Context) -> (Documents, Value) {
+async fn discover(context: &Context, interrupt: &Interrupt) -> (Documents, Value) {
     let documents = Documents {
-        smart: document(&fetch(context, "discovery.smart").await, "found"),
-        metadata: document(&fetch(context, "discovery.capability-statement").await, "found"),
-        udap: document(&fetch(context, "discovery.udap").await, "offered"),
+        smart: document(&fetch(context, interrupt, "discovery.smart").await, "found"),
+        metadata: document(&fetch(context, interrupt, "discovery.capability-statement").await, "found"),
+        udap: document(&fetch(context, interrupt, "discovery.udap").await, "offered"),
     };
-    fetch(context, "discovery.openid").await;
+    fetch(context, interrupt, "discovery.openid").await;
     (documents, verbs::target_facts(context).await)
 }
 
-async fn fetch(context: &Context, verb: &str) -> Observed {
+async fn fetch(context: &Context, interrupt: &Interrupt, verb: &str) -> Observed {
     let context = context.labelled("stage 0", verb);
-    match verbs::find(verb) {
-        Some(verb) => verb.run(&Arguments::default(), &context).await,
-        None => Observed::broken(crate::vocabulary::Cause::new("input", format!("there is no verb '{verb}'")), Vec::new()),
+    let Some(verb) = verbs::find(verb) else {
+        return Observed::broken(Cause::new("input", format!("there is no verb '{verb}'")), Vec::new());
+    };
+    let nothing = Arguments::default();
+    tokio::select! {
+        biased;
+        () = interrupt.raised() => Observed::broken(interrupted(), Vec::new()),
+        observed = verb.run(&nothing, &context) => observed,
     }
 }
 
