@@ -49,7 +49,10 @@ pub struct Prepared {
 pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepared, RunError> {
     let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone());
     let (documents, target, hindrance) = match knowledge {
-        Knowledge::Discovery => discover(&context).await,
+        Knowledge::Discovery => tokio::select! {
+            found = discover(&context) => found,
+            () = options.interrupt.raised() => (Documents::default(), unseen_target(options), None),
+        },
         Knowledge::Nothing => (Documents::default(), unseen_target(options), None),
     };
     let (profiles, choices) = choose_profiles(options, &documents)?;

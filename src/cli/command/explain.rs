@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::list::readable;
 use crate::catalogue::{CapabilityName, Requirement};
 use crate::cli::args::{ExplainArgs, Global};
 use crate::cli::environment::{Environment, PAGE};
@@ -72,7 +73,7 @@ fn explain_requirement(row: &Requirement, loaded: &LoadedSuite) -> String {
 }
 
 fn explain_case(case: &TestCase, loaded: &LoadedSuite) -> String {
-    let mut text = format!("{}   {}\n\n", case.id, case.title);
+    let mut text = format!("{}   {}\n\n", case.id, readable(&case.title));
     for line in case.why.lines() {
         let _ = writeln!(text, "  {}", line.trim());
     }

@@ -43,13 +43,24 @@ fn cases(loaded: &LoadedSuite) -> (usize, String, Value) {
     let mut text = String::new();
     let mut values = Vec::new();
     for case in &loaded.suite.cases {
-        let _ = writeln!(text, "{:<38} {}", case.id, case.title);
+        let _ = writeln!(text, "{:<38} {}", case.id, readable(&case.title));
         let requirements: Vec<&str> = case.requirements.iter().map(|id| id.as_str()).collect();
         let faults: Vec<&str> = case.faults.iter().map(|fault| fault.as_str()).collect();
         values.push(json!({ "id": case.id.as_str(), "title": case.title, "requirements": requirements, "faults": faults, "tags": case.tags }));
     }
     let _ = writeln!(text, "{} cases", loaded.suite.cases.len());
     (39, text, Value::Array(values))
+}
+
+/// `{{type.name}} is readable` becomes `<type> is readable`.
+pub fn readable(title: &str) -> String {
+    let mut parts = title.split("{{");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once("}}").unwrap_or((part, ""));
+        text.push_str(&format!("<{}>{rest}", name.trim().split('.').next().unwrap_or_default()));
+    }
+    text
 }
 
 /// The claim that the flags of `list` and `docs` speak of.
