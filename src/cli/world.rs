@@ -110,6 +110,10 @@ fn trust(arguments: &RunArgs, demo: Option<&reference::Running>, notes: &mut Vec
             path.display()
         ));
     }
+    if trust.count() == 0 {
+        let message = "this machine has no root certificates, so every certificate would look untrusted: install them (Debian: ca-certificates) or give --ca-file";
+        return Err(Failure::wrong(message));
+    }
     Ok(trust)
 }
 

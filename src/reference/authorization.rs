@@ -9,6 +9,8 @@ use super::exchange::{Asked, Reply};
 use super::site::Site;
 use super::{jwks, openid_configuration, smart_configuration};
 
+const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+
 /// Answers a request to the authorization origin.
 pub(super) fn answer(site: &Site, asked: &Asked) -> Reply {
     let is_read = matches!(asked.method.as_str(), "GET" | "HEAD");
@@ -24,14 +26,20 @@ pub(super) fn answer(site: &Site, asked: &Asked) -> Reply {
         "/manage" if is_read => Reply::html(200, "Your apps", "<p>Sign in to see which apps read your data.</p>"),
         "/jwks" | "/keys" if is_read => jwks::answer(site),
         "/brands.json" if is_read && site.smart_is_at_least("2.2.0") => brands(site),
-        "/.well-known/smart-configuration" if site.has("smart-configuration-redirects") => smart_configuration::published(site),
+        "/.well-known/smart-configuration" if site.has("smart-configuration-redirects") => smart_configuration::elsewhere(site),
         path if is_read && is_openid_configuration(site, path) => openid_configuration::answer(site),
         _ => not_found(site),
     }
 }
 
+/// Whether a path belongs to this listener, for the plain HTTP one that has to say where the real thing is.
+pub(super) fn serves(site: &Site, path: &str) -> bool {
+    let ours = ["/authorize", "/token", "/introspect", "/revoke", "/register", "/manage", "/jwks", "/keys", "/brands.json"];
+    ours.contains(&path) || path.strip_suffix(OPENID_CONFIGURATION) == Some(issuer_path(site))
+}
+
 fn is_openid_configuration(site: &Site, path: &str) -> bool {
-    let below_issuer = path.strip_suffix("/.well-known/openid-configuration") == Some(issuer_path(site));
+    let below_issuer = path.strip_suffix(OPENID_CONFIGURATION) == Some(issuer_path(site));
     below_issuer && !site.has("openid-configuration-missing")
 }
 

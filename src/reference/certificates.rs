@@ -19,6 +19,10 @@ pub(super) enum CertificateKind {
     SelfSigned,
     Untrusted,
     ChainIncomplete,
+    /// Signed by a CA that has the name of the trusted root and another key.
+    ImpostorIssuer,
+    /// For clients, not for servers.
+    WrongUsage,
 }
 
 /// A certificate chain as it is sent, leaf first, with the leaf's key (PKCS #8).
@@ -35,12 +39,14 @@ impl Identity {
     }
 }
 
+const TRUSTED_NAME: &str = "Reference";
+
 struct Authority {
     root_pem: String,
     intermediate: CertifiedIssuer<'static, KeyPair>,
 }
 
-static TRUSTED: LazyLock<Result<Authority, rcgen::Error>> = LazyLock::new(|| Authority::make("Reference"));
+static TRUSTED: LazyLock<Result<Authority, rcgen::Error>> = LazyLock::new(|| Authority::make(TRUSTED_NAME));
 static UNKNOWN: LazyLock<Result<Authority, rcgen::Error>> = LazyLock::new(|| Authority::make("Unknown"));
 
 /// The root that signed the honest certificates, as PEM.
@@ -50,17 +56,21 @@ pub(super) fn root_pem() -> Result<&'static str, rcgen::Error> {
 
 /// The identity of this kind.
 pub(super) fn identity(kind: CertificateKind) -> Result<&'static Identity, rcgen::Error> {
-    static MADE: [OnceLock<Result<Identity, rcgen::Error>>; 7] = [const { OnceLock::new() }; 7];
+    static MADE: [OnceLock<Result<Identity, rcgen::Error>>; 9] = [const { OnceLock::new() }; 9];
     MADE[kind as usize].get_or_init(|| make(kind)).as_ref().map_err(Clone::clone)
 }
 
 impl Authority {
     fn make(name: &str) -> Result<Self, rcgen::Error> {
-        let root = CertifiedIssuer::self_signed(authority_params(&format!("{name} Root CA"), 1), KeyPair::generate()?)?;
+        let root = CertifiedIssuer::self_signed(root_params(name), KeyPair::generate()?)?;
         let intermediate = authority_params(&format!("{name} Issuing CA"), 0);
         let intermediate = CertifiedIssuer::signed_by(intermediate, KeyPair::generate()?, &root)?;
         Ok(Self { root_pem: root.pem(), intermediate })
     }
+}
+
+fn root_params(name: &str) -> CertificateParams {
+    authority_params(&format!("{name} Root CA"), 1)
 }
 
 fn authority_params(name: &str, path_length: u8) -> CertificateParams {
@@ -80,10 +90,17 @@ fn make(kind: CertificateKind) -> Result<Identity, rcgen::Error> {
     let intermediate = &authority.as_ref().map_err(Clone::clone)?.intermediate;
     let key = KeyPair::generate()?;
     let params = leaf_params(kind)?;
-    let leaf =
-        if kind == CertificateKind::SelfSigned { params.self_signed(&key)? } else { params.signed_by(&key, intermediate)? };
+    let leaf = match kind {
+        CertificateKind::SelfSigned => params.self_signed(&key)?,
+        CertificateKind::ImpostorIssuer => {
+            let impostor = CertifiedIssuer::self_signed(root_params(TRUSTED_NAME), KeyPair::generate()?)?;
+            params.signed_by(&key, &impostor)?
+        }
+        _ => params.signed_by(&key, intermediate)?,
+    };
     let mut chain = vec![leaf.der().clone()];
-    if !matches!(kind, CertificateKind::SelfSigned | CertificateKind::ChainIncomplete) {
+    let alone = [CertificateKind::SelfSigned, CertificateKind::ChainIncomplete, CertificateKind::ImpostorIssuer];
+    if !alone.contains(&kind) {
         chain.push(intermediate.der().clone());
     }
     Ok(Identity { chain, key: key.serialize_der() })
@@ -99,7 +116,9 @@ fn leaf_params(kind: CertificateKind) -> Result<CertificateParams, rcgen::Error>
     }
     params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let is_for_clients = kind == CertificateKind::WrongUsage;
+    let usage = if is_for_clients { ExtendedKeyUsagePurpose::ClientAuth } else { ExtendedKeyUsagePurpose::ServerAuth };
+    params.extended_key_usages = vec![usage];
     params.use_authority_key_identifier_extension = true;
     let now = OffsetDateTime::now_utc();
     (params.not_before, params.not_after) = match kind {

@@ -51,12 +51,17 @@ pub(super) fn has_valid_token(site: &Site, asked: &Asked) -> bool {
 }
 
 fn caller(site: &Site, asked: &Asked) -> Caller {
-    let Some(credentials) = asked.header("authorization") else {
-        return Caller::Nobody;
-    };
-    let token =
-        credentials.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-    if token == Some(site.token.expose()) { Caller::Member } else { Caller::Stranger }
+    match bearer_token(asked) {
+        None => Caller::Nobody,
+        Some(token) if token == site.token.expose() => Caller::Member,
+        Some(_) => Caller::Stranger,
+    }
+}
+
+/// The token of a request. Credentials of another scheme are none: whoever brings them has made no error with a token.
+fn bearer_token(asked: &Asked) -> Option<&str> {
+    let (scheme, token) = asked.header("authorization")?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Whether this type is open to nobody, and to strangers.
@@ -71,14 +76,11 @@ fn refuse_nobody(site: &Site, asked: &Asked) -> Reply {
     if let Some(front) = front_refusal(site) {
         return front;
     }
-    if site.has("unauthorized-empty-bundle") {
-        return Reply::fhir(200, &searchset(site, asked, &[]));
+    if let Some(odd) = odd_refusal(site, asked) {
+        return odd;
     }
     if site.has("unauthorized-redirects-to-login") {
         return Reply::redirect(302, &site.authorization_url("/authorize"));
-    }
-    if site.has("unauthorized-400") {
-        return challenged(site, asked, outcome(400, "login", "an access token is needed"));
     }
     if site.has("unauthorized-403") {
         return outcome(403, "forbidden", "not allowed");
@@ -93,10 +95,21 @@ fn refuse_stranger(site: &Site, asked: &Asked) -> Reply {
     if let Some(front) = front_refusal(site) {
         return front;
     }
+    if let Some(odd) = odd_refusal(site, asked) {
+        return odd;
+    }
     if site.has("invalid-token-403") {
         return outcome(403, "forbidden", "not allowed");
     }
     unauthorized(site, asked)
+}
+
+/// The refusals that nobody and strangers get alike, and that are none or have the wrong status.
+fn odd_refusal(site: &Site, asked: &Asked) -> Option<Reply> {
+    if site.has("unauthorized-empty-bundle") {
+        return Some(Reply::fhir(200, &searchset(site, asked, &[])));
+    }
+    site.has("unauthorized-400").then(|| challenged(site, asked, outcome(400, "login", "an access token is needed")))
 }
 
 /// What stands in front of the API and answers for it.
@@ -133,7 +146,7 @@ fn challenged(site: &Site, asked: &Asked, reply: Reply) -> Reply {
         return reply.with("www-authenticate", "Basic realm=\"fhir\"");
     }
     let error_without_token = site.has("challenge-error-without-token");
-    if asked.header("authorization").is_some() || error_without_token {
+    if bearer_token(asked).is_some() || error_without_token {
         return reply.with("www-authenticate", "Bearer realm=\"fhir\", error=\"invalid_token\"");
     }
     reply.with("www-authenticate", "Bearer realm=\"fhir\"")

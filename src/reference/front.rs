@@ -13,7 +13,7 @@ pub(super) fn answer(site: &Site, asked: &Asked) -> Answer {
     if site.dies_now(asked.door) {
         return Answer::Reset;
     }
-    if let Some(answer) = whole_server(site, number) {
+    if let Some(answer) = whole_server(site, asked, number) {
         return answer;
     }
     let reply = match asked.door {
@@ -55,7 +55,7 @@ fn fhir_origin(site: &Site, asked: &Asked) -> Reply {
 
 fn host_root(site: &Site, asked: &Asked) -> Reply {
     if site.has("smart-configuration-at-host-root") && asked.path.strip_prefix('/') == Some(SMART_CONFIGURATION) {
-        return smart_configuration::published(site);
+        return smart_configuration::elsewhere(site);
     }
     if site.has("soft-404") {
         return Reply::html(200, "Member portal", "<p>Welcome.</p>");
@@ -81,7 +81,8 @@ fn plain_http(site: &Site, asked: &Asked) -> Reply {
         return fhir_origin(site, asked);
     }
     let query = if asked.query.is_empty() { String::new() } else { format!("?{}", asked.query) };
-    let target = if asked.path == "/authorize" { site.authorization_url("/authorize") } else { https_origin(site) + &asked.path };
+    let is_of_authorization = authorization::serves(site, &asked.path);
+    let target = if is_of_authorization { site.authorization_url(&asked.path) } else { https_origin(site) + &asked.path };
     Reply::redirect(308, &format!("{target}{query}"))
 }
 
@@ -98,7 +99,7 @@ fn with_server_headers(site: &Site, door: Door, reply: Reply) -> Reply {
 }
 
 /// A server, or something before it, that answers everything alike.
-fn whole_server(site: &Site, number: usize) -> Option<Answer> {
+fn whole_server(site: &Site, asked: &Asked, number: usize) -> Option<Answer> {
     let alike =
         ["always-400", "always-401", "always-403", "always-404", "always-500", "always-200-html", "always-200-empty-json"];
     for (turn, fault) in alike.into_iter().enumerate() {
@@ -107,12 +108,25 @@ fn whole_server(site: &Site, number: usize) -> Option<Answer> {
         }
     }
     if site.has("always-random") {
-        return same_for_all(turn_of(number)).map(Answer::Reply);
+        return at_random(turn_of(number), asked);
     }
     if site.has("always-hang") {
         return Some(Answer::Hang);
     }
     site.has("always-reset").then_some(Answer::Reset)
+}
+
+/// Any of the answers of the others, or the honest one where that is a document. A refusal that counts is never among
+/// them: nobody could tell a chance refusal from a right one.
+fn at_random(turn: usize, asked: &Asked) -> Option<Answer> {
+    match same_for_all(turn) {
+        Some(reply) => {
+            let headers = reply.headers.into_iter().filter(|(name, _)| name != "www-authenticate").collect();
+            Some(Answer::Reply(Reply { headers, ..reply }))
+        }
+        None if is_discovery(asked) || asked.door != Door::Fhir => None,
+        None => Some(Answer::Reply(Reply::new(502, "text/plain", "bad gateway"))),
+    }
 }
 
 fn same_for_all(turn: usize) -> Option<Reply> {

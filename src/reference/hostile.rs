@@ -2,12 +2,12 @@
 //!
 //! Each takes the honest reply and spoils it. What an HTTP library refuses to send becomes raw steps.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::door::Door;
 use super::exchange::{Answer, Asked, Reply, Step};
 use super::front;
+use super::gzip_bomb;
 use super::hostile_json;
 use super::raw_http;
 use super::site::Site;
@@ -49,11 +49,11 @@ pub(super) fn spoil(site: &Site, asked: &Asked, reply: Reply) -> Answer {
     if site.has("hostile-429-garbage-retry-after") {
         return Answer::Reply(throttled.with("retry-after", "when the moon is full; -1; 99999999999999999999"));
     }
-    if site.has("hostile-silent-http") {
-        return Answer::Hang;
-    }
     if !front::is_discovery(asked) || !matches!(asked.method.as_str(), "GET" | "HEAD") {
         return Answer::Reply(reply);
+    }
+    if site.has("hostile-silent-http") {
+        return Answer::Hang;
     }
     let reply = hostile_json::spoil(site, asked, reply);
     match raw(site, &reply) {
@@ -65,7 +65,7 @@ pub(super) fn spoil(site: &Site, asked: &Asked, reply: Reply) -> Answer {
 /// Attacks that are well-formed HTTP.
 fn well_framed(site: &Site, asked: &Asked, mut reply: Reply) -> Reply {
     if site.has("hostile-gzip-bomb") {
-        reply.body = gzip_bomb().to_vec();
+        reply.body = gzip_bomb::bytes().to_vec();
         reply = reply.with("content-encoding", "gzip");
     }
     if site.has("hostile-many-headers") {
@@ -142,54 +142,4 @@ fn raw(site: &Site, reply: &Reply) -> Option<Vec<Step>> {
         return Some(vec![first, Step::Write(body()), write(extra.into())]);
     }
     None
-}
-
-/// 256 MiB of zeroes as gzip, about 1.7 MB: one literal, then the longest match of fixed Huffman coding again and again.
-fn gzip_bomb() -> &'static [u8] {
-    static BOMB: OnceLock<Vec<u8>> = OnceLock::new();
-    BOMB.get_or_init(|| {
-        const SIZE: u32 = 256 * 1024 * 1024;
-        const CRC_OF_ZEROES: u32 = 0x2a0e_7dbb;
-        let mut bytes = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
-        let (mut bits, mut count) = (0_u64, 0);
-        let mut push = |value: u64, width: u32| {
-            bits |= value << count;
-            count += width;
-            while count >= 8 {
-                bytes.push((bits & 0xff) as u8);
-                bits >>= 8;
-                count -= 8;
-            }
-        };
-        push(0b011, 3); // the last block, fixed codes
-        push(0x0c, 8); // literal 0
-        for _ in 0..(SIZE - 1) / 258 {
-            push(0xa3, 13); // length 258, distance 1
-        }
-        for _ in 0..(SIZE - 1) % 258 {
-            push(0x0c, 8);
-        }
-        push(0, 7); // end of block
-        push(0, 7); // fill the byte
-        bytes.extend_from_slice(&CRC_OF_ZEROES.to_le_bytes());
-        bytes.extend_from_slice(&SIZE.to_le_bytes());
-        bytes
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-    use std::process::{Command, Stdio};
-
-    use super::*;
-
-    #[test]
-    fn the_bomb_is_small_and_a_real_gzip_file() {
-        assert!(gzip_bomb().len() < 2 * 1024 * 1024);
-        // gzip is on every developer machine and in CI; where it is not, the length above still holds
-        let Ok(mut gzip) = Command::new("gzip").args(["-t"]).stdin(Stdio::piped()).spawn() else { return };
-        gzip.stdin.take().unwrap().write_all(gzip_bomb()).unwrap();
-        assert!(gzip.wait().unwrap().success());
-    }
 }

@@ -13,6 +13,7 @@ mod exchange;
 mod faults;
 mod fhir;
 mod front;
+mod gzip_bomb;
 mod hostile;
 mod hostile_json;
 mod jwks;

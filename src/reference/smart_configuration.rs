@@ -37,8 +37,12 @@ const CAPABILITIES: [(&str, &str); 9] = [
     ("permission-v1", "capability-missing-permission-v1"),
 ];
 
-/// Answers a GET of the document below the FHIR base.
+/// Answers a GET of the document below the FHIR base, whatever comes of it with the CORS header.
 pub(super) fn answer(site: &Site, asked: &Asked) -> Reply {
+    with_cors(site, below_base(site, asked))
+}
+
+fn below_base(site: &Site, asked: &Asked) -> Reply {
     if site.has("smart-configuration-missing") || site.has("smart-configuration-at-host-root") {
         return fhir::not_found(site);
     }
@@ -59,11 +63,15 @@ pub(super) fn answer(site: &Site, asked: &Asked) -> Reply {
     if site.has("smart-configuration-html-page") {
         return Reply::html(200, "Sign in", "<p>Please sign in to the member portal.</p>");
     }
-    published(site)
+    document_reply(site)
 }
 
-/// The document with its media type and CORS header, wherever it is served from.
-pub(super) fn published(site: &Site) -> Reply {
+/// The document where a fault has moved it to.
+pub(super) fn elsewhere(site: &Site) -> Reply {
+    with_cors(site, document_reply(site))
+}
+
+fn document_reply(site: &Site) -> Reply {
     let document = document(site);
     let mut text = document.to_string();
     if site.has("smart-configuration-not-json") {
@@ -84,7 +92,7 @@ pub(super) fn published(site: &Site) -> Reply {
     } else {
         "application/json"
     };
-    with_cors(site, Reply::new(200, media_type, text))
+    Reply::new(200, media_type, text)
 }
 
 /// The CORS header that lets browser apps read the document.
@@ -146,16 +154,8 @@ fn endpoints(site: &Site) -> Members {
 }
 
 fn lists(site: &Site) -> Members {
-    let mut members: Members = vec![
-        ("token_endpoint_auth_methods_supported", auth_methods(site)),
-        ("token_endpoint_auth_signing_alg_values_supported", auth_algorithms(site)),
-    ];
-    if site.smart_is_at_least("2.0.0") && !site.has("smart-no-grant-types") {
-        members.push(("grant_types_supported", grant_types(site)));
-    }
-    if site.smart_is_at_least("2.0.0") && !site.has("smart-no-code-challenge-methods") {
-        members.push(("code_challenge_methods_supported", code_challenge_methods(site)));
-    }
+    let mut members: Members = vec![("token_endpoint_auth_methods_supported", auth_methods(site))];
+    members.extend(since_2_0(site));
     if !site.has("smart-no-scopes-supported") {
         members.push(("scopes_supported", scopes_supported(site)));
     }
@@ -165,6 +165,21 @@ fn lists(site: &Site) -> Members {
     }
     if !site.has("smart-no-capabilities") {
         members.push(("capabilities", capabilities(site)));
+    }
+    members
+}
+
+/// What SMART 2.0.0 added to the lists.
+fn since_2_0(site: &Site) -> Members {
+    if !site.smart_is_at_least("2.0.0") {
+        return Members::new();
+    }
+    let mut members: Members = vec![("token_endpoint_auth_signing_alg_values_supported", auth_algorithms(site))];
+    if !site.has("smart-no-grant-types") {
+        members.push(("grant_types_supported", grant_types(site)));
+    }
+    if !site.has("smart-no-code-challenge-methods") {
+        members.push(("code_challenge_methods_supported", code_challenge_methods(site)));
     }
     members
 }
@@ -182,10 +197,9 @@ fn since_2_2(site: &Site) -> Members {
 }
 
 fn claims_sso(site: &Site) -> bool {
-    // both questions are asked each time, so that both are on record
-    let missing = site.has("capability-missing-sso-openid-connect");
-    let contradicted = site.has("smart-issuer-without-sso");
-    !missing && !contradicted
+    // every question is asked each time, so that all are on record
+    let reasons = ["capability-missing-sso-openid-connect", "smart-issuer-without-sso", "smart-capabilities-empty"];
+    reasons.map(|fault| site.has(fault)) == [false; 3]
 }
 
 fn auth_methods(site: &Site) -> Value {

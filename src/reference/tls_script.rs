@@ -105,7 +105,7 @@ pub(super) async fn play(script: Script, mut tcp: TcpStream, hello: Option<&Clie
         }
         Script::Hang => return until_gone(&mut tcp).await,
         Script::Close => {}
-        Script::Alert(description) => tcp.write_all(&[21, 3, 1, 0, 2, 2, description]).await?,
+        Script::Alert(description) => tcp.write_all(&alert(description)).await?,
         Script::PlainHttp => {
             tcp.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await?;
         }
@@ -123,6 +123,11 @@ pub(super) async fn play(script: Script, mut tcp: TcpStream, hello: Option<&Clie
     Ok(())
 }
 
+/// A fatal alert as a record.
+fn alert(description: u8) -> [u8; 7] {
+    [21, 3, 1, 0, 2, 2, description]
+}
+
 /// Announces a long handshake record and never gets there.
 async fn drip(tcp: &mut TcpStream) -> io::Result<()> {
     let start = [22, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc, 3, 3];
@@ -138,11 +143,14 @@ fn garbage() -> Vec<u8> {
     (0_u32..512).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8 | 0x80).collect()
 }
 
-/// A `ServerHello` record of this version that takes the first suite offered that is no signal and not of TLS 1.3.
+/// A `ServerHello` record of this version that takes the first suite offered that is no signal and not of TLS 1.3;
+/// without such a suite the alert that the standards ask for.
 fn server_hello(version: u16, hello: Option<&ClientHello>) -> Vec<u8> {
     let signals = [0x00ff, 0x5600];
     let usable = |suite: &&u16| !signals.contains(*suite) && **suite >> 8 != 0x13 && **suite & 0x0f0f != 0x0a0a;
-    let suite = hello.and_then(|hello| hello.suites.iter().find(usable)).copied().unwrap_or(0x002f);
+    let Some(suite) = hello.and_then(|hello| hello.suites.iter().find(usable)).copied() else {
+        return alert(HANDSHAKE_FAILURE).to_vec();
+    };
     let [major, minor] = version.to_be_bytes();
     let mut record = vec![22, major, minor, 0, SERVER_HELLO_LENGTH + 4, 2, 0, 0, SERVER_HELLO_LENGTH, major, minor];
     record.extend_from_slice(&[0x5a; 32]);

@@ -66,6 +66,7 @@ fn fhir_versions(site: &Site) -> Versions {
         ("tls-1.0-enabled", Versions::CurrentAnd10),
         ("tls-1.1-enabled", Versions::CurrentAnd11),
         ("tls-legacy-only", Versions::Only10),
+        ("tls-flaky", Versions::CurrentAnd10),
         ("tls-1.3-disabled", Versions::Only12),
         ("tls-1.3-only", Versions::Only13),
     ];
@@ -80,6 +81,8 @@ fn fhir_certificate(site: &Site) -> CertificateKind {
         ("certificate-self-signed", CertificateKind::SelfSigned),
         ("certificate-untrusted", CertificateKind::Untrusted),
         ("certificate-chain-incomplete", CertificateKind::ChainIncomplete),
+        ("certificate-impostor-issuer", CertificateKind::ImpostorIssuer),
+        ("certificate-wrong-usage", CertificateKind::WrongUsage),
     ];
     choices.into_iter().find(|(fault, _)| site.has(fault)).map_or(CertificateKind::Honest, |(_, kind)| kind)
 }

@@ -2,10 +2,18 @@
 //!
 //! Says where the server is, what its operator states about it and what may be done to it. Sends nothing.
 
+mod launch;
 mod model;
 mod read;
+mod read_launch;
 mod schema;
+mod secret_source;
 
+pub use launch::{
+    Client, ClientKey, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey, PageMatch, SigningKey, Strategy,
+};
 pub use model::{Authority, Declined, Environment, Target};
 pub use read::{SETTINGS, TargetFile, from_url, read};
+pub use read_launch::LaunchFile;
 pub use schema::schema;
+pub use secret_source::{SecretReader, SecretSource};

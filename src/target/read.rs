@@ -5,6 +5,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::model::{Authority, Declined, Environment, Target};
+use super::read_launch::{LaunchFile, read_launch};
 use crate::vocabulary::ProfileId;
 use crate::vocabulary::document::{Node, Problems, Reader, Source, Value, did_you_mean, parse};
 
@@ -41,6 +42,8 @@ pub const SETTINGS: [&str; 23] = [
 pub struct TargetFile {
     /// The target.
     pub target: Target,
+    /// Clients, members, login and tokens, their secrets not read yet.
+    pub launch: LaunchFile,
     /// `[settings]`, as texts.
     pub settings: Vec<(String, Vec<String>)>,
 }
@@ -75,9 +78,10 @@ pub fn read(source: &Arc<Source>, problems: &Problems) -> Option<TargetFile> {
     let authority = reader.table("authority").and_then(read_authority);
     let declined = reader.tables("declined").into_iter().map(read_declined).collect();
     let settings = read_settings(&reader);
+    let launch = read_launch(&reader);
     reader.finish();
     let target = Target { authority, declined, ..target? };
-    Some(TargetFile { target, settings })
+    Some(TargetFile { target, launch, settings })
 }
 
 fn read_target(reader: Reader<'_>) -> Option<Target> {
@@ -159,6 +163,8 @@ fn read_settings(reader: &Reader<'_>) -> Vec<(String, Vec<String>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::{ClientKey, MemberKey, SecretReader, SecretSource};
+    use crate::vocabulary::Secret;
 
     fn read_text(text: &str) -> (Option<TargetFile>, Vec<String>) {
         let problems = Problems::new();
@@ -176,6 +182,62 @@ mod tests {
         assert_eq!(file.target.base.as_str(), "https://p.example/r4");
         assert_eq!(file.settings, [("in-flight".to_owned(), vec!["4".to_owned()])]);
         assert_eq!(file.target.authority.unwrap().until, "2027-01-31");
+    }
+
+    struct Given;
+
+    impl SecretReader for Given {
+        fn read(&mut self, label: &'static str, source: &SecretSource) -> Result<Secret, String> {
+            match source {
+                SecretSource::Env(name) => Ok(Secret::new(label, format!("value of {name}"))),
+                other => Err(format!("{other:?} is not read here")),
+            }
+        }
+    }
+
+    const LAUNCH: &str = r##"
+scopes = ["openid"]
+[target]
+base = "https://p.example"
+[clients.confidential]
+client_id = "app"
+client_secret = { env = "SECRET" }
+redirect_uri = "https://app.example/callback"
+[member]
+patient = "1"
+username = { env = "USER" }
+password = { env = "PASS" }
+[member.second]
+patient = "2"
+resources = { Coverage = ["c2"], ExplanationOfBenefit = ["e2", "f2"] }
+[login]
+strategy = "form"
+approves_all = true
+[[login.steps]]
+text = "Sign in"
+fill = { "#user" = "username", "#pass" = "password", "#language" = { text = "en" }, "#pin" = { env = "PIN" } }
+click = "Continue"
+"##;
+
+    #[test]
+    fn a_launch_is_read_and_its_secrets_come_from_where_the_file_says() {
+        let (file, problems) = read_text(LAUNCH);
+        assert_eq!(problems, Vec::<String>::new());
+        let launch = file.unwrap().launch.resolve(&mut Given).unwrap();
+        let client = launch.client(ClientKey::Confidential).unwrap();
+        assert_eq!(client.secret.as_ref().unwrap().expose(), "value of SECRET");
+        assert_eq!(launch.members.len(), 2);
+        assert_eq!(launch.member(MemberKey::Second).unwrap().resources.len(), 3);
+        assert_eq!(launch.login.steps[0].fill.len(), 4);
+        assert!(!format!("{launch:?}").contains("value of"), "a secret is shown");
+    }
+
+    #[test]
+    fn a_secret_in_the_file_is_refused_with_where_to_put_it() {
+        let (_, problems) = read_text(&LAUNCH.replace("{ env = \"SECRET\" }", "\"hunter2\""));
+        assert!(problems[0].contains("must not stand in the file") && problems[0].contains("{ env ="), "{}", problems[0]);
+        let (_, problems) = read_text(&LAUNCH.replace("strategy = \"form\"", "strategy = \"forms\""));
+        assert!(problems[0].contains("did you mean 'form'"), "{}", problems[0]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::launch::Strategy;
 use super::read::SETTINGS;
 
 /// The schema of a target file.
@@ -35,6 +36,22 @@ pub fn schema() -> Value {
                     "claims": texts,
                 },
             },
+            "scopes": texts,
+            "clients": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": { "confidential": client(), "second": client(), "public": client(), "asymmetric": client() },
+            },
+            "member": member(true),
+            "login": login(),
+            "token": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "access_token": secret(), "refresh_token": secret(), "id_token": secret(),
+                    "scope": { "type": "string" }, "patient": { "type": "string" },
+                },
+            },
             "authority": {
                 "type": "object",
                 "additionalProperties": false,
@@ -55,6 +72,80 @@ pub fn schema() -> Value {
                 },
             },
             "settings": { "type": "object", "additionalProperties": false, "properties": settings },
+        },
+    })
+}
+
+/// Where a secret is; a secret itself never stands in the file.
+fn secret() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "minProperties": 1,
+        "maxProperties": 1,
+        "properties": {
+            "env": { "type": "string" },
+            "file": { "type": "string" },
+            "command": { "type": "array", "items": { "type": "string" }, "minItems": 1 },
+            "prompt": { "const": true },
+        },
+    })
+}
+
+fn client() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["client_id", "redirect_uri"],
+        "properties": {
+            "client_id": { "type": "string" },
+            "client_secret": secret(),
+            "signing_key": secret(),
+            "key_id": { "type": "string" },
+            "algorithm": { "enum": ["RS384", "ES384"] },
+            "redirect_uri": { "type": "string" },
+        },
+    })
+}
+
+/// A member; the first holds the others.
+fn member(is_first: bool) -> Value {
+    let mut properties = json!({
+        "patient": { "type": "string" },
+        "username": secret(),
+        "password": secret(),
+        "totp": secret(),
+        "resources": { "type": "object", "additionalProperties": { "type": "array", "items": { "type": "string" } } },
+    });
+    if is_first {
+        properties["second"] = member(false);
+        properties["dependant"] = member(false);
+    }
+    json!({ "type": "object", "additionalProperties": false, "properties": properties })
+}
+
+fn login() -> Value {
+    let texts = json!({ "type": "array", "items": { "type": "string" } });
+    let text = json!({ "type": "object", "properties": { "text": { "type": "string" } }, "required": ["text"], "additionalProperties": false });
+    let value = json!({ "anyOf": [{ "enum": ["username", "password", "totp"] }, text, secret()] });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["strategy"],
+        "properties": {
+            "strategy": { "enum": Strategy::WORDS.map(|(word, _)| word) },
+            "origins": texts,
+            "approves_all": { "type": "boolean" },
+            "user_scopes": { "type": "boolean" },
+            "steps": { "type": "array", "items": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "url": { "type": "string" }, "text": { "type": "string" }, "form": { "type": "string" },
+                    "fill": { "type": "object", "additionalProperties": value },
+                    "tick": texts, "untick": texts, "click": { "type": "string" },
+                },
+            } },
         },
     })
 }

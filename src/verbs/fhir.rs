@@ -48,7 +48,7 @@ async fn observe(arguments: &Arguments, context: &Context) -> Observed {
         Ok(url) => url,
         Err(cause) => return Observed::broken(cause, Vec::new()),
     };
-    let mut request = Request::get(url.clone()).header("accept", "application/fhir+json");
+    let mut request = Request::get(url.clone()).anonymously().header("accept", "application/fhir+json");
     if let Some(token) = arguments.text("token") {
         // The token is made up: no credential.
         request = request.header("authorization", &format!("Bearer {token}"));
@@ -88,13 +88,13 @@ fn interpret(answer: &Answer, url: &Url, context: &Context, surroundings: &Surro
     let document = document_of(answer);
     let mut facts = facts_of(answer, &document, url, context.world.clock.now(), &context.world.redactor);
     let form = Form::of(&Value::Object(facts.clone()));
-    let content = FhirContent::of(document.tree.as_ref(), &answer.text());
+    let resources = FhirContent::of(document.tree.as_ref(), &answer.text());
     let meaning = meaning(&form, surroundings.canary.as_ref(), surroundings.base_is_fhir);
     let is_refused = meaning == Meaning::Refused;
     let why = match meaning {
         Meaning::Served | Meaning::Redirected | Meaning::Refused => None,
         // Data is a finding, whatever else the answer is.
-        _ if content.count > 0 => None,
+        _ if resources.count > 0 => None,
         Meaning::BlockPage(why) => return Observation::Broken(Cause::new("block-page", why)),
         Meaning::Unsettled(why) => Some(why),
     };
@@ -102,8 +102,8 @@ fn interpret(answer: &Answer, url: &Url, context: &Context, surroundings: &Surro
         "served": (200..300).contains(&answer.status),
         "refused": is_refused,
         "settled": why.is_none(),
-        "data": content.count,
-        "data_types": content.types,
+        "data": resources.count,
+        "data_types": resources.types,
         "challenge": challenge_facts(answer),
         "operation_outcome": form.is_operation_outcome(),
         "differs_from_canary": surroundings.canary.as_ref().is_some_and(|canary| *canary != form),

@@ -9,7 +9,7 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 use url::Url;
 
 use super::duplicate_keys::duplicate_keys;
-use super::json_document::{BodyKind, JsonDocument, is_login_form, media_type};
+use super::json_document::{BodyKind, JsonDocument, is_beyond_our_parser, is_login_form, media_type};
 use crate::evidence::redact_header;
 use crate::net::Answer;
 use crate::vocabulary::{Cause, Redactor, escape_to_width};
@@ -29,12 +29,15 @@ pub(super) fn silence_of(answer: &Answer) -> Option<Cause> {
     if answer.truncated {
         return Some(Cause::new("body-too-large", "the body is larger than is read"));
     }
-    let encoding = answer.encoded.as_ref().filter(|_| !answer.body.is_empty())?;
-    let shown = escape_to_width(encoding, 40);
-    Some(Cause::new(
-        "encoded",
-        format!("the body has the Content-Encoding {shown} although identity was asked for, and is not decoded"),
-    ))
+    if let Some(encoding) = answer.encoded.as_ref().filter(|_| !answer.body.is_empty()) {
+        let shown = escape_to_width(encoding, 40);
+        return Some(Cause::new(
+            "encoded",
+            format!("the body has the Content-Encoding {shown} although identity was asked for, and is not decoded"),
+        ));
+    }
+    is_beyond_our_parser(&answer.body)
+        .then(|| Cause::new("client-limit", "the body is JSON with a number, a string or a nesting beyond what is read here"))
 }
 
 /// What the body is.
@@ -181,6 +184,12 @@ mod tests {
         let empty = Answer { encoded: Some("gzip".into()), ..answer(401, &[], "") };
         assert_eq!(silence_of(&empty), None, "a refusal without a body is still a refusal");
         assert_eq!(silence_of(&Answer { truncated: true, ..answer(200, &[], "{") }).unwrap().kind, "body-too-large");
+    }
+
+    #[test]
+    fn h20_json_beyond_our_parser_is_our_limit_and_says_nothing_of_the_server() {
+        assert_eq!(silence_of(&answer(200, &[], "{\"a\":1e400}")).unwrap().kind, "client-limit");
+        assert_eq!(silence_of(&answer(200, &[], "{\"a\":NaN}")), None, "what is not JSON is an observation");
     }
 
     proptest::proptest! {

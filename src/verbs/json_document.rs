@@ -2,6 +2,7 @@
 //!
 //! The bytes decide, not the Content-Type: what a client would parse is what counts. Depth is bounded by the parser.
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 /// What a body is.
@@ -71,6 +72,17 @@ impl JsonDocument {
     }
 }
 
+/// True for a body that the grammar of JSON (RFC 8259) allows and that our parser cannot hold all the same: a number beyond
+/// every double, half a surrogate pair, nesting without measure. That limit is ours and says nothing against the server.
+#[must_use]
+pub fn is_beyond_our_parser(body: &[u8]) -> bool {
+    if serde_json::from_slice::<Value>(body).is_ok() {
+        return false;
+    }
+    // What is ignored is only checked against the grammar, without recursion. JSON that is not UTF-8 is none.
+    std::str::from_utf8(body).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
+}
+
 /// The media type without parameters, in lower case.
 #[must_use]
 pub fn media_type(content_type: &str) -> String {
@@ -134,6 +146,21 @@ mod tests {
     }
 
     #[test]
+    fn h20_what_the_grammar_allows_and_the_parser_does_not_hold_is_told_from_what_is_not_json() {
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        for body in ["{\"a\":1e400}", "{\"a\":-1e400}", "{\"a\":\"\\ud800\"}", "[\"\\udc00x\"]", deep.as_str()] {
+            assert!(is_beyond_our_parser(body.as_bytes()), "{body:.20}");
+        }
+        let open = "[".repeat(100_000);
+        let not_json = ["\u{feff}{}", "{} x", "{\"a\":NaN}", "{'a':1}", "{\"a\":1e400", "{\"a\":\"\\ud8\"}", "<html>", "", &open];
+        for body in not_json {
+            assert!(!is_beyond_our_parser(body.as_bytes()), "{body:.20}");
+        }
+        assert!(!is_beyond_our_parser(b"{\"a\":1e300,\"b\":\"\\ud83d\\ude00\"}"), "the parser holds it");
+        assert!(!is_beyond_our_parser(b"{\"a\":1e400,\"b\":\"\xff\"}"), "bytes that are not UTF-8 are no JSON");
+    }
+
+    #[test]
     fn trap_26_parameters_of_the_media_type_do_not_count() {
         assert_eq!(media_type("Application/JSON; charset=utf-8"), "application/json");
         assert_eq!(media_type("application/fhir+json"), "application/fhir+json");
@@ -152,7 +179,7 @@ mod tests {
         fn any_body_is_looked_at_without_a_panic(body: Vec<u8>, content_type: Option<String>) {
             let document = JsonDocument::read(&body, content_type.as_deref());
             proptest::prop_assert_eq!(document.tree.is_some(), document.kind.word().starts_with("json"));
-            let _ = is_login_form(&String::from_utf8_lossy(&body));
+            let _ = (is_login_form(&String::from_utf8_lossy(&body)), is_beyond_our_parser(&body));
         }
     }
 }

@@ -31,7 +31,7 @@ impl Form {
         }
     }
 
-    /// True when the body is an OperationOutcome.
+    /// True when the body is an `OperationOutcome`.
     #[must_use]
     pub fn is_operation_outcome(&self) -> bool {
         self.resource_type.as_deref() == Some("OperationOutcome")
@@ -63,7 +63,7 @@ pub enum Meaning {
 }
 
 /// Reads an answer. `canary` is the form of the answer to a path that cannot exist, `base_is_fhir` says that `/metadata`
-/// below the same base answered with a CapabilityStatement in this run.
+/// below the same base answered with a `CapabilityStatement` in this run.
 #[must_use]
 pub fn meaning(form: &Form, canary: Option<&Form>, base_is_fhir: bool) -> Meaning {
     let unsettled = |why: &str| Meaning::Unsettled(why.to_owned());
@@ -143,6 +143,7 @@ mod tests {
             ("trap 21: 200 is served, empty or not", bare(200, "json-object"), "served"),
             ("trap 22: 401 without challenge or OperationOutcome", bare(401, "json-object"), "unsettled"),
             ("trap 22: a redirect is an answer", bare(302, "empty"), "redirected"),
+            ("trap 22: a challenge with 403", challenged(403, "json-object"), "refused"),
             ("trap 58: HTML 403", bare(403, "html"), "block-page"),
             ("trap 58: HTML 401 with a challenge is the server's own page", challenged(401, "html"), "refused"),
             ("trap 65: 500 is no refusal", bare(500, "json-object"), "unsettled"),
@@ -167,6 +168,8 @@ mod tests {
             let form = outcome(status, "login");
             assert_eq!(word(&meaning(&form, Some(&form), true)), "unsettled", "{status}");
         }
+        let gateway = challenged(401, "empty");
+        assert_eq!(word(&meaning(&gateway, Some(&gateway), true)), "unsettled", "a gateway that challenges every path");
         assert_eq!(word(&meaning(&outcome(403, "forbidden"), None, true)), "unsettled");
     }
 

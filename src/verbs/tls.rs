@@ -15,8 +15,8 @@ use super::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, hel
 use crate::evidence::{Record, TlsExchange};
 use crate::net::host_of;
 use crate::net::tls::{
-    Answer, CertificateFacts, Conclusion, ConnectFailure, Handshake, HandshakeOutcome, Offer, Offered, Probe, Version, handshake,
-    offer,
+    Answer, CertificateDefect, CertificateFacts, Conclusion, ConnectFailure, Handshake, HandshakeOutcome, Offer, Offered, Probe,
+    Version, handshake, offer,
 };
 use crate::vocabulary::{Cause, escape_to_width};
 
@@ -213,7 +213,7 @@ async fn certificate(seen: &Handshake, place: &Place, context: &Context) -> Obse
 }
 
 fn facts_of_chain(seen: &Handshake, context: &Context) -> Map<String, Value> {
-    let mut words: Vec<&str> = seen.defects.iter().map(|defect| defect.kind()).collect();
+    let mut words: Vec<&str> = seen.defects.iter().map(CertificateDefect::kind).collect();
     words.dedup();
     let facts = json!({
         "trusted": seen.trusted,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use toml::Table;
 
@@ -65,6 +66,38 @@ fn every_page_is_in_the_index_and_every_link_leads_somewhere() {
         for link in links(&read(page)) {
             assert!(folder.join(&link).exists(), "{page} links to {link}, which is not there");
         }
+    }
+}
+
+#[test]
+fn the_generated_references_are_fresh() {
+    let output = Command::new(env!("CARGO_BIN_EXE_carinbb"))
+        .args(["docs", "--check"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the binary under test can be started");
+    assert!(output.status.success(), "run `cargo run -- docs`: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A reader copies them.
+#[test]
+fn the_examples_of_the_guide_and_of_the_language_pass_the_check() {
+    for (page, name) in [("docs/guide.md", "target.toml"), ("docs/testcase-language.md", "tls/old.toml")] {
+        let text = read(page);
+        let example = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the page has an example");
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().expect("the file lies in a folder")).expect("the folder is writable");
+        fs::write(&file, example).expect("the folder is writable");
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_carinbb")).arg("check").arg(&file).output().expect("the binary can be started");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{page}: {printed}");
+        // A page that shows a broken example must be caught, or the check would say yes to anything.
+        fs::write(&file, example.replacen(" = ", "_x = ", 1)).expect("the folder is writable");
+        let broken =
+            Command::new(env!("CARGO_BIN_EXE_carinbb")).arg("check").arg(&file).output().expect("the binary can be started");
+        assert!(!broken.status.success(), "{page}: a broken example passes");
     }
 }
 

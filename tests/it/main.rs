@@ -1,5 +1,6 @@
 //! Every integration test in one binary: each further one would link OpenSSL and the rest again.
 
+mod budgets;
 mod floors;
 mod golden;
 mod hostile;

@@ -86,6 +86,8 @@ pub struct Request {
     pub retry: bool,
     /// The largest body that is read, instead of `Limits::body`.
     pub body_limit: Option<usize>,
+    /// Nothing of ours is shown, not even the client certificate: what an anonymous caller gets is what is asked.
+    pub anonymous: bool,
     /// A body above the limit gives a truncated answer instead of the failure `body-too-large`.
     pub accept_truncated: bool,
 }
@@ -104,6 +106,7 @@ impl Request {
             label: Label::default(),
             retry: false,
             body_limit: None,
+            anonymous: false,
             accept_truncated: false,
         }
     }
@@ -112,6 +115,13 @@ impl Request {
     #[must_use]
     pub fn get(url: Url) -> Self {
         Self { retry: true, ..Self::new(Method::GET, url) }
+    }
+
+    /// The same from a caller that shows nothing of itself.
+    #[must_use]
+    pub fn anonymously(mut self) -> Self {
+        self.anonymous = true;
+        self
     }
 
     /// The same with one header more.

@@ -130,6 +130,8 @@ async fn the_client_certificate_is_shown_to_the_target_and_to_nobody_else() {
     assert_eq!(word(&get(&own, &url).await), "200");
     let elsewhere = world_with("https://127.0.0.1:1/", options());
     assert_eq!(word(&get(&elsewhere, &url).await), "401");
+    let anonymous = Request::get(Url::parse(&url).unwrap()).anonymously();
+    assert_eq!(word(&own.http.send(&anonymous).await.outcome), "401");
     let unverified = Request { trust: Trust::Unverified, ..Request::get(Url::parse(&url).unwrap()) };
     assert_eq!(word(&own.http.send(&unverified).await.outcome), "401");
     let stranger = rcgen::KeyPair::generate().unwrap();

@@ -23,7 +23,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "smart-no-token-endpoint", "token_endpoint is missing"),
     fault(G, "smart-no-capabilities", "capabilities is missing"),
     fault(G, "smart-capabilities-string", "capabilities is one string with spaces"),
-    fault(G, "smart-capabilities-empty", "capabilities is empty"),
+    fault(G, "smart-capabilities-empty", "capabilities is empty, and what they would ask for is not there"),
     fault(G, "smart-relative-endpoints", "authorization_endpoint and token_endpoint are relative").smart("2.2.0"),
     fault(G, "smart-authorization-endpoint-http", "authorization_endpoint is http"),
     fault(G, "smart-token-endpoint-http", "token_endpoint is http"),

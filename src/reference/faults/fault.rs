@@ -70,11 +70,6 @@ pub(super) const fn hostile(name: &'static str, what: &'static str) -> Fault {
     row("hostile", FaultKind::Hostile, name, what)
 }
 
-/// A row of kind `Hostile` that belongs to another group.
-pub(super) const fn hostile_in(group: &'static str, name: &'static str, what: &'static str) -> Fault {
-    row(group, FaultKind::Hostile, name, what)
-}
-
 impl Fault {
     /// The same row, proved under these profiles.
     pub(super) const fn under(mut self, profiles: &'static [&'static str]) -> Self {

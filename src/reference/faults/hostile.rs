@@ -8,7 +8,7 @@ pub(super) const TABLE: &[Fault] = &[
     hostile("hostile-content-length-lie", "10 GiB announced, one byte sent, then silence"),
     hostile("hostile-body-drip", "the body comes one byte per 300 ms"),
     hostile("hostile-header-drip", "the header comes one byte per 300 ms and never ends"),
-    hostile("hostile-silent-http", "TLS works, and no request to the FHIR listener is answered"),
+    hostile("hostile-silent-http", "TLS works, and no request for a discovery document is answered"),
     hostile("hostile-gzip-bomb", "256 MiB of zeroes, sent as a small gzip body that nobody asked for"),
     hostile("hostile-many-headers", "150 headers"),
     hostile("hostile-huge-header", "a header of 2 MiB"),

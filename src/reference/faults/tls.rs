@@ -1,7 +1,7 @@
 //! Faults of the TLS layer, of certificates and of the plain HTTP listener. They touch the FHIR listener
 //! unless the name begins with `auth-`.
 
-use super::fault::{Fault, degenerate, fault, hostile_in, quirk};
+use super::fault::{Fault, degenerate, fault, quirk};
 
 const G: &str = "tls";
 const NIST: &[&str] = &["carin-bb-2.2.0", "nist-strict"];
@@ -22,6 +22,13 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "certificate-self-signed", "the certificate is signed by its own key").under(CERTIFICATE),
     fault(G, "certificate-untrusted", "the certificate is signed by a CA that nobody trusts").under(CERTIFICATE),
     fault(G, "certificate-chain-incomplete", "the intermediate certificate is not sent").under(CERTIFICATE),
+    fault(
+        G,
+        "certificate-impostor-issuer",
+        "the certificate is signed by a CA with the name of the trusted root and another key",
+    )
+    .under(CERTIFICATE),
+    fault(G, "certificate-wrong-usage", "the certificate is for clients, not for servers").under(CERTIFICATE),
     fault(G, "auth-certificate-expired", "the certificate of the authorization listener expired yesterday").under(CERTIFICATE),
     fault(G, "plain-http-serves-data", "plain HTTP serves the FHIR base and a login page instead of redirecting"),
     fault(G, "plain-http-serves-login", "plain HTTP serves a login page at the authorize path; the rest redirects"),
@@ -40,7 +47,7 @@ pub(super) const TABLE: &[Fault] = &[
     degenerate(G, "tls-ssh-banner", "the TLS port sends an SSH banner"),
     degenerate(G, "tls-drip", "the ServerHello comes one byte per 50 ms and never ends"),
     degenerate(G, "tls-alert-only", "every hello is answered with a fatal handshake_failure"),
-    hostile_in(G, "tls-flaky", "two of three connections are reset after the hello"),
+    degenerate(G, "tls-flaky", "two of three connections are reset after the hello, and TLS 1.0 is enabled behind that"),
     degenerate(G, "tls-garbage", "every hello is answered with bytes that are not TLS"),
     degenerate(G, "tls-hangs-old-versions", "hellos below TLS 1.2 are never answered"),
 ];

@@ -63,6 +63,29 @@ async fn an_open_type_is_open_without_a_token_and_the_others_stay_shut() {
 }
 
 #[tokio::test]
+async fn credentials_of_another_scheme_are_no_token_and_get_the_plain_challenge() {
+    let server = server_with(&["garbage-token-accepted-patient"]).await;
+    for credentials in ["Basic dXNlcjpwYXNz", "Digest username=\"a\"", "garbage"] {
+        let request = client(&server).get(format!("{}/Patient", server.base())).header("authorization", credentials);
+        let response = request.send().await.unwrap();
+        let told = (response.status().as_u16(), header(&response, "www-authenticate"));
+        assert_eq!(told, (401, Some("Bearer realm=\"fhir\"")), "{credentials}");
+    }
+}
+
+#[tokio::test]
+async fn odd_refusals_meet_nobody_and_strangers_alike() {
+    for (fault, status) in [("unauthorized-empty-bundle", 200), ("unauthorized-400", 400)] {
+        let server = server_with(&[fault]).await;
+        let (nobody, challenge, _) = call(&server, "Patient", None).await;
+        assert!(nobody == status && challenge.is_none_or(|challenge| !challenge.contains("error")), "{fault}");
+        let (stranger, challenge, _) = call(&server, "Patient", Some("garbage")).await;
+        assert!(stranger == status && challenge.is_none_or(|challenge| challenge.contains("error")), "{fault}");
+        assert_eq!(call(&server, "Patient", Some(server.access_token().expose())).await.0, 200, "{fault}");
+    }
+}
+
+#[tokio::test]
 async fn refusals_take_the_shape_of_their_fault() {
     for (fault, status) in [
         ("unauthorized-empty-bundle", 200),

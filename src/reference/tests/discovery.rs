@@ -1,5 +1,7 @@
 //! The documents: what the honest ones say, and that their faults show on the wire.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::client::{builder, client, get, get_json, header, options, server_with};
@@ -74,6 +76,42 @@ async fn each_smart_version_publishes_its_own_members() {
         assert_eq!(smart.get("user_access_brand_bundle").is_some(), has_brands, "{version}");
         let capabilities = smart["capabilities"].as_array().unwrap();
         assert_eq!(capabilities.contains(&json!("permission-v2")), has_issuer, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn each_smart_version_publishes_the_members_that_it_defines_and_no_others() {
+    let always = [
+        "authorization_endpoint",
+        "token_endpoint",
+        "capabilities",
+        "scopes_supported",
+        "response_types_supported",
+        "management_endpoint",
+        "introspection_endpoint",
+        "revocation_endpoint",
+        "token_endpoint_auth_methods_supported",
+        "registration_endpoint",
+    ];
+    let since_2_0 = [
+        "issuer",
+        "jwks_uri",
+        "grant_types_supported",
+        "code_challenge_methods_supported",
+        "token_endpoint_auth_signing_alg_values_supported",
+    ];
+    let since_2_2 = ["associated_endpoints", "user_access_brand_bundle", "user_access_brand_identifier"];
+    for (version, expected) in [
+        ("1.0.0", always.to_vec()),
+        ("2.0.0", [&always[..], &since_2_0].concat()),
+        ("2.1.0", [&always[..], &since_2_0].concat()),
+        ("2.2.0", [&always[..], &since_2_0, &since_2_2].concat()),
+    ] {
+        let options = Options { smart_version: Some(version.to_owned()), ..Options::default() };
+        let server = start(options).await.unwrap();
+        let smart = get_json(&server, SMART).await;
+        let published: BTreeSet<&str> = smart.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(published, expected.into_iter().collect(), "{version}");
     }
 }
 

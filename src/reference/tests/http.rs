@@ -22,6 +22,39 @@ async fn plain_http_redirects_to_https_and_serves_data_only_with_its_fault() {
 }
 
 #[tokio::test]
+async fn plain_http_sends_the_paths_of_the_authorization_server_to_its_own_origin() {
+    let server = server_with(&[]).await;
+    let paths = [
+        "/authorize?response_type=code",
+        "/token",
+        "/introspect",
+        "/revoke",
+        "/register",
+        "/manage",
+        "/jwks",
+        "/brands.json",
+        "/.well-known/openid-configuration",
+    ];
+    for path in paths {
+        let response = client(&server).get(server.plain_http().join(path).unwrap()).send().await.unwrap();
+        let target = server.authorization_origin().join(path).unwrap();
+        assert_eq!((response.status().as_u16(), header(&response, "location")), (308, Some(target.as_str())), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn discovery_is_silent_and_everything_else_is_answered() {
+    let server = server_with(&["hostile-silent-http"]).await;
+    assert_eq!(get(&server, "Patient").await.status(), 401);
+    assert_eq!(get(&server, "no-such-path").await.status(), 404);
+    let hasty = builder(&server).timeout(Duration::from_millis(200)).build().unwrap();
+    for document in [SMART, "metadata"] {
+        let error = hasty.get(format!("{}/{document}", server.base())).send().await.unwrap_err();
+        assert!(error.is_timeout(), "{document}: {error:?}");
+    }
+}
+
+#[tokio::test]
 async fn http_1_and_http_2_are_both_spoken() {
     let server = server_with(&[]).await;
     let url = format!("{}/metadata", server.base());

@@ -84,6 +84,8 @@ async fn each_certificate_fault_is_refused_for_its_own_reason() {
         ("certificate-self-signed", "UnknownIssuer"),
         ("certificate-untrusted", "UnknownIssuer"),
         ("certificate-chain-incomplete", "UnknownIssuer"),
+        ("certificate-impostor-issuer", "BadSignature"),
+        ("certificate-wrong-usage", "InvalidPurpose"),
     ] {
         let server = server_with(&[fault]).await;
         let error = client(&server).get(format!("{}/metadata", server.base())).send().await.unwrap_err();
@@ -96,14 +98,16 @@ async fn each_certificate_fault_is_refused_for_its_own_reason() {
     assert!(client(&server).get(format!("{}/metadata", server.base())).send().await.is_ok());
 }
 
-/// A hello by hand: SSL 3 to TLS 1.2, with suites and no extensions.
-fn raw_hello(version: u16) -> Vec<u8> {
-    let suites = [0xc0_u8, 0x09, 0xc0, 0x2b, 0x00, 0x2f];
+/// What `raw_hello` offers when nothing else is said.
+const SUITES: [u8; 6] = [0xc0, 0x09, 0xc0, 0x2b, 0x00, 0x2f];
+
+/// A hello by hand: SSL 3 to TLS 1.2, with these suites and no extensions.
+fn raw_hello(version: u16, suites: &[u8]) -> Vec<u8> {
     let mut body = version.to_be_bytes().to_vec();
     body.extend_from_slice(&[7; 32]);
     body.push(0);
     body.extend_from_slice(&u16::try_from(suites.len()).unwrap().to_be_bytes());
-    body.extend_from_slice(&suites);
+    body.extend_from_slice(suites);
     body.extend_from_slice(&[1, 0]);
     let [major, minor] = version.min(0x0301).to_be_bytes();
     let length = u8::try_from(body.len()).unwrap();
@@ -114,8 +118,12 @@ fn raw_hello(version: u16) -> Vec<u8> {
 
 /// The first bytes that answer a hello; `None` when there is silence.
 async fn answer_to(server: &Running, version: u16) -> Option<std::io::Result<Vec<u8>>> {
+    answer_to_hello(server, &raw_hello(version, &SUITES)).await
+}
+
+async fn answer_to_hello(server: &Running, hello: &[u8]) -> Option<std::io::Result<Vec<u8>>> {
     let mut tcp = TcpStream::connect(server.addresses()[0]).await.unwrap();
-    tcp.write_all(&raw_hello(version)).await.unwrap();
+    tcp.write_all(hello).await.unwrap();
     let mut bytes = vec![0; 16];
     let read = timeout(Duration::from_millis(400), tcp.read(&mut bytes)).await.ok()?;
     Some(read.map(|count| bytes[..count].to_vec()))
@@ -143,6 +151,19 @@ async fn scripted_answers_are_what_they_are_called() {
 }
 
 #[tokio::test]
+async fn a_scripted_server_hello_takes_only_a_suite_that_was_offered() {
+    for (fault, version) in [("ssl-3-enabled", 0x0300), ("tls-answers-lower-version", 0x0302)] {
+        let server = server_with(&[fault]).await;
+        // signals, a suite of TLS 1.3 and GREASE: none that an old version can take
+        let unusable = [0x00, 0xff, 0x56, 0x00, 0x13, 0x01, 0x0a, 0x0a];
+        let bytes = answer_to_hello(&server, &raw_hello(version, &unusable)).await.unwrap().unwrap();
+        assert_eq!(bytes, [21, 3, 1, 0, 2, 2, 40], "{fault}");
+        let bytes = answer_to_hello(&server, &raw_hello(version, &[0xc0, 0x09])).await.unwrap().unwrap();
+        assert_eq!(bytes[0], 22, "{fault}: an offered suite is taken");
+    }
+}
+
+#[tokio::test]
 async fn resets_are_resets_and_silence_is_silence() {
     for (fault, version) in [("tls-reset", 0x0303), ("tls-resets-old-versions", 0x0301)] {
         let server = server_with(&[fault]).await;
@@ -164,6 +185,9 @@ async fn two_of_three_connections_to_a_flaky_listener_are_reset() {
         works.push(tokio::task::spawn_blocking(move || pinned(address, &root, SslVersion::TLS1_2).is_ok()).await.unwrap());
     }
     assert_eq!(works, [true, false, false, true, false, false]);
+    let (address, root) = (server.addresses()[0], server.ca_pem().to_owned());
+    let hidden = tokio::task::spawn_blocking(move || pinned(address, &root, SslVersion::TLS1)).await.unwrap();
+    assert_eq!(hidden.as_deref(), Ok("TLSv1"), "what the resets hide");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::documents::{ACCEPT_FHIR, Documents, facts_in};
-use crate::net::{HttpOutcome, Request};
+use crate::net::{Answer, HttpOutcome, Request};
 use crate::verbs::exchange::exchange;
 use crate::verbs::http_facts::{document_of, facts_of, is_page, silence_of};
 use crate::verbs::refusal::Form;
@@ -92,19 +92,21 @@ async fn ask_for(context: &Context, name: &str) -> Observed {
     let Ok(url) = Url::parse(&context.target.below(name)) else {
         return Observed::broken(Cause::new("url", format!("{} has no path below it", context.target.base)), Vec::new());
     };
-    let exchange = exchange(context, Request::get(url.clone()).header("accept", ACCEPT_FHIR)).await;
+    let exchange = exchange(context, Request::get(url.clone()).anonymously().header("accept", ACCEPT_FHIR)).await;
     let observation = match exchange.outcome {
         HttpOutcome::Failure(failure) => Observation::Broken(failure.cause),
-        HttpOutcome::Response(answer) => match silence_of(&answer) {
-            Some(cause) => Observation::Broken(cause),
-            None => {
-                let document = document_of(&answer);
-                let mut facts = facts_of(&answer, &document, &url, context.world.clock.now(), &context.world.redactor);
-                facts.insert("missing".into(), (400..500).contains(&answer.status).into());
-                facts.insert("page".into(), ((200..300).contains(&answer.status) && is_page(&document)).into());
-                Observation::Facts(tidy(facts, &context.world.redactor))
-            }
-        },
+        HttpOutcome::Response(answer) => interpret(context, &answer, &url),
     };
     Observed { observation, evidence: exchange.evidence, flaky: exchange.flaky }
+}
+
+fn interpret(context: &Context, answer: &Answer, url: &Url) -> Observation {
+    if let Some(cause) = silence_of(answer) {
+        return Observation::Broken(cause);
+    }
+    let document = document_of(answer);
+    let mut facts = facts_of(answer, &document, url, context.world.clock.now(), &context.world.redactor);
+    facts.insert("missing".into(), (400..500).contains(&answer.status).into());
+    facts.insert("page".into(), ((200..300).contains(&answer.status) && is_page(&document)).into());
+    Observation::Facts(tidy(facts, &context.world.redactor))
 }

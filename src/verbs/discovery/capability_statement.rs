@@ -1,4 +1,4 @@
-//! `discovery.capability-statement`: what the CapabilityStatement says about security and about what it claims to be.
+//! `discovery.capability-statement`: what the `CapabilityStatement` says about security and about what it claims to be.
 
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
@@ -39,7 +39,7 @@ impl Verb for CapabilityStatement {
 }
 
 impl Documents {
-    /// The CapabilityStatement as stage 0 fetched it.
+    /// The `CapabilityStatement` as stage 0 fetched it.
     pub async fn capability_statement(&self, context: &Context) -> &Observed {
         let memo = self.memo.capability_statement.get_or_init(|| async {
             let Some(question) = question(context, &Arguments::default()) else { return not_a_url(context) };

@@ -89,7 +89,7 @@ pub(super) async fn fetch(context: &Context, question: Question) -> Fetched {
     };
     let mut repeats = REPEATS;
     loop {
-        let mut request = Request::get(fetched.reached.clone()).header("accept", &question.accept);
+        let mut request = Request::get(fetched.reached.clone()).anonymously().header("accept", &question.accept);
         if let Some(origin) = &question.origin {
             request = request.header("origin", origin);
         }

@@ -11,6 +11,8 @@ pub(super) enum Certificate {
     Good,
     /// Signed by itself.
     SelfSigned,
+    /// Signed by itself, under the name of the laboratory CA.
+    NamesakeOfTheRoot,
     /// Of the laboratory CA, for another host.
     WrongHost,
     /// Of the laboratory CA, of last decade.
@@ -27,6 +29,7 @@ pub(super) struct Files {
     pub(super) key: PathBuf,
 }
 
+const ROOT: &str = "carinbb_interop_CA";
 const CONFIGURATION: &str = "
 [req]
 distinguished_name = name
@@ -66,11 +69,14 @@ pub(super) fn make(openssl: &Path, folder: &Path, kind: Certificate) -> Files {
     fs::write(folder.join("index.txt"), "").expect("the folder is writable");
     let run = |arguments: &str| run(openssl, folder, arguments);
     let new_key = "req -config openssl.cnf -newkey rsa:2048 -nodes";
-    run(&format!("{new_key} -x509 -extensions root -days 90 -subj /CN=carinbb_interop_CA -keyout ca.key -out ca.pem"));
+    run(&format!("{new_key} -x509 -extensions root -days 90 -subj /CN={ROOT} -keyout ca.key -out ca.pem"));
+    let self_signed = |name: &str| {
+        run(&format!("{new_key} -x509 -extensions leaf -days 90 -subj /CN={name} -keyout server.key -out server.pem"));
+    };
     match kind {
-        Certificate::SelfSigned => {
-            run(&format!("{new_key} -x509 -extensions leaf -days 90 -subj /CN=localhost -keyout server.key -out server.pem"));
-        }
+        // Not CN=localhost: a root of that name lies in the store of many a Debian machine.
+        Certificate::SelfSigned => self_signed("carinbb_interop_server"),
+        Certificate::NamesakeOfTheRoot => self_signed(ROOT),
         Certificate::Good | Certificate::WrongHost | Certificate::Expired => {
             run(&format!("{new_key} -subj /CN=localhost -keyout server.key -out server.csr"));
             let dates = if kind == Certificate::Expired { "-startdate 20150101000000Z -enddate 20160101000000Z" } else { "" };

@@ -72,3 +72,11 @@ fn worst(result: &Value, requirement: &str) -> Option<String> {
         .max()
         .map(|position| ORDER[position].to_owned())
 }
+
+/// The words of a fact that holds a list, from every assertion of the case that looked at it.
+pub(super) fn seen(record: &Value, case: &str, fact: &str) -> Vec<String> {
+    let steps = cases(record, case).filter_map(|result| result["steps"].as_array()).flatten();
+    let assertions = steps.filter_map(|step| step["assertions"].as_array()).flatten();
+    let lists = assertions.filter(|assertion| assertion["that"] == fact).filter_map(|assertion| assertion["seen"].as_array());
+    lists.flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}

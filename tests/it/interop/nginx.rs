@@ -22,8 +22,37 @@ pub(super) const OLD: Speech = Speech { protocols: "TLSv1 TLSv1.1 TLSv1.2", ciph
 /// TLS 1.2 alone.
 pub(super) const WITHOUT_1_3: Speech = Speech { protocols: "TLSv1.2", ciphers: "HIGH:!aNULL" };
 
+/// What a second port answers in the clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InTheClear {
+    /// A redirect to https, as most administrators have it.
+    Redirect,
+    /// The same as over TLS: public documents and refusals.
+    Same,
+    /// An answer to a search without a token.
+    Data,
+}
+
 /// Starts nginx, or says that it is not installed.
 pub(super) fn start(certificate: Certificate, speech: Speech) -> Option<Server> {
+    start_with(certificate, speech, |_, _| String::new())
+}
+
+/// Starts nginx with a second port for plain HTTP.
+pub(super) fn start_in_the_clear_too(port: u16, answer: InTheClear) -> Option<Server> {
+    start_with(Certificate::Good, MODERN, |folder, tls_port| {
+        let body = match answer {
+            InTheClear::Redirect => format!("return 301 https://localhost:{tls_port}$request_uri;"),
+            InTheClear::Same => locations(folder),
+            InTheClear::Data => "location / { default_type application/fhir+json;\n\
+                 return 200 '{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":0}'; }"
+                .to_owned(),
+        };
+        format!("server {{ listen 127.0.0.1:{port};\n{body} }}")
+    })
+}
+
+fn start_with(certificate: Certificate, speech: Speech, more: impl Fn(&Path, u16) -> String) -> Option<Server> {
     let [nginx, openssl] = programs::find(["nginx", "openssl"])?;
     Some(Server::start(&openssl, certificate, |folder, files, port| {
         let origin = format!("https://localhost:{port}");
@@ -35,7 +64,7 @@ pub(super) fn start(certificate: Certificate, speech: Speech) -> Option<Server> 
             speech.protocols,
             speech.ciphers,
         );
-        command(&nginx, folder, &format!("server {{ {listen}\n{} }}", locations(folder)))
+        command(&nginx, folder, &format!("server {{ {listen}\n{} }}\n{}", locations(folder), more(folder, port)))
     }))
 }
 

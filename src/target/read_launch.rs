@@ -1,0 +1,299 @@
+//! Reads clients, members, login and tokens of a target file.
+
+use url::Url;
+
+use super::launch::{
+    Client, ClientKey, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey, PageMatch, SigningKey, Strategy,
+};
+use super::secret_source::{SecretReader, SecretSource, secret_source};
+use crate::vocabulary::Secret;
+use crate::vocabulary::document::{Node, Reader, Value, did_you_mean};
+
+/// The parts of a launch with their secrets not read yet.
+#[derive(Debug, Clone, Default)]
+pub struct LaunchFile {
+    clients: Vec<ClientFile>,
+    members: Vec<MemberFile>,
+    login: LoginFile,
+    tokens: TokensFile,
+    scopes: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone)]
+struct ClientFile {
+    key: ClientKey,
+    client_id: String,
+    secret: Option<SecretSource>,
+    signing_key: Option<SecretSource>,
+    key_id: String,
+    algorithm: String,
+    redirect_uri: Url,
+}
+
+#[derive(Debug, Clone)]
+struct MemberFile {
+    key: MemberKey,
+    patient: Option<String>,
+    username: Option<SecretSource>,
+    password: Option<SecretSource>,
+    totp: Option<SecretSource>,
+    resources: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct LoginFile {
+    strategy: Strategy,
+    origins: Vec<Url>,
+    steps: Vec<StepFile>,
+    approves_all: bool,
+    user_scopes: bool,
+}
+
+#[derive(Debug, Clone)]
+struct StepFile {
+    step: LoginStep,
+    secrets: Vec<(String, SecretSource)>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct TokensFile {
+    access_token: Option<SecretSource>,
+    refresh_token: Option<SecretSource>,
+    id_token: Option<SecretSource>,
+    scope: Option<String>,
+    patient: Option<String>,
+}
+
+/// Reads the tables `clients`, `member`, `login`, `token` and the key `scopes` of a target file.
+#[must_use]
+pub fn read_launch(reader: &Reader<'_>) -> LaunchFile {
+    LaunchFile {
+        clients: reader.table("clients").map(read_clients).unwrap_or_default(),
+        members: reader.table("member").map(read_members).unwrap_or_default(),
+        login: reader.table("login").map(read_login).unwrap_or_default(),
+        tokens: reader.table("token").map(read_tokens).unwrap_or_default(),
+        scopes: reader.node("scopes").map(|_| reader.strings("scopes").into_iter().map(|(text, _)| text.to_owned()).collect()),
+    }
+}
+
+impl LaunchFile {
+    /// Reads every secret from where it is.
+    ///
+    /// # Errors
+    /// When one is missing.
+    pub fn resolve(&self, secrets: &mut dyn SecretReader) -> Result<Launch, String> {
+        let mut read =
+            |label, source: &Option<SecretSource>| source.as_ref().map(|source| secrets.read(label, source)).transpose();
+        let mut launch = Launch { scopes: self.scopes.clone(), ..Launch::default() };
+        for client in &self.clients {
+            let pem = read("signing_key", &client.signing_key)?;
+            launch.clients.push(Client {
+                key: client.key,
+                client_id: client.client_id.clone(),
+                secret: read("client_secret", &client.secret)?,
+                signing_key: pem.map(|pem| SigningKey {
+                    pem,
+                    key_id: client.key_id.clone(),
+                    algorithm: client.algorithm.clone(),
+                }),
+                redirect_uri: client.redirect_uri.clone(),
+            });
+        }
+        for member in &self.members {
+            launch.members.push(Member {
+                key: member.key,
+                patient: member.patient.clone(),
+                username: read("username", &member.username)?,
+                password: read("password", &member.password)?,
+                totp: read("totp", &member.totp)?,
+                resources: member.resources.clone(),
+            });
+        }
+        launch.tokens = GivenTokens {
+            access_token: read("access_token", &self.tokens.access_token)?,
+            refresh_token: read("refresh_token", &self.tokens.refresh_token)?,
+            id_token: read("id_token", &self.tokens.id_token)?,
+            scope: self.tokens.scope.clone(),
+            patient: self.tokens.patient.clone(),
+        };
+        let mut steps = Vec::new();
+        for file in &self.login.steps {
+            let mut step = file.step.clone();
+            for (field, source) in &file.secrets {
+                let secret: Secret = secrets.read("login_value", source)?;
+                step.fill.push((field.clone(), FillValue::Secret(secret)));
+            }
+            steps.push(step);
+        }
+        launch.login = Login {
+            strategy: self.login.strategy,
+            origins: self.login.origins.clone(),
+            steps,
+            approves_all: self.login.approves_all,
+            user_scopes: self.login.user_scopes,
+        };
+        Ok(launch)
+    }
+
+    /// The way members sign in.
+    #[must_use]
+    pub fn strategy(&self) -> Strategy {
+        self.login.strategy
+    }
+}
+
+fn source(reader: &Reader<'_>, key: &'static str) -> Option<SecretSource> {
+    secret_source(reader, key, reader.node(key)?)
+}
+
+fn url(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|error| format!("'{text}' is not a URL: {error}"))
+}
+
+fn read_clients(reader: Reader<'_>) -> Vec<ClientFile> {
+    let clients = ClientKey::WORDS.into_iter().filter_map(|(word, key)| read_client(key, reader.table(word)?)).collect();
+    reader.finish();
+    clients
+}
+
+fn read_client(key: ClientKey, reader: Reader<'_>) -> Option<ClientFile> {
+    let redirect_uri = reader.required("redirect_uri", url);
+    let client = ClientFile {
+        key,
+        client_id: reader.required_string("client_id"),
+        secret: source(&reader, "client_secret"),
+        signing_key: source(&reader, "signing_key"),
+        key_id: reader.string("key_id").unwrap_or_default().to_owned(),
+        algorithm: reader.parsed("algorithm", read_algorithm).unwrap_or_else(|| "ES384".to_owned()),
+        redirect_uri: redirect_uri
+            .clone()
+            .unwrap_or_else(|| Url::parse("https://invalid.invalid").expect("the literal is a URL")),
+    };
+    match key {
+        ClientKey::Confidential | ClientKey::Second if reader.node("client_secret").is_none() => {
+            reader.report(reader.span(), "this client needs a client_secret", None);
+        }
+        ClientKey::Asymmetric if reader.node("signing_key").is_none() => {
+            reader.report(reader.span(), "this client needs a signing_key", None)
+        }
+        _ => {}
+    }
+    reader.finish();
+    redirect_uri.map(|_| client)
+}
+
+fn read_algorithm(word: &str) -> Result<String, String> {
+    if matches!(word, "RS384" | "ES384") {
+        Ok(word.to_owned())
+    } else {
+        Err(format!("'{word}' is no algorithm of SMART: write RS384 or ES384"))
+    }
+}
+
+/// `[member]` is the first; `[member.second]` and `[member.dependant]` stand in it.
+fn read_members(reader: Reader<'_>) -> Vec<MemberFile> {
+    let mut members = Vec::new();
+    for (word, key) in [("second", MemberKey::Second), ("dependant", MemberKey::Dependant)] {
+        if let Some(table) = reader.table(word) {
+            members.push(read_member(key, &table));
+            table.finish();
+        }
+    }
+    members.insert(0, read_member(MemberKey::First, &reader));
+    reader.finish();
+    members
+}
+
+fn read_member(key: MemberKey, reader: &Reader<'_>) -> MemberFile {
+    MemberFile {
+        key,
+        patient: reader.string("patient").map(str::to_owned),
+        username: source(reader, "username"),
+        password: source(reader, "password"),
+        totp: source(reader, "totp"),
+        resources: read_resources(reader),
+    }
+}
+
+/// `resources = { Coverage = ["a", "b"], ExplanationOfBenefit = ["c"] }`
+fn read_resources(reader: &Reader<'_>) -> Vec<(String, String)> {
+    let Some(Node { value: Value::Table(table), .. }) = reader.node("resources") else { return Vec::new() };
+    let mut resources = Vec::new();
+    for (kind, span, node) in &table.entries {
+        match &node.value {
+            Value::Array(ids) => resources.extend(ids.iter().filter_map(Node::as_str).map(|id| (kind.clone(), id.to_owned()))),
+            _ => reader.report(span.clone(), format!("'resources.{kind}' must be a list of ids"), None),
+        }
+    }
+    resources
+}
+
+fn read_login(reader: Reader<'_>) -> LoginFile {
+    let strategy = reader.required("strategy", |word| {
+        let known = Strategy::WORDS.map(|(word, _)| word);
+        let found = Strategy::WORDS.into_iter().find(|(own, _)| *own == word).map(|(_, strategy)| strategy);
+        found.ok_or_else(|| format!("'{word}' is no way to sign in: {}", did_you_mean(word, known)))
+    });
+    let login = LoginFile {
+        strategy: strategy.unwrap_or_default(),
+        origins: reader.parsed_strings("origins", url).into_iter().map(|(url, _)| url).collect(),
+        steps: reader.tables("steps").into_iter().map(read_step).collect(),
+        approves_all: reader.flag("approves_all"),
+        user_scopes: reader.flag("user_scopes"),
+    };
+    reader.finish();
+    login
+}
+
+fn read_step(reader: Reader<'_>) -> StepFile {
+    let texts = |key| reader.strings(key).into_iter().map(|(text, _)| text.to_owned()).collect();
+    let by_url = reader.string("url").map(|text| PageMatch::Url(text.to_owned()));
+    let (fill, secrets) = read_fill(&reader);
+    let step = LoginStep {
+        page: by_url.or_else(|| reader.string("text").map(|text| PageMatch::Text(text.to_owned()))),
+        form: reader.string("form").map(str::to_owned),
+        fill,
+        tick: texts("tick"),
+        untick: texts("untick"),
+        click: reader.string("click").map(str::to_owned),
+    };
+    reader.finish();
+    StepFile { step, secrets }
+}
+
+/// `fill = { "#user" = "username", "#pass" = "password", "#code" = "totp", "#language" = { text = "en" }, "#pin" = { env = "PIN" } }`
+fn read_fill(reader: &Reader<'_>) -> (Vec<(String, FillValue)>, Vec<(String, SecretSource)>) {
+    let (mut fill, mut secrets) = (Vec::new(), Vec::new());
+    let Some(Node { value: Value::Table(table), .. }) = reader.node("fill") else { return (fill, secrets) };
+    for (field, span, node) in &table.entries {
+        let text = match &node.value {
+            Value::Table(inner) => inner.get("text").and_then(Node::as_str),
+            _ => None,
+        };
+        match (node.as_str(), text) {
+            (Some("username"), _) => fill.push((field.clone(), FillValue::Username)),
+            (Some("password"), _) => fill.push((field.clone(), FillValue::Password)),
+            (Some("totp"), _) => fill.push((field.clone(), FillValue::Totp)),
+            (Some(other), _) => {
+                let help =
+                    "write username, password, totp, { text = \"…\" } or where the secret is, for instance { env = \"PIN\" }";
+                reader.report(span.clone(), format!("'{other}' is nothing that can be typed"), Some(help.into()));
+            }
+            (None, Some(text)) => fill.push((field.clone(), FillValue::Text(text.to_owned()))),
+            (None, None) => secrets.extend(secret_source(reader, field, node).map(|source| (field.clone(), source))),
+        }
+    }
+    (fill, secrets)
+}
+
+fn read_tokens(reader: Reader<'_>) -> TokensFile {
+    let tokens = TokensFile {
+        access_token: source(&reader, "access_token"),
+        refresh_token: source(&reader, "refresh_token"),
+        id_token: source(&reader, "id_token"),
+        scope: reader.string("scope").map(str::to_owned),
+        patient: reader.string("patient").map(str::to_owned),
+    };
+    reader.finish();
+    tokens
+}
