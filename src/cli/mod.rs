@@ -47,8 +47,8 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
     let cli = Cli::try_parse_from(typed).map_err(Failure::Clap)?;
     match cli.command {
         Command::Run(_) => command::run::run(settings::resolve(typed, environment)?, environment),
-        Command::List(arguments) => command::list::list(&cli.global, &arguments),
-        Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments),
+        Command::List(arguments) => command::list::list(&cli.global, &arguments, environment),
+        Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments, environment),
         Command::Check(arguments) => command::check::check(&cli.global, &arguments, environment),
         Command::Serve(arguments) => command::serve::serve(arguments),
         Command::Selftest(arguments) => command::selftest::selftest(&cli.global, &arguments, environment),

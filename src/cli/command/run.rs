@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::args::{Command, FailOn, Format, Global, PlanKind, RunArgs, When};
-use crate::cli::environment::Environment;
+use crate::cli::environment::{Environment, PAGE};
 use crate::cli::failure::Failure;
 use crate::cli::ndjson::Ndjson;
 use crate::cli::paint::Paint;
@@ -20,9 +20,6 @@ use crate::reference;
 use crate::report;
 use crate::target::Target;
 use crate::vocabulary::{ProfileId, escape};
-
-/// The width of a page that is no terminal.
-const PAGE: usize = 100;
 
 /// How many cases act at a time. Requests in flight are limited by `--in-flight`.
 const CASES_AT_A_TIME: usize = 32;
