@@ -49,7 +49,8 @@ pub struct Prepared {
 /// # Errors
 /// When a profile or a SMART version is unknown.
 pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepared, RunError> {
-    let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone());
+    let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone())
+        .with_launch(Arc::clone(&options.launch), options.browser.clone());
     let (documents, target, hindrance) = match knowledge {
         Knowledge::Discovery => discover(&context, &options.interrupt).await,
         Knowledge::Nothing => (Documents::default(), unseen_target(options), None),

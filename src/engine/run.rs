@@ -17,9 +17,9 @@ use super::stage::{Interrupt, Stage};
 use crate::catalogue::Catalogue;
 use crate::evidence::{Record, curl_line};
 use crate::net::World;
-use crate::target::Target;
+use crate::target::{Launch, Target};
 use crate::testcase::Suite;
-use crate::verbs::{self, Documents, Effect, TlsSettings};
+use crate::verbs::{self, Browser, Documents, Effect, TlsSettings};
 use crate::vocabulary::ProfileId;
 
 /// Everything that a run needs to be told.
@@ -36,6 +36,10 @@ pub struct RunOptions {
     pub world: World,
     /// How certificates are judged.
     pub tls: TlsSettings,
+    /// Clients, members and given tokens.
+    pub launch: Arc<Launch>,
+    /// Who signs members in; absent when nobody can.
+    pub browser: Option<Arc<dyn Browser>>,
     /// Profiles that the operator named; empty: found or the latest.
     pub profiles: Vec<ProfileId>,
     /// The SMART version that the operator claims.

@@ -4,7 +4,8 @@ use super::facts::{argument, facts, http_facts};
 use crate::verbs::{ArgumentHelp, Effect, FactHelp, Kind, VerbHelp};
 
 const TYPE: ArgumentHelp = argument!("type", Kind::Text, required, "the resource type");
-const TOKEN: ArgumentHelp = argument!("token", Kind::Text, "a handle of an access token, or a made-up bearer token; none is sent without it");
+const TOKEN: ArgumentHelp =
+    argument!("token", Kind::Text, "a handle of an access token, or a made-up bearer token; none is sent without it");
 const ALTER: ArgumentHelp = argument!(
     "alter",
     Kind::Word(&["no", "changed", "truncated", "made-up"]),

@@ -8,7 +8,8 @@ const CLIENTS: Kind = Kind::Word(&["confidential", "second", "public", "asymmetr
 const MEMBERS: Kind = Kind::Word(&["first", "second", "dependant"]);
 
 const CLIENT: ArgumentHelp = argument!("client", CLIENTS, "whose client it is; confidential without it");
-const CLIENT_ID: ArgumentHelp = argument!("client_id", Kind::Text, "sent instead of the client's own id, for instance an unknown one");
+const CLIENT_ID: ArgumentHelp =
+    argument!("client_id", Kind::Text, "sent instead of the client's own id, for instance an unknown one");
 const AUTHENTICATE: ArgumentHelp = argument!(
     "authenticate",
     Kind::Word(&["basic", "body", "none", "wrong-secret", "wrong-secret-body", "other-client", "assertion"]),
@@ -263,7 +264,11 @@ pub static CLIENT_ASSERTION: VerbHelp = VerbHelp {
         argument!("lifetime", Kind::Duration, "from now until exp; 60s without it"),
         argument!("expired", Kind::Duration, "how long ago it expired, instead of lifetime"),
         argument!("omit", Kind::Texts, "names of claims and of the header parameters kid and typ that are left out"),
-        argument!("alg", Kind::Word(&["none", "HS256", "RS384", "ES384", "RS256", "ES256"]), "the header's alg instead of the key's; none has no signature, HS256 is signed with the public key as the secret, another only labels"),
+        argument!(
+            "alg",
+            Kind::Word(&["none", "HS256", "RS384", "ES384", "RS256", "ES256"]),
+            "the header's alg instead of the key's; none has no signature, HS256 is signed with the public key as the secret, another only labels"
+        ),
         argument!("kid", Kind::Text, "instead of the key's"),
         argument!("signed_by", Kind::Word(&["client", "stranger"]), "stranger: a key that nobody registered"),
         argument!("signature", Kind::Word(&["right", "truncated", "altered", "empty"]), "what becomes of the signature"),
