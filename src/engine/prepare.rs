@@ -49,9 +49,15 @@ pub struct Prepared {
 /// When a profile or a SMART version is unknown.
 pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepared, RunError> {
     let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone());
-    let (documents, target) = match knowledge {
+    let documents = match knowledge {
         Knowledge::Discovery => discover(&context, &options.interrupt).await,
-        Knowledge::Nothing => (Documents::default(), unseen_target(options)),
+        Knowledge::Nothing => Documents::default(),
+    };
+    // What the target publishes is asked of the documents, which an interrupted run must not fetch again.
+    let target = if knowledge == Knowledge::Nothing || options.interrupt.is_raised() {
+        unseen_target(options)
+    } else {
+        verbs::target_facts(&context).await
     };
     let (profiles, choices) = choose_profiles(options, &documents)?;
     let smart = choose_smart(options, &profiles, &documents)?;
@@ -85,14 +91,14 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
 }
 
 /// Fetches the documents. Each verb remembers what it fetched, so that no case fetches it again.
-async fn discover(context: &Context, interrupt: &Interrupt) -> (Documents, Value) {
+async fn discover(context: &Context, interrupt: &Interrupt) -> Documents {
     let documents = Documents {
         smart: document(&fetch(context, interrupt, "discovery.smart").await, "found"),
         metadata: document(&fetch(context, interrupt, "discovery.capability-statement").await, "found"),
         udap: document(&fetch(context, interrupt, "discovery.udap").await, "offered"),
     };
     fetch(context, interrupt, "discovery.openid").await;
-    (documents, verbs::target_facts(context).await)
+    documents
 }
 
 async fn fetch(context: &Context, interrupt: &Interrupt, verb: &str) -> Observed {
