@@ -14,9 +14,11 @@ struct Gathered {
     cases: Vec<String>,
     with_login: bool,
     held_back: bool,
+    skipped: bool,
 }
 
-/// The result of every requirement of the server that is in force, by id.
+/// The result of every requirement of the server that is in force, by id. With `only_step` a row without a judgement was left out
+/// by that flag; otherwise something kept it from being looked at.
 #[must_use]
 pub fn roll_up(
     in_force: &InForce,
@@ -24,6 +26,7 @@ pub fn roll_up(
     not_selected: &[NotSelected],
     capabilities: &Capabilities,
     logged_in: &dyn Fn(&CaseResult) -> bool,
+    only_step: bool,
 ) -> Vec<RequirementResult> {
     let mut gathered: BTreeMap<&str, Gathered> = BTreeMap::new();
     for result in results {
@@ -33,7 +36,8 @@ pub fn roll_up(
                 result.judgements().filter(|(_, judgement)| judgement.requirement == *id).map(|(_, judgement)| judgement.verdict);
             let own = own.max();
             // A row in `then` behind a miss has no judgement: it was planned and could not be reached.
-            entry.held_back |= own.is_none();
+            entry.held_back |= own.is_none() && !only_step;
+            entry.skipped |= own.is_none() && only_step;
             entry.verdict = entry.verdict.max(own);
             entry.cases.push(result.label());
             entry.with_login |= logged_in(result);
@@ -52,9 +56,10 @@ fn requirement(
     let row = &rule.requirement;
     let left_out = || not_selected.iter().any(|case| case.requirements.iter().any(|id| *id == row.id.as_str()));
     let (tested, verdict, cases) = match gathered {
+        Some(gathered) if gathered.skipped && gathered.verdict.is_none() => (Tested::NotSelected, None, gathered.cases),
         Some(gathered) => {
             let blocked = gathered.held_back.then_some(Verdict::Blocked);
-            let in_part = row.testable == Testable::Login && !gathered.with_login;
+            let in_part = gathered.skipped || row.testable == Testable::Login && !gathered.with_login;
             let tested = if in_part || left_out() { Tested::InPart } else { Tested::Fully };
             (tested, gathered.verdict.max(blocked), gathered.cases)
         }

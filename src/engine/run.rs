@@ -153,8 +153,14 @@ fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>) -> R
         let steps = result.steps.iter().filter(|step| step.done);
         steps.filter_map(|step| verbs::find(&step.verb)).any(|verb| verb.help().effect >= Effect::Login)
     };
-    let requirements =
-        rollup::roll_up(&prepared.in_force, &cases, &prepared.plan.not_selected, &prepared.capabilities, &logged_in);
+    let requirements = rollup::roll_up(
+        &prepared.in_force,
+        &cases,
+        &prepared.plan.not_selected,
+        &prepared.capabilities,
+        &logged_in,
+        options.only_step.is_some(),
+    );
     let claim = claim(&claim::Basis {
         requirements: &requirements,
         cases: &cases,
