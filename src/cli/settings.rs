@@ -14,7 +14,7 @@ use super::args::{Cli, Command, RunArgs};
 use super::environment::Environment;
 use super::failure::Failure;
 use crate::engine::record::Setting;
-use crate::target::{self, SETTINGS, Target};
+use crate::target::{self, LaunchFile, SETTINGS, Target};
 use crate::vocabulary::document::{Problem, Problems, Reader, Source, did_you_mean, parse};
 
 /// `run` with everything known: flags, environment and files.
@@ -23,6 +23,8 @@ pub struct Resolved {
     pub cli: Cli,
     /// The target, unless it is the demo.
     pub target: Option<Target>,
+    /// Clients, members, login and tokens, their secrets not read yet.
+    pub launch: LaunchFile,
     /// Every setting that is not a default, with its origin.
     pub settings: Vec<Setting>,
     /// What to run, without the target.
@@ -47,9 +49,9 @@ pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, 
     let named_by = matches.subcommand_matches("run").and_then(|run| run.value_source("target"));
     let (target_text, what) = split_target(arguments, named_by)?;
     let mut files = Vec::new();
-    let target = match target_text {
-        Some(text) => Some(read_target(&text, &mut files)?),
-        None => None,
+    let (target, launch) = match target_text {
+        Some(text) => read_target(&text, &mut files).map(|(target, launch)| (Some(target), launch))?,
+        None => (None, LaunchFile::default()),
     };
     let project = cli.global.config.clone().or_else(|| Some(PathBuf::from("carinbb.toml")).filter(|path| path.is_file()));
     if let Some(path) = &project {
@@ -71,7 +73,7 @@ pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, 
         }
     }
     let cli = Cli::from_arg_matches(&parse_line(&line)?).map_err(Failure::Clap)?;
-    Ok(Resolved { cli, target, settings, what })
+    Ok(Resolved { cli, target, launch, settings, what })
 }
 
 fn parse_line(line: &[String]) -> Result<ArgMatches, Failure> {
@@ -101,10 +103,10 @@ fn split_target(arguments: &RunArgs, named_by: Option<ValueSource>) -> Result<(O
     Ok((target.cloned(), what.into_iter().cloned().collect()))
 }
 
-fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<Target, Failure> {
+fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<(Target, LaunchFile), Failure> {
     let is_file = Path::new(text).extension().is_some_and(|kind| kind == "toml") || Path::new(text).is_file();
     if !is_file {
-        return target::from_url(text).map_err(Failure::wrong);
+        return target::from_url(text).map(|target| (target, LaunchFile::default())).map_err(Failure::wrong);
     }
     let source = read_source(Path::new(text))?;
     let problems = Problems::new();
@@ -114,7 +116,7 @@ fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<Target, Failu
         Some(file) if problems.is_empty() => {
             let origin = format!("target file {text}");
             files.extend(file.settings.into_iter().map(|(name, values)| FileSetting { name, values, origin: origin.clone() }));
-            Ok(file.target)
+            Ok((file.target, file.launch))
         }
         _ => Err(Failure::Problems(problems)),
     }

@@ -22,6 +22,7 @@ mod run;
 mod schedule;
 mod scopes;
 mod selection;
+mod sighting;
 mod smart_version;
 mod stage;
 

@@ -9,7 +9,9 @@ use super::hindrance;
 use super::plan::{Plan, Planner};
 use super::record::{Header, ProfileChoice, SCHEMA, VersionChoice};
 use super::rules::{RuleInForce, Rules};
+use super::sighting::interrupted;
 use super::smart_version;
+use super::stage::Interrupt;
 use super::{RunError, RunOptions};
 use crate::catalogue::{Claim, InForce, Profile, SmartVersion};
 use crate::testcase::{Role, Scope};
@@ -47,12 +49,10 @@ pub struct Prepared {
 /// # Errors
 /// When a profile or a SMART version is unknown.
 pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepared, RunError> {
-    let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone());
+    let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone())
+        .with_launch(Arc::clone(&options.launch), options.browser.clone());
     let (documents, target, hindrance) = match knowledge {
-        Knowledge::Discovery => tokio::select! {
-            found = discover(&context) => found,
-            () = options.interrupt.raised() => (Documents::default(), unseen_target(options), None),
-        },
+        Knowledge::Discovery => discover(&context, &options.interrupt).await,
         Knowledge::Nothing => (Documents::default(), unseen_target(options), None),
     };
     let (profiles, choices) = choose_profiles(options, &documents)?;
@@ -87,23 +87,28 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
 }
 
 /// Fetches the documents. Each verb remembers what it fetched, so that no case fetches it again.
-async fn discover(context: &Context) -> (Documents, Value, Option<Cause>) {
-    let smart = fetch(context, "discovery.smart").await;
-    let metadata = fetch(context, "discovery.capability-statement").await;
+async fn discover(context: &Context, interrupt: &Interrupt) -> (Documents, Value, Option<Cause>) {
+    let smart = fetch(context, interrupt, "discovery.smart").await;
+    let metadata = fetch(context, interrupt, "discovery.capability-statement").await;
     let documents = Documents {
         smart: document(&smart, "found"),
         metadata: document(&metadata, "found"),
-        udap: document(&fetch(context, "discovery.udap").await, "offered"),
+        udap: document(&fetch(context, interrupt, "discovery.udap").await, "offered"),
     };
-    fetch(context, "discovery.openid").await;
+    fetch(context, interrupt, "discovery.openid").await;
     (documents, verbs::target_facts(context).await, hindrance::of(&smart, &metadata))
 }
 
-async fn fetch(context: &Context, verb: &str) -> Observed {
+async fn fetch(context: &Context, interrupt: &Interrupt, verb: &str) -> Observed {
     let context = context.labelled("stage 0", verb);
-    match verbs::find(verb) {
-        Some(verb) => verb.run(&Arguments::default(), &context).await,
-        None => Observed::broken(crate::vocabulary::Cause::new("input", format!("there is no verb '{verb}'")), Vec::new()),
+    let Some(verb) = verbs::find(verb) else {
+        return Observed::broken(Cause::new("input", format!("there is no verb '{verb}'")), Vec::new());
+    };
+    let nothing = Arguments::default();
+    tokio::select! {
+        biased;
+        () = interrupt.raised() => Observed::broken(interrupted(), Vec::new()),
+        observed = verb.run(&nothing, &context) => observed,
     }
 }
 

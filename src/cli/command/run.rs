@@ -5,12 +5,16 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use time::Date;
+use time::macros::format_description;
+
 use crate::cli::args::{Command, FailOn, Format, Global, PlanKind, RunArgs, When};
 use crate::cli::environment::{Environment, PAGE};
 use crate::cli::failure::Failure;
 use crate::cli::ndjson::Ndjson;
 use crate::cli::paint::Paint;
 use crate::cli::progress::{Progress, SILENCE};
+use crate::cli::secrets::Secrets;
 use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
@@ -18,7 +22,7 @@ use crate::cli::{colour_choice, faults, hint, output, plan_text, world};
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, Run, RunError, RunOptions, Selection, exit};
 use crate::reference;
 use crate::report;
-use crate::target::Target;
+use crate::target::{Launch, Strategy, Target};
 use crate::vocabulary::{ProfileId, escape};
 
 /// How many cases act at a time. Requests in flight are limited by `--in-flight`.
@@ -90,6 +94,9 @@ fn options(
     environment: &Environment,
 ) -> Result<RunOptions, Failure> {
     let world = world::build(arguments, &resolved.cli.global, &target, demo, environment)?;
+    let launch = launch(resolved, arguments, environment)?;
+    let login = launch.login.strategy;
+    let today = world.world.clock.now().date();
     let named = if arguments.profile.is_empty() { target.profiles.clone() } else { profiles(&arguments.profile)? };
     let smart = if arguments.smart == "auto" { target.smart.clone() } else { Some(arguments.smart.clone()) };
     let mut select = arguments.select.clone();
@@ -98,8 +105,10 @@ fn options(
         suite: Arc::clone(&loaded.suite),
         catalogue: Arc::clone(&loaded.catalogue),
         suite_digest: loaded.files.digest(),
-        selection: selection(arguments, select, &target, demo.is_some()),
+        selection: selection(arguments, select, &target, login, demo.is_some(), today),
         target: Arc::new(target),
+        launch: Arc::new(launch),
+        browser: None,
         notes: world.notes,
         tls: world.tls,
         world: world.world,
@@ -122,15 +131,40 @@ pub fn profiles(typed: &[String]) -> Result<Vec<ProfileId>, Failure> {
     typed.iter().map(|id| ProfileId::parse(id).map_err(|error| Failure::wrong(error.to_string()))).collect()
 }
 
-fn selection(arguments: &RunArgs, select: Vec<String>, target: &Target, demo: bool) -> Selection {
-    let no_login = if arguments.no_login { "left out by --no-login" } else { "the target file names no login strategy" };
-    let no_change = "the target file has no [authority] that allows change";
+/// Clients, members and tokens with their secrets; nothing is read when no case may need it.
+fn launch(resolved: &Resolved, arguments: &RunArgs, environment: &Environment) -> Result<Launch, Failure> {
+    if arguments.no_login || arguments.plan.is_some() || resolved.launch.strategy() == Strategy::None {
+        return Ok(Launch::default());
+    }
+    resolved.launch.resolve(&mut Secrets::new(environment)).map_err(Failure::wrong)
+}
+
+fn selection(arguments: &RunArgs, select: Vec<String>, target: &Target, login: Strategy, demo: bool, today: Date) -> Selection {
+    let no_login = match login {
+        _ if arguments.no_login => Some("left out by --no-login"),
+        Strategy::None if !demo => Some("the target file names no login strategy"),
+        _ => None,
+    };
     Selection {
         select,
         skip: arguments.skip.clone(),
         slow: arguments.slow,
-        no_login: (arguments.no_login || !demo).then(|| no_login.to_owned()),
-        no_change: (!demo && target.authority.is_none()).then(|| no_change.to_owned()),
+        no_login: no_login.map(str::to_owned),
+        no_change: if demo { None } else { no_authority(target, today) },
+    }
+}
+
+/// Why nothing that changes state may be sent; absent when it may.
+fn no_authority(target: &Target, today: Date) -> Option<String> {
+    let Some(authority) = &target.authority else { return Some("the target file has no [authority]".into()) };
+    if !authority.allow.iter().any(|allowed| allowed == "change") {
+        return Some("the [authority] of the target file does not allow change".into());
+    }
+    let last_day = Date::parse(&authority.until, format_description!("[year]-[month]-[day]"));
+    match last_day {
+        Ok(last_day) if today <= last_day => None,
+        Ok(_) => Some(format!("the [authority] of the target file ended on {}", authority.until)),
+        Err(_) => Some(format!("the [authority] of the target file ends on '{}', which is no day", authority.until)),
     }
 }
 
