@@ -4,6 +4,7 @@ mod budgets;
 mod floors;
 mod golden;
 mod hostile;
+mod hostile_targets;
 mod house;
 mod interop;
 mod junit;
