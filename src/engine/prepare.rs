@@ -47,7 +47,7 @@ pub struct Prepared {
 pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepared, RunError> {
     let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone());
     let (documents, target) = match knowledge {
-        Knowledge::Discovery => discover(&context).await,
+        Knowledge::Discovery => discover(&context, options).await,
         Knowledge::Nothing => (Documents::default(), unseen_target(options)),
     };
     let (profiles, choices) = choose_profiles(options, &documents)?;
@@ -82,20 +82,31 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
 }
 
 /// Fetches the documents. Each verb remembers what it fetched, so that no case fetches it again.
-async fn discover(context: &Context) -> (Documents, Value) {
+async fn discover(context: &Context, options: &RunOptions) -> (Documents, Value) {
     let documents = Documents {
-        smart: document(&fetch(context, "discovery.smart").await, "found"),
-        metadata: document(&fetch(context, "discovery.capability-statement").await, "found"),
-        udap: document(&fetch(context, "discovery.udap").await, "offered"),
+        smart: document(&fetch(context, options, "discovery.smart").await, "found"),
+        metadata: document(&fetch(context, options, "discovery.capability-statement").await, "found"),
+        udap: document(&fetch(context, options, "discovery.udap").await, "offered"),
     };
-    fetch(context, "discovery.openid").await;
-    (documents, verbs::target_facts(context).await)
+    fetch(context, options, "discovery.openid").await;
+    // What was not fetched before an interrupt is not fetched after it: a target that asks for pauses could hold us here.
+    let target = tokio::select! {
+        target = verbs::target_facts(context) => target,
+        () = options.interrupt.raised() => unseen_target(options),
+    };
+    (documents, target)
 }
 
-async fn fetch(context: &Context, verb: &str) -> Observed {
+async fn fetch(context: &Context, options: &RunOptions, verb: &str) -> Observed {
     let context = context.labelled("stage 0", verb);
+    let arguments = Arguments::default();
     match verbs::find(verb) {
-        Some(verb) => verb.run(&Arguments::default(), &context).await,
+        Some(verb) => tokio::select! {
+            observed = verb.run(&arguments, &context) => observed,
+            () = options.interrupt.raised() => {
+                Observed::broken(crate::vocabulary::Cause::new("interrupted", "the run was interrupted"), Vec::new())
+            }
+        },
         None => Observed::broken(crate::vocabulary::Cause::new("input", format!("there is no verb '{verb}'")), Vec::new()),
     }
 }

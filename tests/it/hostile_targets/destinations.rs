@@ -33,16 +33,8 @@ fn elsewhere(heard: &[String]) -> Vec<&String> {
 fn h15_endpoints_in_networks_that_are_not_public_are_told_and_never_contacted() {
     let (finished, heard, _) = run_against(
         |path, _| {
-            let hosts = [
-                "169.254.169.254",
-                "127.0.0.1",
-                "[::1]",
-                "10.0.0.1",
-                "[fd00:ec2::254]",
-                "100.64.0.1",
-                "0.0.0.0",
-                "192.168.1.1",
-            ];
+            let hosts =
+                ["169.254.169.254", "127.0.0.1", "[::1]", "10.0.0.1", "[fd00:ec2::254]", "100.64.0.1", "0.0.0.0", "192.168.1.1"];
             advertise(path, hosts)
         },
         &[],

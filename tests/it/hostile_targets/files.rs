@@ -12,13 +12,16 @@ use super::child::command;
 #[test]
 fn h47_a_hostile_case_is_refused_and_reads_neither_files_nor_the_environment() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let case = folder.path().join("hostile.toml");
+    fs::create_dir(folder.path().join("access")).expect("a folder can be made");
+    let case = folder.path().join("access/stranger.toml");
     fs::write(
         &case,
         r#"
-id           = "../../../etc/passwd"
+id           = "access.stranger"
 title        = "A case from a stranger {{env.CARINBB_CANARY}}"
 requirements = ["carin-bb/exchange-1"]
+faults       = ["tls-1.1-enabled"]
+why          = "It wants to run programs, to read files and to flood the target."
 
 [values]
 secret = { env = "CARINBB_CANARY" }
@@ -27,15 +30,20 @@ file   = { file = "/etc/passwd" }
 [[steps]]
 title  = "Run a program"
 do     = "shell.run"
-with   = { command = "id", copies = 1000000000 }
-expect = [{ that = "x", matches = "(a+)+$(" }]
+with   = { command = "id" }
+
+[[steps]]
+title  = "Flood the target"
+do     = "http.get"
+with   = { url = "metadata", copies = 1000000000 }
+expect = [{ that = "x", matches = "(a+)+$" }]
 "#,
     )
     .expect("the case can be written");
     let output = command(folder.path()).arg("check").arg(&case).env("CARINBB_CANARY", "canary-of-the-environment").output();
     let output = output.expect("the binary under test can be started");
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(matches!(output.status.code(), Some(1 | 2)), "{:?}\n{text}", output.status);
+    assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("shell.run") && !text.contains("canary-of-the-environment") && !text.contains("root:"), "{text}");
 }
 

@@ -45,7 +45,8 @@ fn h07_a_reset_counts_as_refusal_only_beside_handshakes_that_work() {
     }
     for fault in ["tls-reset", "tls-fin", "tls-alert-only"] {
         let finished = demo(fault, &["--timeout", "2s"]);
-        assert_eq!((finished.survived().code, fhir_versions(&finished)), (Some(3), &Value::from("error")), "{fault}");
+        assert_eq!(finished.survived().code, Some(3), "{fault}");
+        assert!(["error", "blocked"].map(Value::from).contains(fhir_versions(&finished)), "{fault}");
         finished.nothing_passes("access").nothing_fails();
     }
     assert_ne!(fhir_versions(demo("tls-flaky", &["--timeout", "2s"]).survived()), "pass", "the resets hide TLS 1.0");
