@@ -83,10 +83,8 @@ impl Jwt {
             return jwt;
         };
         jwt.signed = format!("{header}.{claims}");
-        (jwt.header_text, jwt.header) =
-            object(header, JwtDefect::HeaderEncoding, JwtDefect::HeaderJson, &mut jwt.defects);
-        (jwt.claims_text, jwt.claims) =
-            object(claims, JwtDefect::ClaimsEncoding, JwtDefect::ClaimsJson, &mut jwt.defects);
+        (jwt.header_text, jwt.header) = object(header, JwtDefect::HeaderEncoding, JwtDefect::HeaderJson, &mut jwt.defects);
+        (jwt.claims_text, jwt.claims) = object(claims, JwtDefect::ClaimsEncoding, JwtDefect::ClaimsJson, &mut jwt.defects);
         jwt.signature = URL_SAFE_NO_PAD.decode(signature).ok();
         if jwt.signature.is_none() {
             jwt.defects.push(JwtDefect::SignatureEncoding);
@@ -130,11 +128,7 @@ fn object(
 ///
 /// # Errors
 /// When `sign` fails.
-pub fn raw(
-    header: &str,
-    claims: &str,
-    sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, CryptoError>,
-) -> Result<String, CryptoError> {
+pub fn raw(header: &str, claims: &str, sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, CryptoError>) -> Result<String, CryptoError> {
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let signature = sign(signed.as_bytes())?;
     Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
@@ -171,7 +165,10 @@ mod tests {
         assert_eq!(words(&format!("{list}.{padded}.+")), ["header-json", "claims-encoding", "signature-encoding"]);
         assert_eq!(words(&"a".repeat(LARGEST + 1)), ["too-large"]);
         let ill_typed = Jwt::parse(&format!("{good}.{}.", encoded("{\"exp\":\"x\",\"aud\":null}")));
-        assert!(ill_typed.defects.is_empty() && ill_typed.claims.unwrap()["aud"].is_null(), "ill-typed claims are not a defect of form");
+        assert!(
+            ill_typed.defects.is_empty() && ill_typed.claims.unwrap()["aud"].is_null(),
+            "ill-typed claims are not a defect of form"
+        );
     }
 
     proptest::proptest! {

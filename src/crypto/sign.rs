@@ -51,9 +51,8 @@ pub fn sign_with_pem(algorithm: &str, pem: &Secret, message: &[u8]) -> Result<Ve
 /// When the key cannot be read.
 pub fn confused_with_public_key(pem: &Secret, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
     let unusable = || CryptoError::Key("HS256".to_owned());
-    let public = PKey::private_key_from_pem(pem.expose().as_bytes())
-        .and_then(|key| key.public_key_to_pem())
-        .map_err(|_| unusable())?;
+    let public =
+        PKey::private_key_from_pem(pem.expose().as_bytes()).and_then(|key| key.public_key_to_pem()).map_err(|_| unusable())?;
     let signer = HS256.signer_from_bytes(public).map_err(|_| unusable())?;
     signer.sign(message).map_err(|_| CryptoError::Signing("HS256".to_owned()))
 }
@@ -102,10 +101,7 @@ mod tests {
 
     #[test]
     fn the_challenge_is_that_of_the_example_in_rfc_7636() {
-        assert_eq!(
-            pkce_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
-            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-        );
+        assert_eq!(pkce_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
     #[test]

@@ -3,9 +3,7 @@
 //! Keys are chosen by `kid` when the token names one that is published, else every key of the right kind is tried, up to a cap.
 
 use josekit::jwk::Jwk;
-use josekit::jws::{
-    ES256, ES384, ES512, EdDSA, JwsVerifier, PS256, PS384, PS512, RS256, RS384, RS512,
-};
+use josekit::jws::{ES256, ES384, ES512, EdDSA, JwsVerifier, PS256, PS384, PS512, RS256, RS384, RS512};
 use serde_json::Value;
 
 use super::jwt::Jwt;
@@ -35,7 +33,9 @@ impl Key {
     }
 
     fn is_of_sane_size(&self) -> bool {
-        ["n", "e", "x", "y"].iter().all(|name| self.0.get(name).and_then(Value::as_str).is_none_or(|text| text.len() <= LONGEST_MEMBER))
+        ["n", "e", "x", "y"]
+            .iter()
+            .all(|name| self.0.get(name).and_then(Value::as_str).is_none_or(|text| text.len() <= LONGEST_MEMBER))
             && self.0.get("e").and_then(Value::as_str).is_none_or(|text| text.len() <= 12)
     }
 }
@@ -88,10 +88,7 @@ pub fn verify(jwt: &Jwt, keys: &[Key]) -> Verification {
 }
 
 fn is_known(algorithm: &str) -> bool {
-    matches!(
-        algorithm,
-        "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA"
-    )
+    matches!(algorithm, "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA")
 }
 
 fn verifier(algorithm: &str, key: &Key) -> Option<Box<dyn JwsVerifier>> {
