@@ -61,6 +61,10 @@ pub struct Header {
     pub smart: VersionChoice,
     /// Sentences that belong beside the verdict (superseded version, proxy, private CA …).
     pub notes: Vec<String>,
+    /// What stood in the way of discovery as a whole, when something did: no connection, nothing there, a certificate
+    /// that is not trusted. Kinds: those of the exchange, `not-found`, `certificate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hindrance: Option<Cause>,
     /// Settings that shape the verdict, with their origin: `flag`, `environment`, `target file`, … `default`.
     pub settings: Vec<Setting>,
 }
@@ -379,11 +383,13 @@ pub struct Claim {
     pub text: String,
     /// True only when every SHALL in force is met or attested and none is waived, declined, Blocked or left out.
     pub conformant: bool,
-    /// SHALL rows in force.
+    /// SHALL rows in force that apply to this target.
     pub shall: u64,
-    /// Of these, fully tested with a verdict of pass, note, warn, fail or not applicable.
+    /// SHALL rows in force that do not apply: conditional on something that the target does not claim.
+    pub not_applicable: u64,
+    /// Of those that apply, fully tested with a verdict of pass, note, warn or fail.
     pub tested: u64,
-    /// Of the tested ones, met (or not applicable).
+    /// Of the tested ones, met.
     pub met: u64,
     /// Not met.
     pub not_met: u64,
