@@ -47,6 +47,13 @@ pub enum Approval {
 pub enum Arrival {
     /// It was sent to the redirect URI, which was not fetched.
     Redirected(Url),
+    /// It was told to post these fields to the redirect URI; they were not sent.
+    Posted {
+        /// The redirect URI as the page gives it.
+        url: Url,
+        /// Names and values.
+        fields: Vec<(String, String)>,
+    },
     /// The server answered with an error.
     ErrorAnswer {
         /// The status.
@@ -58,6 +65,10 @@ pub enum Arrival {
     },
     /// It went nowhere.
     Stuck {
+        /// A stable word, for instance `no-step-fits`.
+        reason: &'static str,
+        /// True when it is our side that cannot go on: a password that is wrong, a browser that is needed.
+        ours: bool,
         /// The title of the page.
         title: String,
         /// Why, with an outline of the page; never a value that was typed.
