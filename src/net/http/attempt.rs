@@ -74,7 +74,9 @@ impl<'a> Attempt<'a> {
 
     /// Our client certificate is a credential as well.
     fn may_show_identity(&self) -> bool {
-        !self.request.anonymous && self.request.trust == Trust::Strict && self.inner.options.credential_origins.contains(&self.prepared.origin)
+        !self.request.anonymous
+            && self.request.trust == Trust::Strict
+            && self.inner.options.credential_origins.contains(&self.prepared.origin)
     }
 
     /// Waits for the head of the answer; each phase has its own deadline from the moment it begins.
