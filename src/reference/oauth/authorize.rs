@@ -183,7 +183,7 @@ fn requested_scopes(site: &Site, client: &RegisteredClient, requested: &str) -> 
     for (fault, scope) in REFUSED {
         if site.has(fault) {
             let lost =
-                |granted: &String| granted == scope || (scope.ends_with(".read") && scopes::covers(&[granted.clone()], scope));
+                |granted: &String| granted == scope || (scope.ends_with(".read") && scopes::covers(std::slice::from_ref(granted), scope));
             granted.retain(|granted| !lost(granted));
         }
     }
