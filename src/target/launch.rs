@@ -157,7 +157,7 @@ pub struct Login {
 }
 
 /// What to do on one page.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct LoginStep {
     /// On which page; absent means on the next that has a form.
     pub page: Option<PageMatch>,

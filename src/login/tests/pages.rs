@@ -122,11 +122,7 @@ async fn the_steps_of_the_script_come_before_what_pages_usually_want() {
     })
     .await;
     let steps = vec![
-        LoginStep {
-            page: Some(PageMatch::Text("Choose".into())),
-            click: Some("members".into()),
-            ..LoginStep::default()
-        },
+        LoginStep { page: Some(PageMatch::Text("Choose".into())), click: Some("members".into()), ..LoginStep::default() },
         LoginStep {
             page: Some(PageMatch::Url("/members".into())),
             form: Some("form#b".into()),

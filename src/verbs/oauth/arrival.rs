@@ -121,10 +121,11 @@ fn error_facts(status: u16, title: Option<&str>, json: Option<&Value>) -> Map<St
 fn page_facts(pages: &[SeenPage]) -> Map<String, Value> {
     let titles: Vec<&str> = pages.iter().map(|page| page.title.as_str()).collect();
     let mut facts = of(json!({ "pages": titles, "page_count": pages.len() }));
-    if pages.is_empty() {
+    let mut asking = pages.iter().filter(|page| page.asks).peekable();
+    if asking.peek().is_none() {
         return facts;
     }
-    let mut open: Vec<String> = pages.iter().filter(|page| !is_frame_protected(page)).map(address).collect();
+    let mut open: Vec<String> = asking.filter(|page| !is_frame_protected(page)).map(address).collect();
     open.dedup();
     facts.insert("frame_protected".into(), open.is_empty().into());
     facts.insert("unprotected_pages".into(), open.into());
@@ -177,7 +178,7 @@ mod tests {
 
     fn page(headers: &[(&str, &str)]) -> SeenPage {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        SeenPage { url: Url::parse("https://as.example/login?x=1").unwrap(), title: "Sign in".into(), headers }
+        SeenPage { url: Url::parse("https://as.example/login?x=1").unwrap(), title: "Sign in".into(), asks: true, headers }
     }
 
     #[test]
