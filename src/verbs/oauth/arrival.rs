@@ -72,7 +72,7 @@ fn redirect_facts(redirect: &Redirect, sent: &Sent, context: &Context) -> Map<St
     let mut names: Vec<&str> = redirect.parameters.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    let names: Vec<String> = names.into_iter().map(|name| escape_to_width(name, 100).into()).collect();
+    let names: Vec<String> = names.into_iter().map(|name| escape_to_width(name, 100)).collect();
     let mut facts = of(json!({
         "arrived": "redirect",
         "issued": code.is_some(),
@@ -136,7 +136,7 @@ fn address(page: &SeenPage) -> String {
     let mut url = page.url.clone();
     url.set_query(None);
     url.set_fragment(None);
-    escape_to_width(url.as_str(), 200).into()
+    escape_to_width(url.as_str(), 200)
 }
 
 /// `X-Frame-Options` that denies, or a `frame-ancestors` that does not let everybody in. A policy that only reports protects nothing.
