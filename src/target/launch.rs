@@ -173,13 +173,13 @@ pub struct LoginStep {
     pub click: Option<String>,
 }
 
-/// How a page is recognised.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PageMatch {
+/// How a page is recognised: by all that is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageMatch {
     /// Its URL contains this.
-    Url(String),
+    pub url: Option<String>,
     /// Its text contains this.
-    Text(String),
+    pub text: Option<String>,
 }
 
 /// What is typed into a field.
