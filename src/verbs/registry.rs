@@ -8,7 +8,7 @@ use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 14] = [
+pub static HELPS: [&VerbHelp; 25] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -23,6 +23,17 @@ pub static HELPS: [&VerbHelp; 14] = [
     &help::OFFER,
     &help::HANDSHAKE,
     &help::UNTIL,
+    &help::AUTHORIZE,
+    &help::TOKEN,
+    &help::REFRESH,
+    &help::ATTEMPT,
+    &help::REVOKE,
+    &help::INTROSPECT,
+    &help::CLIENT_ASSERTION,
+    &help::ID_TOKEN,
+    &help::USERINFO,
+    &help::BATCH,
+    &help::CREATE,
 ];
 
 static VERBS: [&dyn Verb; 14] = [

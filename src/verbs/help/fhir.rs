@@ -1,10 +1,20 @@
-//! Documentation of the verbs that ask for FHIR data without a right to it.
+//! Documentation of the verbs that ask for FHIR data, with a token of the run or without a right to it.
 
 use super::facts::{argument, facts, http_facts};
 use crate::verbs::{ArgumentHelp, Effect, FactHelp, Kind, VerbHelp};
 
 const TYPE: ArgumentHelp = argument!("type", Kind::Text, required, "the resource type");
-const TOKEN: ArgumentHelp = argument!("token", Kind::Text, "a made-up bearer token; none is sent without it");
+const TOKEN: ArgumentHelp = argument!("token", Kind::Text, "a handle of an access token, or a made-up bearer token; none is sent without it");
+const ALTER: ArgumentHelp = argument!(
+    "alter",
+    Kind::Word(&["no", "changed", "truncated", "made-up"]),
+    "sends another token: one letter changed, the last third cut off, or a random one of the same length"
+);
+const PLACE: ArgumentHelp = argument!(
+    "token_in",
+    Kind::Word(&["header", "query"]),
+    "where the token stands; header without it, query for the parameter access_token"
+);
 
 const FACTS: &[FactHelp] = http_facts! {
     "served": "true when the answer is a 2xx",
@@ -18,23 +28,68 @@ const FACTS: &[FactHelp] = http_facts! {
     "challenge.error": "the error code of the challenge; absent when it has none",
     "operation_outcome": "true when the body is an OperationOutcome",
     "differs_from_canary": "true when the answer has another form than the one to a path that cannot exist",
+    "patient_count": "with a handle: how many different patients the body names, by their own resource or by reference",
+    "patients": "with a handle: handles of those patients, each once",
+    "ids": "with a handle: handles of the ids of the resources in the body, each as Type/id",
+    "kinds": "with a handle: how many resources of each type the body holds, for instance kinds.Coverage",
+    "references.Organization": "with a handle: handles of the ids that the body refers to, by type",
+    "other_members": "with a handle: how many of the second member's known resources the body holds or refers to",
+    "stranger_patients": "with a handle: how many of the patients are neither the token's own nor a dependant's; absent when the token's patient is not known",
+    "total": "Bundle.total; absent when there is none",
+    "entry_count": "how many entries the Bundle has; absent when it is none",
+    "link_relations": "the relations of Bundle.link",
+    "next": "a handle of the next page's address; absent when there is none",
+    "next_link_same_origin": "true when the next page has the origin of the FHIR base; absent when there is none",
+    "pages_read": "how many pages were read",
+    "outcome_codes": "the issue codes of the OperationOutcomes",
     "internals": "signs of the server's insides in body or headers, for instance a stack trace or a software version",
 };
 
 /// `fhir.search`
 pub static SEARCH: VerbHelp = VerbHelp {
     name: "fhir.search",
-    summary: "Searches a resource type without a token, or with a made-up one, and tells whether the answer is a refusal that counts.",
+    summary: "Searches a resource type with a token, without one or with a made-up one, and tells what the answer holds and whether it is a refusal that counts.",
     effect: Effect::Probe,
-    arguments: &[TYPE, argument!("parameters", Kind::TextTable, "search parameters"), TOKEN],
+    arguments: &[
+        TYPE,
+        argument!("parameters", Kind::TextTable, "search parameters; a value may be or end with a handle"),
+        argument!("repeated", Kind::Texts, "further parameters as name=value, for names that occur more than once"),
+        TOKEN,
+        ALTER,
+        PLACE,
+        argument!("follow", Kind::Number, "how many next pages are read as well, 0 to 5; only below the FHIR base"),
+        argument!("method", Kind::Word(&["get", "post"]), "post: by a form at Type/_search"),
+    ],
     facts: FACTS,
 };
 
 /// `fhir.read`
 pub static READ: VerbHelp = VerbHelp {
     name: "fhir.read",
-    summary: "Reads one resource without a token, or with a made-up one, and tells whether the answer is a refusal that counts.",
+    summary: "Reads one resource with a token, without one or with a made-up one, and tells what the answer holds and whether it is a refusal that counts.",
     effect: Effect::Probe,
-    arguments: &[TYPE, argument!("id", Kind::Text, required, "the logical id"), TOKEN],
+    arguments: &[TYPE, argument!("id", Kind::Text, required, "the logical id, or a handle of it"), TOKEN, ALTER, PLACE],
+    facts: FACTS,
+};
+
+/// `fhir.batch`
+pub static BATCH: VerbHelp = VerbHelp {
+    name: "fhir.batch",
+    summary: "Posts a batch Bundle of GETs with a token, and tells what the answer holds.",
+    effect: Effect::Probe,
+    arguments: &[
+        argument!("requests", Kind::Texts, required, "what each entry gets, for instance Patient/{{id}}; the id may be a handle"),
+        TOKEN,
+        ALTER,
+    ],
+    facts: FACTS,
+};
+
+/// `fhir.create`
+pub static CREATE: VerbHelp = VerbHelp {
+    name: "fhir.create",
+    summary: "Posts a body that is no valid resource to a type, to see whether the scope is looked at before the content.",
+    effect: Effect::Login,
+    arguments: &[TYPE, TOKEN],
     facts: FACTS,
 };

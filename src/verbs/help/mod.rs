@@ -6,11 +6,15 @@ mod discovery;
 mod facts;
 mod fhir;
 mod http;
+mod oauth;
+mod openid;
 mod tls;
 mod wait;
 
 pub use discovery::{AGREEMENT, CANARY, CAPABILITY_STATEMENT, OPENID, SMART, UDAP};
-pub use fhir::{READ, SEARCH};
+pub use fhir::{BATCH, CREATE, READ, SEARCH};
 pub use http::{GET, OPTIONS, POST};
+pub use oauth::{ATTEMPT, AUTHORIZE, CLIENT_ASSERTION, INTROSPECT, REFRESH, REVOKE, TOKEN};
+pub use openid::{ID_TOKEN, USERINFO};
 pub use tls::{HANDSHAKE, OFFER};
 pub use wait::UNTIL;
