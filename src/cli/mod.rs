@@ -14,6 +14,7 @@ pub mod paint;
 pub mod progress;
 mod selftest;
 mod reference_pages;
+mod secrets;
 mod settings;
 mod suite;
 pub mod terminal;

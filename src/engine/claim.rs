@@ -36,7 +36,10 @@ pub struct Basis<'a> {
 /// Makes the claim.
 #[must_use]
 pub fn claim(basis: &Basis<'_>) -> Claim {
-    let shall: Vec<&RequirementResult> = basis.requirements.iter().filter(|row| is_shall(row.strength)).collect();
+    let in_force = basis.requirements.iter().filter(|row| is_shall(row.strength));
+    let (not_applicable, shall): (Vec<_>, Vec<&RequirementResult>) =
+        in_force.partition(|row| row.verdict == Some(Verdict::NotApplicable) && row.tested == Tested::Fully);
+    let not_applicable = not_applicable.len() as u64;
     let count = |test: &dyn Fn(&RequirementResult) -> bool| shall.iter().filter(|row| test(row)).count() as u64;
     let settled = |row: &RequirementResult| row.tested == Tested::Fully && !undetermined(row);
     let not_met = count(&|row| row.verdict == Some(Verdict::Fail));
@@ -45,18 +48,19 @@ pub fn claim(basis: &Basis<'_>) -> Claim {
     let met = tested - not_met;
     let not_tested = not_tested(&shall);
     let conformant = basis.complete && !basis.partial && tested == shall.len() as u64 && not_met == 0;
-    let text = text(shall.len() as u64, tested, met, not_met, &not_tested, conformant, basis);
-    Claim {
-        text,
+    let claim = Claim {
+        text: String::new(),
         conformant,
         shall: shall.len() as u64,
+        not_applicable,
         tested,
         met,
         not_met,
         undetermined,
         not_tested,
         exit_code: exit_code(basis),
-    }
+    };
+    Claim { text: text(&claim, basis.complete), ..claim }
 }
 
 fn is_shall(strength: Strength) -> bool {
@@ -88,23 +92,18 @@ fn not_tested(shall: &[&RequirementResult]) -> Vec<(String, u64)> {
     reasons
 }
 
-fn text(
-    shall: u64,
-    tested: u64,
-    met: u64,
-    not_met: u64,
-    not_tested: &[(String, u64)],
-    conformant: bool,
-    basis: &Basis<'_>,
-) -> String {
-    if !basis.complete {
+/// The line itself.
+fn text(claim: &Claim, complete: bool) -> String {
+    if !complete {
         return "Interrupted: an incomplete run makes no claim.".to_owned();
     }
-    let failed = if not_met == 0 { String::new() } else { format!(", {not_met} not met") };
-    let rest: Vec<String> = not_tested.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    let Claim { shall, tested, met, not_met, not_applicable, .. } = claim;
+    let failed = if *not_met == 0 { String::new() } else { format!(", {not_met} not met") };
+    let rest: Vec<String> = claim.not_tested.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     let rest = if rest.is_empty() { String::new() } else { format!(" Not tested: {}.", rest.join(", ")) };
-    let conformant = if conformant { " The target is conformant." } else { "" };
-    format!("Tested {tested} of {shall} SHALL: {met} met{failed}.{rest}{conformant}")
+    let apart = if *not_applicable == 0 { String::new() } else { format!(" {not_applicable} more do not apply.") };
+    let conformant = if claim.conformant { " The target is conformant." } else { "" };
+    format!("Tested {tested} of {shall} SHALL: {met} met{failed}.{rest}{apart}{conformant}")
 }
 
 /// 1 beats 3, 3 beats 0; 4 when nothing ran or nothing applied.
@@ -160,6 +159,16 @@ mod tests {
         assert_eq!((claim.shall, claim.tested, claim.met, claim.not_met, claim.undetermined), (5, 2, 1, 1, 1));
         assert!(claim.text.starts_with("Tested 2 of 5 SHALL: 1 met, 1 not met. Not tested: "), "{}", claim.text);
         assert!(!claim.conformant);
+    }
+
+    #[test]
+    fn rows_that_do_not_apply_are_counted_apart() {
+        let claim = of(&[
+            row(Strength::Shall, Tested::Fully, Some(Verdict::Pass)),
+            row(Strength::Shall, Tested::Fully, Some(Verdict::NotApplicable)),
+        ]);
+        assert_eq!((claim.shall, claim.not_applicable, claim.tested, claim.met), (1, 1, 1, 1));
+        assert!(claim.conformant && claim.text.contains("1 more do not apply"), "{}", claim.text);
     }
 
     #[test]

@@ -379,11 +379,13 @@ pub struct Claim {
     pub text: String,
     /// True only when every SHALL in force is met or attested and none is waived, declined, Blocked or left out.
     pub conformant: bool,
-    /// SHALL rows in force.
+    /// SHALL rows in force that apply to this target.
     pub shall: u64,
-    /// Of these, fully tested with a verdict of pass, note, warn, fail or not applicable.
+    /// SHALL rows in force that do not apply: conditional on something that the target does not claim.
+    pub not_applicable: u64,
+    /// Of those that apply, fully tested with a verdict of pass, note, warn or fail.
     pub tested: u64,
-    /// Of the tested ones, met (or not applicable).
+    /// Of the tested ones, met.
     pub met: u64,
     /// Not met.
     pub not_met: u64,

@@ -153,7 +153,8 @@ fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>) -> R
         let steps = result.steps.iter().filter(|step| step.done);
         steps.filter_map(|step| verbs::find(&step.verb)).any(|verb| verb.help().effect >= Effect::Login)
     };
-    let requirements = rollup::roll_up(&prepared.in_force, &cases, &prepared.plan.not_selected, &logged_in);
+    let requirements =
+        rollup::roll_up(&prepared.in_force, &cases, &prepared.plan.not_selected, &prepared.capabilities, &logged_in);
     let claim = claim(&claim::Basis {
         requirements: &requirements,
         cases: &cases,

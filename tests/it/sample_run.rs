@@ -58,6 +58,7 @@ fn with_target_text(text: impl Fn(&str) -> String) -> Run {
             met: 1,
             not_met: 1,
             undetermined: 2,
+            not_applicable: 4,
             not_tested: vec![("by attestation".into(), 3), ("need a login".into(), 2)],
             exit_code: 1,
         },
