@@ -10,6 +10,7 @@ pub mod engine;
 pub mod testcase;
 pub mod catalogue;
 pub mod verbs;
+pub mod crypto;
 pub mod net;
 pub mod evidence;
 pub mod target;

@@ -85,6 +85,18 @@ impl SuiteFiles {
         Ok(Self { files: walk.files })
     }
 
+    /// The same files, with those of `other` for each of the folders that is missing here, and the names of these folders.
+    #[must_use]
+    pub fn completed_from(mut self, other: &Self, folders: &[&'static str]) -> (Self, Vec<&'static str>) {
+        let missing: Vec<&'static str> = folders.iter().copied().filter(|folder| self.under(folder).next().is_none()).collect();
+        for folder in &missing {
+            let prefix = format!("{folder}/");
+            let theirs = other.files.iter().filter(|(path, _)| path.starts_with(&prefix));
+            self.files.extend(theirs.map(|(path, source)| (path.clone(), Arc::clone(source))));
+        }
+        (self, missing)
+    }
+
     /// A suite of texts, each with its path inside the suite; shown as `testcases/…`.
     pub fn from_texts<P: Into<String>, T: Into<String>>(texts: impl IntoIterator<Item = (P, T)>) -> Self {
         let named = texts.into_iter().map(|(path, text)| (path.into(), text.into()));

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Test the security requirements of CARIN BB against a server.
@@ -90,7 +91,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "VERSION", env = "CARINBB_SMART", default_value = "auto", help_heading = "Target")]
     pub smart: String,
     /// Test the reference server, started for this run
-    #[arg(long, conflicts_with = "target", help_heading = "Target")]
+    #[arg(long, help_heading = "Target")]
     pub demo: bool,
     /// Switch on a fault of the reference server (repeatable, with --demo)
     #[arg(long, value_name = "NAME", requires = "demo", help_heading = "Target")]
@@ -103,17 +104,17 @@ pub struct RunArgs {
     #[arg(long, value_name = "PATTERN", env = "CARINBB_SKIP", value_delimiter = ',', help_heading = "Selection")]
     pub skip: Vec<String>,
     /// Leave out what needs a member's login
-    #[arg(long, env = "CARINBB_NO_LOGIN", help_heading = "Selection")]
+    #[arg(long, env = "CARINBB_NO_LOGIN", value_parser = BoolishValueParser::new(), help_heading = "Selection")]
     pub no_login: bool,
     /// Run cases that wait long
-    #[arg(long, env = "CARINBB_SLOW", help_heading = "Selection")]
+    #[arg(long, env = "CARINBB_SLOW", value_parser = BoolishValueParser::new(), help_heading = "Selection")]
     pub slow: bool,
     /// Run only step N of the selected cases, besides setups and controls
-    #[arg(long, value_name = "N", help_heading = "Selection")]
-    pub only_step: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Selection")]
+    pub only_step: Option<u16>,
 
     /// Count SHOULD rows of required documents as SHALL
-    #[arg(long, env = "CARINBB_STRICT", help_heading = "Judgement")]
+    #[arg(long, env = "CARINBB_STRICT", value_parser = BoolishValueParser::new(), help_heading = "Judgement")]
     pub strict: bool,
     /// The least that fails the run
     #[arg(long, value_name = "VERDICT", env = "CARINBB_FAIL_ON", default_value = "fail", help_heading = "Judgement")]
@@ -147,7 +148,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "CIDR", env = "CARINBB_ALLOW_NET", value_delimiter = ',', help_heading = "Network")]
     pub allow_net: Vec<String>,
     /// Permit a base that is not https; its TLS rows are then blocked
-    #[arg(long, env = "CARINBB_ALLOW_HTTP", help_heading = "Network")]
+    #[arg(long, env = "CARINBB_ALLOW_HTTP", value_parser = BoolishValueParser::new(), help_heading = "Network")]
     pub allow_http: bool,
 
     /// What is printed

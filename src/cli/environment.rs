@@ -6,6 +6,9 @@ use std::path::PathBuf;
 
 use super::paint::ColorEnvironment;
 
+/// The width of a page that is no terminal.
+pub const PAGE: usize = 100;
+
 /// Environment variables and what the standard streams are.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {

@@ -4,8 +4,6 @@ use crate::vocabulary::document::Problem;
 
 /// Exit code for wrong flags, files or settings.
 pub const CALLED_WRONGLY: u8 = 2;
-/// Exit code for a target or a file that cannot be reached.
-pub const NOT_REACHABLE: u8 = 3;
 
 /// A command that could not do its work.
 #[derive(Debug)]
@@ -16,8 +14,6 @@ pub enum Failure {
     Problems(Vec<Problem>),
     /// Anything else that the person can mend.
     Wrong(String),
-    /// Something outside that cannot be reached.
-    Unreachable(String),
 }
 
 impl Failure {
@@ -32,7 +28,6 @@ impl Failure {
         match self {
             Self::Clap(error) if !error.use_stderr() => 0,
             Self::Clap(_) | Self::Problems(_) | Self::Wrong(_) => CALLED_WRONGLY,
-            Self::Unreachable(_) => NOT_REACHABLE,
         }
     }
 }

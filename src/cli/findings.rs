@@ -4,7 +4,7 @@ use std::io;
 
 use crate::engine::Run;
 use crate::engine::record::{CaseResult, Tested};
-use crate::report;
+use crate::report::{self, Finding};
 use crate::vocabulary::{Verdict, escape_to_width};
 
 use super::page::{Loudness, Page};
@@ -22,11 +22,36 @@ impl<W: io::Write> Page<W> {
     /// Every finding of a case whose verdict is among those that are shown.
     pub(super) fn findings(&mut self, run: &Run, case: &CaseResult, shown: &[Verdict]) -> io::Result<()> {
         for finding in report::findings(run, case).iter().filter(|finding| shown.contains(&finding.verdict)) {
-            self.heading(finding.verdict, &case.label(), &escape_to_width(&case.title, LONGEST_TEXT))?;
-            for (label, text) in self.with_place(finding.rows(run, case)) {
-                let longest = if label == "repeat" { LONGEST_COMMAND } else { LONGEST_TEXT };
-                self.row(label, &escape_to_width(&text, longest), INDENT, LABEL)?;
-            }
+            self.finding(run, case, finding)?;
+        }
+        Ok(())
+    }
+
+    fn finding(&mut self, run: &Run, case: &CaseResult, finding: &Finding<'_>) -> io::Result<()> {
+        self.heading(finding.verdict, &case.label(), &escape_to_width(&case.title, LONGEST_TEXT))?;
+        for (label, text) in self.with_place(finding.rows(run, case)) {
+            let longest = if label == "repeat" { LONGEST_COMMAND } else { LONGEST_TEXT };
+            self.row(label, &escape_to_width(&text, longest), INDENT, LABEL)?;
+        }
+        Ok(())
+    }
+
+    /// What could not be seen, once per cause: a server that is down is one trouble and not eighty.
+    pub(super) fn undetermined(&mut self, run: &Run, verdict: Verdict) -> io::Result<()> {
+        for (finding, cases) in by_cause(run, verdict) {
+            let [only] = cases[..] else {
+                let count = cases.len();
+                self.heading(verdict, &format!("{count} results"), &escape_to_width(cause_of(&finding), LONGEST_TEXT))?;
+                let labels: Vec<String> = cases.iter().map(|case| case.label()).collect();
+                self.row("cases", &labels.join(", "), INDENT, LABEL)?;
+                let rows = finding.rows(run, cases[0]);
+                for (label, text) in rows.iter().filter(|(label, _)| ["expected", "actual", "repeat", "evidence"].contains(label))
+                {
+                    self.row(label, &escape_to_width(text, LONGEST_COMMAND), INDENT, LABEL)?;
+                }
+                continue;
+            };
+            self.finding(run, only, &finding)?;
         }
         Ok(())
     }
@@ -49,7 +74,14 @@ impl<W: io::Write> Page<W> {
         if !run.not_selected.is_empty() {
             self.section("Not selected")?;
             for (reason, cases) in by_reason(run) {
-                self.row("", &format!("{reason}: {}", cases.join(", ")), 0, 2)?;
+                let flag = run.not_selected.iter().any(|left| left.reason == reason && left.kind == "flag");
+                let text = match cases.len() {
+                    count if flag && self.look.loudness != Loudness::Verbose => {
+                        format!("{count} case{} {reason} (-v names them)", if count == 1 { "" } else { "s" })
+                    }
+                    _ => format!("{reason}: {}", cases.join(", ")),
+                };
+                self.row("", &text, 0, 2)?;
             }
         }
         if self.look.loudness == Loudness::Verbose {
@@ -80,6 +112,29 @@ impl<W: io::Write> Page<W> {
         }
         Ok(())
     }
+}
+
+/// What a group of results has in common: the cause alone, whichever capability it leaves unknown.
+fn cause_of<'f>(finding: &'f Finding<'_>) -> &'f str {
+    let said = finding.reason.unwrap_or(&finding.actual);
+    let unknown = said.strip_prefix("it is not known whether the target claims ");
+    unknown.and_then(|rest| rest.split_once(": ")).map_or(said, |(_, cause)| cause)
+}
+
+/// The first finding of each cause with all results that it stands for.
+fn by_cause(run: &Run, verdict: Verdict) -> Vec<(Finding<'_>, Vec<&CaseResult>)> {
+    let mut causes: Vec<(Finding<'_>, Vec<&CaseResult>)> = Vec::new();
+    for case in &run.cases {
+        for finding in report::findings(run, case).into_iter().filter(|finding| finding.verdict == verdict) {
+            let known = causes.iter_mut().find(|(known, _)| cause_of(known) == cause_of(&finding));
+            match known {
+                Some((_, cases)) if cases.iter().any(|own| std::ptr::eq(*own, case)) => {}
+                Some((_, cases)) => cases.push(case),
+                None => causes.push((finding, vec![case])),
+            }
+        }
+    }
+    causes
 }
 
 /// Cases by the reason that left them out, in the order of the record.

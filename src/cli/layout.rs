@@ -51,6 +51,43 @@ pub fn flow(chunks: &[String], width: usize) -> Vec<String> {
     lines
 }
 
+/// Lines that are too long, broken so that their last column hangs below itself. The column of a line is `column`, or begins behind
+/// the first gap of two spaces within the line; a line without a gap hangs by two.
+#[must_use]
+pub fn hang(text: &str, width: usize, column: Option<usize>) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let characters: Vec<char> = line.chars().collect();
+        if characters.len() <= width {
+            out.push_str(line);
+            out.push('\n');
+            continue;
+        }
+        let indent = characters.iter().take_while(|c| **c == ' ').count();
+        let column = column.unwrap_or_else(|| behind_gap(&characters, indent).unwrap_or(indent + 2)).min(width / 2);
+        let (head, tail) = if behind_gap(&characters, indent).is_some() || column > indent + 2 {
+            characters.split_at(column.min(characters.len()))
+        } else {
+            characters.split_at(indent)
+        };
+        let room = width.saturating_sub(column.max(head.len()));
+        for (number, part) in wrap(&tail.iter().collect::<String>(), room).iter().enumerate() {
+            let start = if number == 0 { head.iter().collect() } else { " ".repeat(column) };
+            out.push_str(&start);
+            out.push_str(part);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// Where the second column of a line begins, when there is one in its first half.
+fn behind_gap(line: &[char], indent: usize) -> Option<usize> {
+    let gap = line.windows(2).skip(indent).position(|pair| pair == [' ', ' '])? + indent;
+    let end = gap + line[gap..].iter().take_while(|c| **c == ' ').count();
+    (end <= 40).then_some(end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,7 +101,23 @@ mod tests {
         assert_eq!(flow(&["aaa".into(), "bbb".into(), "ccc".into()], 10), ["aaa   bbb", "  ccc"]);
     }
 
+    #[test]
+    fn the_last_column_hangs_below_itself() {
+        assert_eq!(hang("  level  one two three", 18, None), "  level  one two\n         three\n");
+        assert_eq!(hang("short\n\nx", 16, None), "short\n\nx\n");
+        assert_eq!(hang("  one two three four", 12, None), "  one two\n    three\n    four\n");
+        assert_eq!(hang("id a text that goes on", 14, Some(3)), "id a text that\n   goes on\n");
+    }
+
     proptest! {
+        #[test]
+        fn nothing_is_lost_when_lines_hang(text in "[ a-z0-9]{0,200}", width in 30_usize..90) {
+            let squeeze = |text: &str| text.split_whitespace().collect::<String>();
+            let hung = hang(&text, width, None);
+            prop_assert_eq!(squeeze(&hung), squeeze(&text));
+            prop_assert!(hung.lines().all(|line| line.chars().count() <= width), "{}", hung);
+        }
+
         #[test]
         fn no_line_is_too_long_and_no_word_is_lost(text in ".{0,200}", width in 1_usize..60) {
             let lines = wrap(&text, width);

@@ -4,7 +4,9 @@ mod args;
 mod command;
 mod environment;
 mod failure;
+mod faults;
 mod findings;
+mod hint;
 mod layout;
 pub mod ndjson;
 mod output;
@@ -45,8 +47,8 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
     let cli = Cli::try_parse_from(typed).map_err(Failure::Clap)?;
     match cli.command {
         Command::Run(_) => command::run::run(settings::resolve(typed, environment)?, environment),
-        Command::List(arguments) => command::list::list(&cli.global, &arguments),
-        Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments),
+        Command::List(arguments) => command::list::list(&cli.global, &arguments, environment),
+        Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments, environment),
         Command::Check(arguments) => command::check::check(&cli.global, &arguments, environment),
         Command::Serve(arguments) => command::serve::serve(arguments),
         Command::Selftest(arguments) => command::selftest::selftest(&cli.global, &arguments, environment),
@@ -69,7 +71,7 @@ fn report(failure: &Failure, environment: &Environment) {
             let count = problems.len();
             output::complain(&format!("{count} problem{} found; nothing was sent", if count == 1 { "" } else { "s" }));
         }
-        Failure::Wrong(message) | Failure::Unreachable(message) => output::complain(&format!("carinbb: {message}")),
+        Failure::Wrong(message) => output::complain(&format!("carinbb: {message}")),
     }
 }
 

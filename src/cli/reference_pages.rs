@@ -24,6 +24,7 @@ pub fn pages(loaded: &LoadedSuite) -> Result<Vec<(&'static str, String)>, Failur
         ("docs/verbs.md", verbs_page()),
         ("docs/faults.md", faults_page(loaded)),
         ("docs/cli.md", command_line()),
+        ("man/carinbb.1", man_page()),
         ("schemas/run.schema.json", pretty(&report::schema())),
         ("schemas/testcase.schema.json", pretty(&testcase::schema())),
         ("schemas/target.schema.json", pretty(&crate::target::schema())),
@@ -109,6 +110,26 @@ fn faults_page(loaded: &LoadedSuite) -> String {
         );
     }
     text
+}
+
+/// The manual page: the program, then the flags of each command.
+fn man_page() -> String {
+    let command = Cli::command();
+    let mut text = rendered(|out| clap_mangen::Man::new(command.clone()).render(out)).replace(".SH EXTRA", ".SH \"EXIT STATUS\"");
+    for own in command.get_subcommands().filter(|own| !own.is_hide_set() && own.get_name() != "help") {
+        let man = clap_mangen::Man::new(own.clone());
+        text.push_str(&format!(".SH \"CARINBB {}\"\n", own.get_name().to_uppercase()));
+        text.push_str(&rendered(|out| man.render_description_section(out)).replace(".SH DESCRIPTION\n", ""));
+        text.push_str(&rendered(|out| man.render_options_section(out)).replace(".SH ", ".SS "));
+    }
+    text
+}
+
+fn rendered(render: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    // Writing into memory does not fail.
+    let _ = render(&mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn command_line() -> String {

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::error::{ContextKind, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
@@ -13,7 +14,7 @@ use super::args::{Cli, Command, RunArgs};
 use super::environment::Environment;
 use super::failure::Failure;
 use crate::engine::record::Setting;
-use crate::target::{self, SETTINGS, Target};
+use crate::target::{self, LaunchFile, SETTINGS, Target};
 use crate::vocabulary::document::{Problem, Problems, Reader, Source, did_you_mean, parse};
 
 /// `run` with everything known: flags, environment and files.
@@ -22,6 +23,8 @@ pub struct Resolved {
     pub cli: Cli,
     /// The target, unless it is the demo.
     pub target: Option<Target>,
+    /// Clients, members, login and tokens, their secrets not read yet.
+    pub launch: LaunchFile,
     /// Every setting that is not a default, with its origin.
     pub settings: Vec<Setting>,
     /// What to run, without the target.
@@ -43,11 +46,12 @@ pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, 
     let matches = parse_line(typed)?;
     let cli = Cli::from_arg_matches(&matches).map_err(Failure::Clap)?;
     let Command::Run(arguments) = &cli.command else { return Err(Failure::wrong("settings belong to run")) };
-    let (target_text, what) = split_target(arguments);
+    let named_by = matches.subcommand_matches("run").and_then(|run| run.value_source("target"));
+    let (target_text, what) = split_target(arguments, named_by)?;
     let mut files = Vec::new();
-    let target = match target_text {
-        Some(text) => Some(read_target(&text, &mut files)?),
-        None => None,
+    let (target, launch) = match target_text {
+        Some(text) => read_target(&text, &mut files).map(|(target, launch)| (Some(target), launch))?,
+        None => (None, LaunchFile::default()),
     };
     let project = cli.global.config.clone().or_else(|| Some(PathBuf::from("carinbb.toml")).filter(|path| path.is_file()));
     if let Some(path) = &project {
@@ -62,30 +66,47 @@ pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, 
     for setting in files {
         let is_set = settings.iter().any(|own: &Setting| own.name == setting.name);
         if !is_set {
-            line.extend(as_flags(&setting)?);
+            let flags = as_flags(&setting)?;
+            check_value(&setting, &flags)?;
+            line.extend(flags);
             settings.push(Setting { name: setting.name, value: setting.values.join(","), origin: setting.origin });
         }
     }
     let cli = Cli::from_arg_matches(&parse_line(&line)?).map_err(Failure::Clap)?;
-    Ok(Resolved { cli, target, settings, what })
+    Ok(Resolved { cli, target, launch, settings, what })
 }
 
 fn parse_line(line: &[String]) -> Result<ArgMatches, Failure> {
     Cli::command().try_get_matches_from(line).map_err(Failure::Clap)
 }
 
-/// A URL or a TOML file among the patterns is the target.
-fn split_target(arguments: &RunArgs) -> (Option<String>, Vec<String>) {
-    let is_target = |text: &String| text.contains("://") || Path::new(text).extension().is_some_and(|kind| kind == "toml");
-    let given = arguments.target.clone().or_else(|| arguments.what.iter().find(|text| is_target(text)).cloned());
-    let what = arguments.what.iter().filter(|text| Some(*text) != given.as_ref() || !is_target(text)).cloned().collect();
-    (given, what)
+/// A URL or a TOML file among the patterns is the target; what was typed outranks `CARINBB_TARGET`.
+fn split_target(arguments: &RunArgs, named_by: Option<ValueSource>) -> Result<(Option<String>, Vec<String>), Failure> {
+    let is_target = |text: &&String| text.contains("://") || Path::new(text).extension().is_some_and(|kind| kind == "toml");
+    let (targets, what): (Vec<&String>, Vec<&String>) = arguments.what.iter().partition(is_target);
+    let flag = arguments.target.iter().filter(|_| named_by == Some(ValueSource::CommandLine));
+    let typed: Vec<&String> = flag.chain(targets).collect();
+    if let [first, second, ..] = typed[..] {
+        return Err(Failure::wrong(format!("a run has one target, and both '{first}' and '{second}' are one")));
+    }
+    if arguments.demo {
+        let none_typed = typed.is_empty();
+        let refused = || Failure::wrong("--demo brings its own target: leave out the other one");
+        return none_typed.then(|| (None, what.into_iter().cloned().collect())).ok_or_else(refused);
+    }
+    let target = typed.first().copied().or(arguments.target.as_ref());
+    let host =
+        what.iter().find(|text| text.contains('/') && text.split('/').next().is_some_and(|host| host.contains(['.', ':'])));
+    if let (None, Some(host)) = (target, host) {
+        return Err(Failure::wrong(format!("no target: if '{host}' is the FHIR base, write https://{host}")));
+    }
+    Ok((target.cloned(), what.into_iter().cloned().collect()))
 }
 
-fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<Target, Failure> {
+fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<(Target, LaunchFile), Failure> {
     let is_file = Path::new(text).extension().is_some_and(|kind| kind == "toml") || Path::new(text).is_file();
     if !is_file {
-        return target::from_url(text).map_err(Failure::wrong);
+        return target::from_url(text).map(|target| (target, LaunchFile::default())).map_err(Failure::wrong);
     }
     let source = read_source(Path::new(text))?;
     let problems = Problems::new();
@@ -95,7 +116,7 @@ fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<Target, Failu
         Some(file) if problems.is_empty() => {
             let origin = format!("target file {text}");
             files.extend(file.settings.into_iter().map(|(name, values)| FileSetting { name, values, origin: origin.clone() }));
-            Ok(file.target)
+            Ok((file.target, file.launch))
         }
         _ => Err(Failure::Problems(problems)),
     }
@@ -109,6 +130,17 @@ pub fn read_source(path: &Path) -> Result<Arc<Source>, Failure> {
     let text =
         std::fs::read_to_string(path).map_err(|error| Failure::wrong(format!("cannot read {}: {error}", path.display())))?;
     Ok(Arc::new(Source::new(path.display().to_string(), text)))
+}
+
+/// Whether a settings file can be used.
+///
+/// # Errors
+/// When it cannot be read, or a setting is unknown or does not fit.
+pub fn check_settings_file(path: &Path) -> Result<(), Failure> {
+    for setting in read_settings_file(path)? {
+        check_value(&setting, &as_flags(&setting)?)?;
+    }
+    Ok(())
 }
 
 fn read_settings_file(path: &Path) -> Result<Vec<FileSetting>, Failure> {
@@ -157,6 +189,31 @@ fn as_flags(setting: &FileSetting) -> Result<Vec<String>, Failure> {
         Some("false") => Ok(Vec::new()),
         _ => Err(Failure::wrong(format!("{}: the setting '{}' takes true or false", setting.origin, setting.name))),
     }
+}
+
+/// A wrong value is complained of where it stands, not as the flag that it becomes.
+fn check_value(setting: &FileSetting, flags: &[String]) -> Result<(), Failure> {
+    let alone: Vec<String> = ["carinbb", "run"].into_iter().map(str::to_owned).chain(flags.iter().cloned()).collect();
+    let Err(error) = Cli::command().try_get_matches_from(alone) else { return Ok(()) };
+    if error.kind() == ErrorKind::MissingRequiredArgument {
+        return Ok(());
+    }
+    let said = error.to_string();
+    let said = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let known = error.get(ContextKind::ValidValue).map(|values| format!(" (possible values: {values})")).unwrap_or_default();
+    Err(Failure::wrong(format!("{}: {said}{known}", setting.origin)))
+}
+
+/// Whether the settings of a target file have values that fit.
+///
+/// # Errors
+/// When one does not.
+pub fn check_settings(origin: &str, settings: Vec<(String, Vec<String>)>) -> Result<(), Failure> {
+    for (name, values) in settings {
+        let setting = FileSetting { name, values, origin: origin.to_owned() };
+        check_value(&setting, &as_flags(&setting)?)?;
+    }
+    Ok(())
 }
 
 /// What was typed or stands in the environment.

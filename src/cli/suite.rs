@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::failure::Failure;
+use super::output;
 use crate::catalogue::{CapabilityName, Catalogue, SuiteFiles};
 use crate::reference;
 use crate::testcase::{self, Suite, Vocabulary};
@@ -45,12 +46,25 @@ impl LoadedSuite {
 /// # Errors
 /// When the directory cannot be read or anything in it is wrong.
 pub fn load(directory: Option<&Path>) -> Result<LoadedSuite, Failure> {
-    let files = match directory {
-        Some(directory) => SuiteFiles::from_directory(directory).map_err(|error| Failure::wrong(error.to_string()))?,
-        None => SuiteFiles::embedded(),
-    };
-    let (loaded, problems) = load_files(files);
+    let (loaded, problems) = load_files(files(directory)?);
     if problems.is_empty() { Ok(loaded) } else { Err(Failure::Problems(problems)) }
+}
+
+/// The files of the binary, or those of a directory; a directory of cases alone is held to the catalogue of the binary, and
+/// stderr says so.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn files(directory: Option<&Path>) -> Result<SuiteFiles, Failure> {
+    let embedded = SuiteFiles::embedded();
+    let Some(directory) = directory else { return Ok(embedded) };
+    let own = SuiteFiles::from_directory(directory).map_err(|error| Failure::wrong(error.to_string()))?;
+    let (files, missing) = own.completed_from(&embedded, &["requirements", "profiles"]);
+    if !missing.is_empty() {
+        let missing = missing.join("/ and ");
+        output::complain(&format!("{} has no {missing}/: taken from the suite in the binary", directory.display()));
+    }
+    Ok(files)
 }
 
 /// Loads what can be loaded, with everything that is wrong.

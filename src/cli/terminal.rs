@@ -9,6 +9,7 @@ use crate::engine::record::{AssertionResult, CaseResult, Header, OutcomeRecord, 
 use crate::engine::{Event, Listener, Run};
 use crate::vocabulary::{Verdict, escape, escape_to_width};
 
+use super::hint;
 use super::layout::{flow, wrap};
 use super::page::Page;
 pub use super::page::{Look, Loudness};
@@ -27,19 +28,26 @@ const DETAIL: usize = 24;
 pub struct Terminal<W> {
     page: Page<W>,
     label_width: usize,
+    hindered: bool,
     open: bool,
 }
 
 impl<W: io::Write + Send> Terminal<W> {
     /// Prints to `out`.
     pub fn new(out: W, look: Look) -> Self {
-        Self { page: Page { out, look: Look { width: look.width.max(NARROWEST), ..look } }, label_width: 0, open: true }
+        Self {
+            page: Page { out, look: Look { width: look.width.max(NARROWEST), ..look } },
+            label_width: 0,
+            hindered: false,
+            open: true,
+        }
     }
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         let quiet = self.page.look.loudness == Loudness::Quiet;
         match event {
             Event::Started { header, plan } => {
+                self.hindered = self.page.look.loudness != Loudness::Verbose && hint::is_total(header);
                 self.label_width = label_width(plan, self.page.look.width.saturating_sub(INDENT + TIME + 3 + DETAIL));
                 if quiet { Ok(()) } else { self.header(header, plan) }
             }
@@ -57,8 +65,7 @@ impl<W: io::Write + Send> Terminal<W> {
         }
         let profiles = header.profiles.iter();
         chunks.extend(profiles.map(|profile| format!("{} ({})", escape(&profile.title), escape(&profile.why))));
-        let declared = if header.smart.declared { "" } else { "; not declared" };
-        chunks.push(format!("SMART {} ({}{declared})", escape(&header.smart.version), escape(&header.smart.why)));
+        chunks.push(format!("SMART {} ({})", escape(&header.smart.version), escape(&header.smart.why)));
         for line in flow(&chunks, self.page.look.width) {
             self.page.strong(&line)?;
         }
@@ -67,7 +74,7 @@ impl<W: io::Write + Send> Terminal<W> {
         }
         let sum = |count: fn(&PlannedCase) -> u64| plan.iter().map(count).fold(0, u64::saturating_add);
         let (requests, probes) = (sum(|case| case.requests), sum(|case| case.probes));
-        let line = format!("{} cases, at most {requests} requests and {probes} TLS probes", plan.len());
+        let line = format!("{} results, at most {requests} requests beyond discovery and {probes} TLS probes", plan.len());
         self.page.faint(&line)?;
         writeln!(self.page.out)
     }
@@ -78,7 +85,8 @@ impl<W: io::Write + Send> Terminal<W> {
         let time = if result.elapsed_ms == 0 { String::new() } else { seconds(result.elapsed_ms) };
         let word = self.page.look.paint.verdict(result.verdict, &format!("{:<5}", result.verdict.word()));
         let start = format!("{label:<width$}{time:>TIME$}", width = self.label_width);
-        let detail = escape(&detail(result));
+        let same = self.hindered && matches!(result.verdict, Verdict::Blocked | Verdict::Error);
+        let detail = if same { String::new() } else { escape(&detail(result)) };
         let column = INDENT + start.chars().count() + 3;
         let room = self.page.look.width.saturating_sub(column);
         let again = result.verdict >= Verdict::Warn;
@@ -114,9 +122,18 @@ impl<W: io::Write + Send> Terminal<W> {
             Loudness::Quiet => &[Verdict::Fail][..],
             Loudness::Normal | Loudness::Verbose => &[Verdict::Fail, Verdict::Error, Verdict::Blocked, Verdict::Warn][..],
         };
+        let judged: Vec<Verdict> =
+            from.iter().copied().filter(|verdict| matches!(verdict, Verdict::Fail | Verdict::Warn)).collect();
         for verdict in from {
-            for case in run.cases.iter().filter(|case| case.verdict == *verdict) {
-                self.page.findings(run, case, from)?;
+            match verdict {
+                Verdict::Error | Verdict::Blocked if self.hindered => {}
+                Verdict::Error | Verdict::Blocked => self.page.undetermined(run, *verdict)?,
+                _ => {
+                    // What the same case could not see stands with the others of that cause.
+                    for case in run.cases.iter().filter(|case| case.verdict == *verdict) {
+                        self.page.findings(run, case, &judged)?;
+                    }
+                }
             }
         }
         if self.page.look.loudness != Loudness::Quiet {
@@ -126,6 +143,12 @@ impl<W: io::Write + Send> Terminal<W> {
         }
         if self.page.look.loudness == Loudness::Quiet && run.cases.iter().any(|case| from.contains(&case.verdict)) {
             writeln!(self.page.out)?;
+        }
+        if let Some(hint) = hint::of(run) {
+            self.page.strong(&escape(&hint))?;
+            if self.hindered {
+                self.page.faint("Nothing that rests on discovery could be judged; -v tells each case.")?;
+            }
         }
         self.claim(run)
     }

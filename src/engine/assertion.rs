@@ -8,7 +8,7 @@ use super::facts::fact;
 use super::record::{AssertionResult, Clause, OutcomeRecord};
 use super::rules::Rules;
 use crate::testcase::{Assertion, Check, Predicate, Scope, resolve, resolve_text};
-use crate::vocabulary::{Cause, Mismatch, Outcome, escape_to_width};
+use crate::vocabulary::{Cause, Mismatch, Outcome, Verdict, escape_to_width};
 
 /// The longest fact that is kept in the record, as JSON text.
 const LONGEST_FACT: usize = 2_000;
@@ -57,12 +57,21 @@ impl Bench<'_> {
         })
     }
 
-    /// A `then` row whose predecessors were not met.
+    /// A `then` row whose predecessors were not met, and the requirements that it would have been judged for.
     #[must_use]
-    pub fn without_effect(&self, row: &Assertion, scope: &Scope) -> Option<AssertionResult> {
-        let nothing = Sight::Nothing(Outcome::Met);
-        let result = self.evaluate(Clause::Then, row, &nothing, scope)?;
-        Some(AssertionResult { outcome: OutcomeRecord::WithoutEffect, judgements: Vec::new(), ..result })
+    pub fn without_effect(&self, row: &Assertion, scope: &Scope) -> Option<(AssertionResult, Vec<String>)> {
+        let unreached = Sight::Nothing(Outcome::NotReached(Cause::new("then", "an expectation before it was not met")));
+        let result = self.evaluate(Clause::Then, row, &unreached, scope)?;
+        // Where the condition of a rule does not hold, nothing was missed.
+        let missed = result.judgements.iter().filter(|judgement| judgement.verdict == Verdict::Blocked);
+        let missed = missed.map(|judgement| judgement.requirement.clone()).collect();
+        Some((AssertionResult { outcome: OutcomeRecord::WithoutEffect, judgements: Vec::new(), ..result }, missed))
+    }
+
+    /// Whether a row holds, also one that counts for nothing under the profile: `then` stands behind it all the same.
+    #[must_use]
+    pub fn holds(&self, row: &Assertion, sight: &Sight<'_>, scope: &Scope) -> bool {
+        matches!(sight, Sight::Facts(facts) if outcome_of(row, facts, scope) == Outcome::Met)
     }
 
     fn requirements(&self, row: &Assertion, scope: &Scope) -> Vec<String> {

@@ -7,17 +7,24 @@ use serde_json::{Map, Value};
 
 use super::assertion::{Bench, Sight};
 use super::facts::fact;
-use super::record::{AssertionResult, Clause, OutcomeRecord, Phase, StepResult};
+use super::record::{AssertionResult, Clause, Phase, StepResult};
+use super::sighting::{Sighting, interrupted, stop_of};
 use super::stage::{FlowResult, Stage};
+use crate::net::Allowance;
 use crate::testcase::{Action, Capture, Scope, Step, TestCase, resolve, resolve_text};
-use crate::verbs::{self, Arguments, Observation, Observed};
+use crate::verbs::{self, Arguments, Observed};
 use crate::vocabulary::{Cause, Outcome};
+
+/// The longest that the steps of one phase may act when the case does not say, waits for a slot and waits on purpose not counted.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// The run of one result, or of the control that frames several.
 pub struct CaseRun<'a> {
     stage: &'a Stage,
     case: &'a TestCase,
     label: String,
+    /// Called with the seconds of each wait that begins.
+    pub on_wait: Option<&'a (dyn Fn(u64) + Sync)>,
     /// The names that templates may use so far.
     pub scope: Scope,
     /// Set when a premise did not hold: the outcome of every row from there on.
@@ -26,24 +33,40 @@ pub struct CaseRun<'a> {
     pub steps: Vec<StepResult>,
     /// True when an observation had to be repeated.
     pub flaky: bool,
+    in_flow: bool,
+    allowance: Allowance,
 }
 
 impl<'a> CaseRun<'a> {
     /// A run that has not begun.
     #[must_use]
     pub fn new(stage: &'a Stage, case: &'a TestCase, label: String, scope: Scope) -> Self {
-        Self { stage, case, label, scope, stopped: None, steps: Vec::new(), flaky: false }
+        let allowance = Allowance::new(LIMIT);
+        let (stopped, steps) = (None, Vec::new());
+        Self { stage, case, label, on_wait: None, scope, stopped, steps, flaky: false, in_flow: false, allowance }
     }
 
-    /// Runs the steps of one phase. After a stop, nothing is done and every row has the outcome of the stop.
+    /// Runs the steps of one phase. After a stop, nothing is done and every row has the outcome of the stop;
+    /// only cleanup goes on, because one thing that cannot be removed is no reason to leave the next.
     pub async fn phase(&mut self, phase: Phase, steps: &'a [Step]) {
+        let own = self.case.timeout.filter(|_| phase == Phase::Step);
+        self.allowance = Allowance::new(own.unwrap_or(LIMIT));
         for step in steps {
             let number = self.number_of(step);
             if phase == Phase::Step && self.stage.only_step.is_some_and(|only| only != number) {
                 continue;
             }
+            if phase == Phase::Cleanup {
+                self.stopped = None;
+            }
             self.step(phase, step, number).await;
         }
+    }
+
+    /// True when anything was sent for this result, so that there may be something to restore and to clean up.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.steps.iter().any(|step| step.done)
     }
 
     fn number_of(&self, step: &Step) -> usize {
@@ -52,96 +75,101 @@ impl<'a> CaseRun<'a> {
 
     fn step<'s>(&'s mut self, phase: Phase, step: &'s Step, number: usize) -> BoxFuture<'s, ()> {
         Box::pin(async move {
-            let clock = &self.stage.context.world.clock;
-            let begun = clock.elapsed();
-            let (observed, verb) = match (&self.stopped, &step.action) {
-                (Some(_), Action::Verb(name) | Action::Flow(name)) => (None, name.clone()),
-                (None, Action::Verb(name)) => (Some(self.observe(step, name).await), name.clone()),
-                (None, Action::Flow(name)) => (Some(self.flow(phase, step, name).await), name.clone()),
+            let begun = self.stage.context.world.clock.elapsed();
+            let (Action::Verb(name) | Action::Flow(name)) = &step.action;
+            let sighting = match (&self.stopped, &step.action) {
+                (Some(outcome), _) => Sighting::not_looked(outcome.clone()),
+                (None, Action::Verb(_)) => self.observe(phase, step, name).await,
+                (None, Action::Flow(_)) => self.flow(phase, step, name).await,
             };
-            let elapsed = clock.elapsed().saturating_sub(begun);
-            let result = self.conclude(phase, step, number, verb, observed, elapsed);
+            let elapsed = self.stage.context.world.clock.elapsed().saturating_sub(begun);
+            let result = self.conclude(phase, step, number, name, sighting, elapsed);
             self.steps.push(result);
+            if self.allowance.is_spent() && self.stopped.is_none() {
+                self.stopped = Some(Outcome::Broken(self.too_late()));
+            }
         })
     }
 
-    /// Compares, captures, and stops the case when a premise did not hold.
+    fn too_late(&self) -> Cause {
+        Cause::new("timeout", format!("the case took longer than {} s", self.allowance.limit().as_secs_f64()))
+    }
+
+    /// Captures, compares, and stops the case when a premise did not hold.
     fn conclude(
         &mut self,
         phase: Phase,
         step: &Step,
         number: usize,
-        verb: String,
-        observed: Option<Observed>,
+        verb: &str,
+        sighting: Sighting,
         elapsed: Duration,
     ) -> StepResult {
-        let done = observed.is_some();
-        let observed = observed.unwrap_or_else(|| {
-            let outcome = self.stopped.clone().unwrap_or(Outcome::Met);
-            Observed { observation: as_observation(outcome), evidence: Vec::new(), flaky: false }
-        });
-        self.flaky |= observed.flaky;
-        let facts = match &observed.observation {
-            Observation::Facts(facts) => Some(facts.clone()),
-            _ => None,
-        };
-        let nothing = self.stopped.clone().or_else(|| outcome_of(&observed.observation));
-        if let Some(facts) = &facts {
+        self.flaky |= sighting.flaky;
+        if let Ok(facts) = &sighting.seen {
             self.capture(&step.capture, facts);
         }
-        let assertions = self.assertions(step, facts.as_ref(), nothing);
-        let broken = match observed.observation {
-            Observation::Broken(cause) if done => Some(cause),
-            _ => None,
-        };
-        let title = resolve_text(&step.title, &self.scope).unwrap_or_else(|_| step.title.clone());
+        let assertions = self.assertions(phase, step, &sighting);
         StepResult {
             phase,
             number,
-            title,
-            verb,
+            title: resolve_text(&step.title, &self.scope).unwrap_or_else(|_| step.title.clone()),
+            verb: verb.to_owned(),
             place: step.place.to_string(),
-            done,
-            broken,
+            done: sighting.done,
+            broken: sighting.broken(),
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-            evidence: observed.evidence,
+            evidence: sighting.evidence,
             assertions,
         }
     }
 
-    fn assertions(&mut self, step: &Step, facts: Option<&Value>, nothing: Option<Outcome>) -> Vec<AssertionResult> {
-        let case = self.case;
-        let bench = Bench {
+    fn assertions(&mut self, phase: Phase, step: &Step, sighting: &Sighting) -> Vec<AssertionResult> {
+        let bench = self.bench();
+        let sight = match &sighting.seen {
+            Ok(facts) => Sight::Facts(facts),
+            Err(outcome) => Sight::Nothing(outcome.clone()),
+        };
+        let premises = step.premise.iter().filter_map(|row| bench.evaluate(Clause::Premise, row, &sight, &self.scope));
+        let mut results: Vec<AssertionResult> = premises.collect();
+        let stop = results.iter().find_map(stop_of);
+        if phase == Phase::Step && !self.in_flow {
+            let own = stop.clone().filter(|_| step.premise_guards).map_or(sight, Sight::Nothing);
+            results.extend(self.judged(&bench, step, &own));
+        }
+        // All that a setup, a control or a flow does is premise, also where no row says so.
+        let all_premise = self.in_flow || matches!(phase, Phase::Setup | Phase::Control);
+        let unseen = sighting.seen.as_ref().err().filter(|_| all_premise).cloned();
+        if self.stopped.is_none() {
+            self.stopped = stop.or(unseen);
+        }
+        results
+    }
+
+    fn bench(&self) -> Bench<'a> {
+        Bench {
             rules: &self.stage.rules,
             capabilities: &self.stage.capabilities,
-            default_requirement: case.requirements.first().map_or("", |id| id.as_str()),
-        };
-        let sight = match (facts, nothing) {
-            (_, Some(outcome)) => Sight::Nothing(outcome),
-            (Some(facts), None) => Sight::Facts(facts),
-            (None, None) => Sight::Nothing(Outcome::NotReached(Cause::new("premise", "nothing was observed"))),
-        };
-        let evaluate = |clause, row| bench.evaluate(clause, row, &sight, &self.scope);
-        let mut results: Vec<AssertionResult> = step.premise.iter().filter_map(|row| evaluate(Clause::Premise, row)).collect();
-        let stop = results.iter().find_map(stop_of);
-        let guarded = if step.premise_guards { stop.clone() } else { None };
-        let own = guarded.map_or(sight, Sight::Nothing);
+            default_requirement: self.case.requirements.first().map_or("", |id| id.as_str()),
+        }
+    }
+
+    /// The rows of `expect` and the chain of `then`.
+    fn judged(&self, bench: &Bench<'_>, step: &Step, sight: &Sight<'_>) -> Vec<AssertionResult> {
+        let mut results = Vec::new();
         let mut all_met = true;
         for row in &step.expect {
-            let result = bench.evaluate(Clause::Expect, row, &own, &self.scope);
-            all_met &= result.as_ref().is_none_or(|result| result.outcome == OutcomeRecord::Met);
-            results.extend(result);
+            all_met &= bench.holds(row, sight, &self.scope);
+            results.extend(bench.evaluate(Clause::Expect, row, sight, &self.scope));
         }
         for row in &step.then {
-            let judged = match &own {
-                Sight::Facts(_) if !all_met => bench.without_effect(row, &self.scope),
-                _ => bench.evaluate(Clause::Then, row, &own, &self.scope),
-            };
-            all_met &= judged.as_ref().is_none_or(|result| result.outcome == OutcomeRecord::Met);
-            results.extend(judged);
-        }
-        if self.stopped.is_none() {
-            self.stopped = stop;
+            if all_met || !matches!(sight, Sight::Facts(_)) {
+                all_met &= bench.holds(row, sight, &self.scope);
+                results.extend(bench.evaluate(Clause::Then, row, sight, &self.scope));
+            } else if let Some((result, missed)) = bench.without_effect(row, &self.scope) {
+                missed.into_iter().for_each(|id| self.stage.mark_unreached(id));
+                results.push(result);
+            }
         }
         results
     }
@@ -157,25 +185,28 @@ impl<'a> CaseRun<'a> {
         }
     }
 
-    async fn observe(&self, step: &Step, name: &str) -> Observed {
-        let arguments = match self.arguments(step) {
+    async fn observe(&mut self, phase: Phase, step: &Step, name: &str) -> Sighting {
+        let Some(verb) = verbs::find(name) else { return Sighting::missing(format!("there is no verb '{name}'")) };
+        let arguments = match self.arguments(step).and_then(|given| Arguments::new(verb.help(), given)) {
             Ok(arguments) => arguments,
-            Err(missing) => return missing_input(&missing),
+            Err(missing) => return Sighting::missing(missing),
         };
-        let Some(verb) = verbs::find(name) else { return missing_input(&format!("there is no verb '{name}'")) };
-        let arguments = match Arguments::new(verb.help(), arguments) {
-            Ok(arguments) => arguments,
-            Err(problem) => return missing_input(&problem),
-        };
-        let waits = !verb.cost(&arguments).wait.is_zero();
-        let slot = if waits { None } else { self.stage.slot().await };
+        let wait = verb.cost(&arguments).wait;
+        let _slot = if wait.is_zero() { self.stage.slot().await } else { None };
+        if let (false, Some(notice)) = (wait.is_zero(), self.on_wait) {
+            notice(wait.as_secs());
+        }
         let context = self.stage.context.labelled(&self.label, &step.title);
+        let late = self.too_late();
+        let work = self.allowance.spend(wait, verb.run(&arguments, &context));
+        // Cleaning up is what an interrupted run is still there for.
+        let must_end = matches!(phase, Phase::Restore | Phase::Cleanup);
         let observed = tokio::select! {
-            observed = verb.run(&arguments, &context) => observed,
-            () = self.stage.interrupt.raised() => Observed::broken(Cause::new("interrupted", "the run was interrupted"), Vec::new()),
+            biased;
+            () = self.stage.interrupt.raised(), if !must_end => Observed::broken(interrupted(), Vec::new()),
+            observed = work => observed.unwrap_or_else(|| Observed::broken(late, Vec::new())),
         };
-        drop(slot);
-        observed
+        Sighting::of(observed)
     }
 
     fn arguments(&self, step: &Step) -> Result<Map<String, Value>, String> {
@@ -187,10 +218,10 @@ impl<'a> CaseRun<'a> {
     }
 
     /// Runs a flow, or takes what another case got from the same flow with the same inputs.
-    async fn flow(&mut self, phase: Phase, step: &Step, name: &str) -> Observed {
+    async fn flow(&mut self, phase: Phase, step: &Step, name: &str) -> Sighting {
         let arguments = match self.arguments(step) {
             Ok(arguments) => arguments,
-            Err(missing) => return missing_input(&missing),
+            Err(missing) => return Sighting::missing(missing),
         };
         let result = if phase == Phase::Setup && !self.case.fresh {
             let cell = self.stage.shared_setup(&format!("{name} {}", Value::Object(arguments.clone())));
@@ -198,76 +229,37 @@ impl<'a> CaseRun<'a> {
         } else {
             self.run_flow(phase, name, arguments).await
         };
+        self.flaky |= result.flaky;
         let evidence = result.steps.iter().flat_map(|step| step.evidence.clone()).collect();
+        let done = result.steps.iter().any(|step| step.done);
         self.steps.extend(result.steps);
-        match result.stopped {
-            Some(outcome) => Observed { observation: as_observation(outcome), evidence, flaky: false },
-            None => Observed::facts(result.outputs, evidence),
-        }
+        Sighting { seen: result.stopped.map_or(Ok(result.outputs), Err), done, evidence, flaky: false }
     }
 
     fn run_flow<'s>(&'s self, phase: Phase, name: &'s str, arguments: Map<String, Value>) -> BoxFuture<'s, FlowResult> {
         Box::pin(async move {
-            let stopped = |message: &str| Some(Outcome::NotReached(Cause::new("input", message)));
-            let Some(flow) = self.stage.suite.flow(name) else {
-                return FlowResult {
-                    outputs: Value::Null,
-                    steps: Vec::new(),
-                    stopped: stopped(&format!("there is no flow '{name}'")),
-                };
+            let mut run = CaseRun::new(self.stage, self.case, self.label.clone(), self.scope.clone());
+            (run.on_wait, run.in_flow) = (self.on_wait, true);
+            let flow = self.stage.suite.flow(name);
+            let Some(flow) = flow else {
+                run.stopped = Some(Outcome::NotReached(Cause::new("input", format!("there is no flow '{name}'"))));
+                return run.into_flow_result(&[]);
             };
-            let mut scope = self.scope.clone();
             for input in &flow.inputs {
-                if let Some(value) = arguments.get(&input.name).or(input.default.as_ref()) {
-                    scope.set(&input.name, value.clone());
+                let default = || resolve(input.default.as_ref()?, &self.scope).ok();
+                if let Some(value) = arguments.get(&input.name).cloned().or_else(default) {
+                    run.scope.set(&input.name, value);
                 }
             }
-            let mut run = CaseRun::new(self.stage, self.case, self.label.clone(), scope);
             for step in &flow.steps {
                 run.step(phase, step, 0).await;
             }
-            let outputs = flow.outputs.iter().filter_map(|name| Some((name.clone(), run.scope.get(name)?.clone()))).collect();
-            FlowResult { outputs: Value::Object(outputs), steps: run.steps, stopped: run.stopped }
+            run.into_flow_result(&flow.outputs)
         })
     }
-}
 
-/// The outcome that a premise gives to everything behind it; nothing when it holds.
-fn stop_of(premise: &AssertionResult) -> Option<Outcome> {
-    match &premise.outcome {
-        OutcomeRecord::Met | OutcomeRecord::WithoutEffect => None,
-        OutcomeRecord::NotMet(mismatch) => {
-            let because = premise.because.as_deref().map(|text| format!(" ({text})")).unwrap_or_default();
-            let message = format!("premise: {} was {}, expected {}{because}", premise.that, mismatch.actual, mismatch.expected);
-            Some(Outcome::NotReached(Cause::new("premise", message)))
-        }
-        OutcomeRecord::NotApplicable(cause) => Some(Outcome::NotApplicable(cause.clone())),
-        OutcomeRecord::NotReached(cause) => Some(Outcome::NotReached(cause.clone())),
-        OutcomeRecord::Broken(cause) => Some(Outcome::Broken(cause.clone())),
-    }
-}
-
-fn outcome_of(observation: &Observation) -> Option<Outcome> {
-    match observation {
-        Observation::Facts(_) => None,
-        Observation::Absent(cause) => Some(Outcome::NotApplicable(cause.clone())),
-        Observation::Broken(cause) if cause.kind == INPUT => Some(Outcome::NotReached(cause.clone())),
-        Observation::Broken(cause) => Some(Outcome::Broken(cause.clone())),
-    }
-}
-
-/// The kind of a cause that lies with the case's inputs, not with the target: Blocked, not Error.
-const INPUT: &str = "input";
-
-fn missing_input(message: &str) -> Observed {
-    Observed::broken(Cause::new(INPUT, message), Vec::new())
-}
-
-fn as_observation(outcome: Outcome) -> Observation {
-    match outcome {
-        Outcome::NotApplicable(cause) => Observation::Absent(cause),
-        Outcome::NotReached(cause) => Observation::Broken(Cause::new(INPUT, cause.message)),
-        Outcome::Broken(cause) => Observation::Broken(cause),
-        Outcome::Met | Outcome::NotMet(_) => Observation::Broken(Cause::new(INPUT, "nothing was observed")),
+    fn into_flow_result(self, outputs: &[String]) -> FlowResult {
+        let outputs = outputs.iter().filter_map(|name| Some((name.clone(), self.scope.get(name)?.clone()))).collect();
+        FlowResult { outputs: Value::Object(outputs), steps: self.steps, stopped: self.stopped, flaky: self.flaky }
     }
 }

@@ -79,7 +79,7 @@ fn not_tested(shall: &[&RequirementResult]) -> Vec<(String, u64)> {
             _ if row.verdict == Some(Verdict::Error) => "could not be observed",
             _ if row.verdict == Some(Verdict::Blocked) => "blocked",
             Tested::Fully => continue,
-            Tested::InPart => "seen in part, the rest needs a login",
+            Tested::InPart => "seen in part (the rest needs a login)",
             Tested::NotSelected => "not selected",
             Tested::Attestation => "by attestation",
             Tested::NotTestable => "cannot be tested",

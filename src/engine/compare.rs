@@ -13,7 +13,7 @@ const WIDTH: usize = 400;
 
 /// `Ok` when the predicate holds of the fact, otherwise what was expected and what was seen.
 ///
-/// A fact that is absent or null meets only `absent`, `is_not`, `none_of`… never a positive comparison.
+/// A fact that is absent or null meets only `absent = true`, `exists = false` and `is_not`; every other comparison needs a fact.
 ///
 /// # Errors
 /// The mismatch, with target text escaped and shortened.
@@ -68,7 +68,7 @@ fn holds(seen: Option<&Value>, predicate: &Predicate) -> bool {
     match predicate {
         Predicate::Exists(wanted) => seen.is_some() == *wanted,
         Predicate::Absent(wanted) => seen.is_none() == *wanted,
-        Predicate::IsNot(value) => seen != Some(value),
+        Predicate::IsNot(value) => !seen.is_some_and(|seen| same(seen, value)),
         _ => seen.is_some_and(|seen| holds_of(seen, predicate)),
     }
 }
@@ -263,6 +263,8 @@ mod tests {
             assert!(compare(Some(&Value::Null), &predicate).is_err(), "{word}");
         }
         assert!(compare(Some(&Value::Null), &Predicate::Absent(true)).is_ok());
+        assert!(compare(None, &Predicate::IsNot(json!(1))).is_ok());
+        assert!(compare(Some(&json!(1.0)), &Predicate::IsNot(json!(1))).is_err());
     }
 
     #[test]

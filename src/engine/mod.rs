@@ -10,6 +10,7 @@ mod claim;
 mod compare;
 mod event;
 mod facts;
+mod hindrance;
 mod judge;
 mod outcome_text;
 mod plan;
@@ -21,6 +22,7 @@ mod run;
 mod schedule;
 mod scopes;
 mod selection;
+mod sighting;
 mod smart_version;
 mod stage;
 

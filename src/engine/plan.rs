@@ -92,18 +92,23 @@ impl Planner<'_> {
             Ok(variants) => plan.jobs.extend(variants.into_iter().filter_map(|variant| self.job(&case, variant, &in_force))),
             Err(error) => {
                 let gate = Some(Outcome::NotReached(Cause::new("input", format!("its list is not known: {error}"))));
-                plan.jobs.extend(self.job_with(&case, Variant::default(), &in_force, gate));
+                let scope = self.scope_of(&case, &Variant::default());
+                plan.jobs.push(self.job_with(&case, Variant::default(), scope, in_force, gate));
             }
         }
     }
 
+    /// Nothing when no requirement of this element is in force.
     fn job(&self, case: &Arc<TestCase>, variant: Variant, in_force: &[String]) -> Option<Job> {
         let gate = self.gate(case, &variant);
-        self.job_with(case, variant, in_force, gate)
+        let scope = self.scope_of(case, &variant);
+        let named = named_requirements(case, &scope);
+        let requirements: Vec<String> = in_force.iter().filter(|id| named.contains(id)).cloned().collect();
+        (!requirements.is_empty()).then(|| self.job_with(case, variant, scope, requirements, gate))
     }
 
-    /// Nothing when no requirement of this element is in force.
-    fn job_with(&self, case: &Arc<TestCase>, variant: Variant, in_force: &[String], gate: Option<Outcome>) -> Option<Job> {
+    /// `target.*`, `profile.*`, the elements of `[each]` and `[values]`.
+    fn scope_of(&self, case: &TestCase, variant: &Variant) -> Scope {
         let mut scope = self.scope.clone();
         variant.enter(&mut scope);
         for (name, declared) in &case.values {
@@ -114,11 +119,17 @@ impl Planner<'_> {
             };
             scope.set(name, value);
         }
-        let named = named_requirements(case, &scope);
-        let requirements: Vec<String> = in_force.iter().filter(|id| named.contains(id)).cloned().collect();
-        if requirements.is_empty() {
-            return None;
-        }
+        scope
+    }
+
+    fn job_with(
+        &self,
+        case: &Arc<TestCase>,
+        variant: Variant,
+        scope: Scope,
+        requirements: Vec<String>,
+        gate: Option<Outcome>,
+    ) -> Job {
         let cost = if gate.is_some() { Cost::default() } else { cost_of(case, &scope, self.suite) };
         let planned = PlannedCase {
             case: case.id.to_string(),
@@ -131,33 +142,37 @@ impl Planner<'_> {
             authorizations: cost.authorizations,
             waits: cost.wait.as_secs(),
         };
-        Some(Job { case: Arc::clone(case), variant, planned, scope, gate })
+        Job { case: Arc::clone(case), variant, planned, scope, gate }
     }
 
-    /// What `needs` says of a target that does not claim it.
+    /// What `needs` says of a target that does not claim it. What is optional and not claimed excuses the case, whatever
+    /// else is unknown.
     fn gate(&self, case: &TestCase, variant: &Variant) -> Option<Outcome> {
         if self.assume_claimed {
             return None;
         }
         let mut scope = self.scope.clone();
         variant.enter(&mut scope);
-        case.needs.iter().find_map(|need| {
-            let need = resolve_text(need, &scope).unwrap_or_else(|_| need.clone());
-            match self.capabilities.claimed(&need) {
-                Claimed::Yes => None,
-                Claimed::No if self.required_capabilities.contains(&need) => {
-                    let message = format!("the target does not claim {need}, which the profile demands");
-                    Some(Outcome::NotReached(Cause::new("not-claimed", message)))
-                }
-                Claimed::No => {
-                    Some(Outcome::NotApplicable(Cause::new("not-claimed", format!("the target does not claim {need}"))))
-                }
-                Claimed::Unknown(why) => Some(Outcome::NotReached(Cause::new(
-                    "unknown",
-                    format!("it is not known whether the target claims {need}: {why}"),
-                ))),
+        let needs = case.needs.iter().map(|need| resolve_text(need, &scope).unwrap_or_else(|_| need.clone()));
+        let mut gates: Vec<Outcome> = needs.filter_map(|need| self.gate_of(&need)).collect();
+        let excuse = gates.iter().position(|gate| matches!(gate, Outcome::NotApplicable(_))).unwrap_or(0);
+        (!gates.is_empty()).then(|| gates.swap_remove(excuse))
+    }
+
+    fn gate_of(&self, need: &str) -> Option<Outcome> {
+        let required = self.required_capabilities.iter().any(|own| own == need);
+        match self.capabilities.claimed(need) {
+            Claimed::Yes => None,
+            Claimed::No if required => {
+                let message = format!("the target does not claim {need}, which the profile demands");
+                Some(Outcome::NotReached(Cause::new("not-claimed", message)))
             }
-        })
+            Claimed::No => Some(Outcome::NotApplicable(Cause::new("not-claimed", format!("the target does not claim {need}")))),
+            Claimed::Unknown(why) => {
+                let message = format!("it is not known whether the target claims {need}: {why}");
+                Some(Outcome::NotReached(Cause::new("unknown", message)))
+            }
+        }
     }
 }
 
@@ -198,8 +213,15 @@ fn cost_of(case: &TestCase, scope: &Scope, suite: &Suite) -> Cost {
 fn cost_of_step(step: &Step, scope: &Scope, suite: &Suite) -> Cost {
     match &step.action {
         Action::Flow(name) => {
-            let steps = suite.flow(name).map(|flow| flow.steps.as_slice()).unwrap_or_default();
-            steps.iter().map(|step| cost_of_step(step, scope, suite)).fold(Cost::default(), std::ops::Add::add)
+            let Some(flow) = suite.flow(name) else { return Cost::default() };
+            let mut inside = scope.clone();
+            for input in &flow.inputs {
+                let given = step.with.0.iter().find(|(name, _, _)| *name == input.name).map(|(_, _, value)| value);
+                if let Some(Ok(value)) = given.or(input.default.as_ref()).map(|value| resolve(value, scope)) {
+                    inside.set(&input.name, value);
+                }
+            }
+            flow.steps.iter().map(|step| cost_of_step(step, &inside, suite)).fold(Cost::default(), std::ops::Add::add)
         }
         Action::Verb(name) => {
             let Some(verb) = verbs::find(name) else { return Cost::default() };
@@ -212,7 +234,7 @@ fn cost_of_step(step: &Step, scope: &Scope, suite: &Suite) -> Cost {
 
 /// Every requirement that an assertion of the case counts for with these values.
 fn named_requirements(case: &TestCase, scope: &Scope) -> Vec<String> {
-    let rows = case.all_steps().flat_map(|step| step.expect.iter().chain(&step.then));
+    let rows = case.steps.iter().flat_map(|step| step.expect.iter().chain(&step.then));
     let mut named = Vec::new();
     for row in rows {
         named.extend(requirements_of(row, case, scope));

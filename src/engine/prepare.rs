@@ -5,14 +5,18 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::capability::{Capabilities, Document, Documents};
+use super::hindrance;
 use super::plan::{Plan, Planner};
 use super::record::{Header, ProfileChoice, SCHEMA, VersionChoice};
 use super::rules::{RuleInForce, Rules};
+use super::sighting::interrupted;
 use super::smart_version;
+use super::stage::Interrupt;
 use super::{RunError, RunOptions};
 use crate::catalogue::{Claim, InForce, Profile, SmartVersion};
 use crate::testcase::{Role, Scope};
 use crate::verbs::{self, Arguments, Context, Observation, Observed};
+use crate::vocabulary::Cause;
 use crate::vocabulary::document::did_you_mean;
 
 /// How much is known before the plan is made.
@@ -45,10 +49,11 @@ pub struct Prepared {
 /// # Errors
 /// When a profile or a SMART version is unknown.
 pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepared, RunError> {
-    let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone());
-    let (documents, target) = match knowledge {
-        Knowledge::Discovery => discover(&context).await,
-        Knowledge::Nothing => (Documents::default(), unseen_target(options)),
+    let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone())
+        .with_launch(Arc::clone(&options.launch), options.browser.clone());
+    let (documents, target, hindrance) = match knowledge {
+        Knowledge::Discovery => discover(&context, &options.interrupt).await,
+        Knowledge::Nothing => (Documents::default(), unseen_target(options), None),
     };
     let (profiles, choices) = choose_profiles(options, &documents)?;
     let smart = choose_smart(options, &profiles, &documents)?;
@@ -77,26 +82,33 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
         assume_claimed: knowledge == Knowledge::Nothing,
     };
     let plan = planner.plan();
-    let header = header(options, choices, smart, &profiles);
+    let header = Header { hindrance, ..header(options, choices, smart, &profiles) };
     Ok(Prepared { header, in_force, rules, capabilities, plan, context })
 }
 
 /// Fetches the documents. Each verb remembers what it fetched, so that no case fetches it again.
-async fn discover(context: &Context) -> (Documents, Value) {
+async fn discover(context: &Context, interrupt: &Interrupt) -> (Documents, Value, Option<Cause>) {
+    let smart = fetch(context, interrupt, "discovery.smart").await;
+    let metadata = fetch(context, interrupt, "discovery.capability-statement").await;
     let documents = Documents {
-        smart: document(&fetch(context, "discovery.smart").await, "found"),
-        metadata: document(&fetch(context, "discovery.capability-statement").await, "found"),
-        udap: document(&fetch(context, "discovery.udap").await, "offered"),
+        smart: document(&smart, "found"),
+        metadata: document(&metadata, "found"),
+        udap: document(&fetch(context, interrupt, "discovery.udap").await, "offered"),
     };
-    fetch(context, "discovery.openid").await;
-    (documents, verbs::target_facts(context).await)
+    fetch(context, interrupt, "discovery.openid").await;
+    (documents, verbs::target_facts(context).await, hindrance::of(&smart, &metadata))
 }
 
-async fn fetch(context: &Context, verb: &str) -> Observed {
+async fn fetch(context: &Context, interrupt: &Interrupt, verb: &str) -> Observed {
     let context = context.labelled("stage 0", verb);
-    match verbs::find(verb) {
-        Some(verb) => verb.run(&Arguments::default(), &context).await,
-        None => Observed::broken(crate::vocabulary::Cause::new("input", format!("there is no verb '{verb}'")), Vec::new()),
+    let Some(verb) = verbs::find(verb) else {
+        return Observed::broken(Cause::new("input", format!("there is no verb '{verb}'")), Vec::new());
+    };
+    let nothing = Arguments::default();
+    tokio::select! {
+        biased;
+        () = interrupt.raised() => Observed::broken(interrupted(), Vec::new()),
+        observed = verb.run(&nothing, &context) => observed,
     }
 }
 
@@ -137,6 +149,8 @@ fn choose_profiles<'c>(
     };
     if options.profiles.is_empty() {
         let (profile, why) = options.catalogue.profile_for(&canonicals(documents)).ok_or(RunError::NoProfile)?;
+        let read = matches!(documents.metadata, Document::Found(_));
+        let why = if read { why } else { "no CapabilityStatement was read; this is the current one".to_owned() };
         return Ok((vec![profile], vec![choice(profile, &why)]));
     }
     let mut profiles = Vec::new();
@@ -224,5 +238,6 @@ fn header(options: &RunOptions, choices: Vec<ProfileChoice>, smart: VersionChoic
         smart,
         notes,
         settings: options.settings.clone(),
+        hindrance: None,
     }
 }

@@ -61,6 +61,10 @@ pub struct Header {
     pub smart: VersionChoice,
     /// Sentences that belong beside the verdict (superseded version, proxy, private CA …).
     pub notes: Vec<String>,
+    /// What stood in the way of discovery as a whole, when something did: no connection, nothing there, a certificate
+    /// that is not trusted. Kinds: those of the exchange, `not-found`, `certificate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hindrance: Option<Cause>,
     /// Settings that shape the verdict, with their origin: `flag`, `environment`, `target file`, … `default`.
     pub settings: Vec<Setting>,
 }

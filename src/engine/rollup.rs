@@ -1,11 +1,29 @@
 //! From results to requirements: what each requirement in force rests on, and how far it was tested.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::capability::{Capabilities, Claimed};
 use super::record::{CaseResult, NotSelected, RequirementResult, Tested};
 use crate::catalogue::{Basis, InForce, Requirement, Rule, Testable};
 use crate::vocabulary::Verdict;
+
+/// What requirements are rolled up from.
+pub struct Ground<'a> {
+    /// The requirements in force.
+    pub in_force: &'a InForce,
+    /// Every result.
+    pub results: &'a [CaseResult],
+    /// Every case that was left out.
+    pub not_selected: &'a [NotSelected],
+    /// What the target claims.
+    pub capabilities: &'a Capabilities,
+    /// Requirements of which an assertion could not be reached: a row of `then` behind a miss.
+    pub unreached: &'a BTreeSet<String>,
+    /// Whether a result rests on a login.
+    pub logged_in: &'a dyn Fn(&CaseResult) -> bool,
+    /// True when cases were run in part: what was not judged was not selected.
+    pub in_part: bool,
+}
 
 /// Everything that was said about one requirement.
 #[derive(Default)]
@@ -13,53 +31,54 @@ struct Gathered {
     verdict: Option<Verdict>,
     cases: Vec<String>,
     with_login: bool,
-    held_back: bool,
+    in_part: bool,
 }
 
 /// The result of every requirement of the server that is in force, by id.
 #[must_use]
-pub fn roll_up(
-    in_force: &InForce,
-    results: &[CaseResult],
-    not_selected: &[NotSelected],
-    capabilities: &Capabilities,
-    logged_in: &dyn Fn(&CaseResult) -> bool,
-) -> Vec<RequirementResult> {
+pub fn roll_up(ground: &Ground<'_>) -> Vec<RequirementResult> {
     let mut gathered: BTreeMap<&str, Gathered> = BTreeMap::new();
-    for result in results {
+    for result in ground.results {
         for id in &result.requirements {
             let entry = gathered.entry(id).or_default();
-            let own =
-                result.judgements().filter(|(_, judgement)| judgement.requirement == *id).map(|(_, judgement)| judgement.verdict);
-            let own = own.max();
-            // A row in `then` behind a miss has no judgement: it was planned and could not be reached.
-            entry.held_back |= own.is_none();
-            entry.verdict = entry.verdict.max(own);
+            let judged = result.judgements().filter(|(_, judgement)| judgement.requirement == *id);
+            let own = judged.map(|(_, judgement)| judgement.verdict).max();
+            entry.in_part |= own.is_none() && ground.in_part;
+            entry.verdict = entry.verdict.max(own.or_else(|| unjudged(result, ground)));
             entry.cases.push(result.label());
-            entry.with_login |= logged_in(result);
+            entry.with_login |= (ground.logged_in)(result);
         }
     }
-    let rules = in_force.server_rules();
-    rules.map(|rule| requirement(rule, gathered.remove(rule.requirement.id.as_str()), not_selected, capabilities)).collect()
+    for (id, entry) in &mut gathered {
+        if ground.unreached.contains(*id) {
+            entry.verdict = entry.verdict.max(Some(Verdict::Blocked));
+        }
+    }
+    let rules = ground.in_force.server_rules();
+    rules.map(|rule| requirement(rule, gathered.remove(rule.requirement.id.as_str()), ground)).collect()
 }
 
-fn requirement(
-    rule: &Rule,
-    gathered: Option<Gathered>,
-    not_selected: &[NotSelected],
-    capabilities: &Capabilities,
-) -> RequirementResult {
+/// What a result says of a requirement that it serves and did not judge: that it could not, or that the rule does not apply.
+fn unjudged(result: &CaseResult, ground: &Ground<'_>) -> Option<Verdict> {
+    match result.verdict {
+        Verdict::Blocked | Verdict::Error => Some(result.verdict),
+        _ if ground.in_part => None,
+        _ => Some(Verdict::NotApplicable),
+    }
+}
+
+fn requirement(rule: &Rule, gathered: Option<Gathered>, ground: &Ground<'_>) -> RequirementResult {
     let row = &rule.requirement;
-    let left_out = || not_selected.iter().any(|case| case.requirements.iter().any(|id| *id == row.id.as_str()));
+    let left_out = || ground.not_selected.iter().any(|case| case.requirements.iter().any(|id| *id == row.id.as_str()));
     let (tested, verdict, cases) = match gathered {
+        Some(gathered) if gathered.verdict.is_none() => (Tested::NotSelected, None, gathered.cases),
         Some(gathered) => {
-            let blocked = gathered.held_back.then_some(Verdict::Blocked);
-            let in_part = row.testable == Testable::Login && !gathered.with_login;
+            let in_part = gathered.in_part || row.testable == Testable::Login && !gathered.with_login;
             let tested = if in_part || left_out() { Tested::InPart } else { Tested::Fully };
-            (tested, gathered.verdict.max(blocked), gathered.cases)
+            (tested, gathered.verdict, gathered.cases)
         }
         // A readable document does not claim what the rule is about.
-        None if is_not_claimed(rule, capabilities) => (Tested::Fully, Some(Verdict::NotApplicable), Vec::new()),
+        None if is_not_claimed(rule, ground.capabilities) => (Tested::Fully, Some(Verdict::NotApplicable), Vec::new()),
         None if left_out() => (Tested::NotSelected, None, Vec::new()),
         None => match row.testable {
             Testable::Attestation => (Tested::Attestation, None, Vec::new()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::capability::{Capabilities, Claimed};
 use super::judge;
 use super::record::Judgement;
-use crate::vocabulary::{Cause, Outcome, Strength, Verdict};
+use crate::vocabulary::{Cause, Outcome, Strength};
 
 /// One requirement in force.
 #[derive(Debug, Clone)]
@@ -39,38 +39,36 @@ impl Rules {
         let outcome = under_condition(outcome, rule, capabilities);
         Some(Judgement { requirement: id.to_owned(), strength: rule.strength, verdict: judge(&outcome, rule.strength) })
     }
-
-    /// The verdict for the same requirement when its case could not be reached.
-    #[must_use]
-    pub fn rejudge(&self, judgement: &Judgement, outcome: &Outcome) -> Verdict {
-        judge(outcome, judgement.strength)
-    }
 }
 
 /// A rule whose condition is not claimed does not apply. Where nobody can tell, a met expectation stays met,
 /// and a finding is held back: it would rest on a condition that nothing has shown.
 fn under_condition(outcome: &Outcome, rule: &RuleInForce, capabilities: &Capabilities) -> Outcome {
+    let mut unknown = None;
     for names in &rule.condition {
         match capabilities.any_claimed(names.iter().map(String::as_str)) {
             Claimed::Yes => {}
+            // Whatever else is unknown, one condition that does not hold is enough.
             Claimed::No => {
                 let cause = Cause::new("not-claimed", format!("the target does not claim {}", names.join(" or ")));
                 return Outcome::NotApplicable(cause);
             }
-            Claimed::Unknown(why) if matches!(outcome, Outcome::NotMet(_)) => {
-                return Outcome::NotReached(Cause::new("unknown", format!("it is not known whether the rule applies: {why}")));
-            }
-            Claimed::Unknown(_) => {}
+            Claimed::Unknown(why) => unknown = unknown.or(Some(why)),
         }
     }
-    outcome.clone()
+    match (unknown, outcome) {
+        (Some(why), Outcome::NotMet(_)) => {
+            Outcome::NotReached(Cause::new("unknown", format!("it is not known whether the rule applies: {why}")))
+        }
+        _ => outcome.clone(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::capability::{Document, Documents};
-    use crate::vocabulary::Mismatch;
+    use crate::vocabulary::{Mismatch, Verdict};
     use serde_json::json;
 
     fn verdicts(smart: Document) -> [Verdict; 2] {
@@ -79,6 +77,16 @@ mod tests {
         let capabilities = Capabilities::new(Documents { smart, ..Documents::default() }, [], std::sync::Arc::default());
         let not_met = Outcome::NotMet(Mismatch { expected: "x".into(), actual: "y".into() });
         [Outcome::Met, not_met].map(|outcome| rules.judgement("a/b-1", &outcome, &capabilities).unwrap().verdict)
+    }
+
+    #[test]
+    fn a_condition_that_does_not_hold_decides_whatever_else_is_unknown() {
+        let condition = vec![vec!["udap".into()], vec!["smart.sso-openid-connect".into()]];
+        let rules = Rules::new([("a/b-1".to_owned(), RuleInForce { strength: Strength::Shall, condition })]);
+        let smart = Document::Found(json!({ "capabilities": [] }));
+        let capabilities = Capabilities::new(Documents { smart, ..Documents::default() }, [], std::sync::Arc::default());
+        let not_met = Outcome::NotMet(Mismatch { expected: "x".into(), actual: "y".into() });
+        assert_eq!(rules.judgement("a/b-1", &not_met, &capabilities).unwrap().verdict, Verdict::NotApplicable);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One run from the first request to the record.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use time::OffsetDateTime;
@@ -8,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use super::claim::{self, claim};
 use super::event::{Event, Listener};
 use super::prepare::{Knowledge, Prepared, prepare};
-use super::record::{CaseResult, EvidenceRecord, PlannedCase, Run, Setting, Traffic};
+use super::record::{CaseResult, EvidenceRecord, OutcomeRecord, Phase, PlannedCase, Run, Setting, StepResult, Traffic};
 use super::rollup;
 use super::schedule::{self, notice};
 use super::selection::Selection;
@@ -16,9 +17,9 @@ use super::stage::{Interrupt, Stage};
 use crate::catalogue::Catalogue;
 use crate::evidence::{Record, curl_line};
 use crate::net::World;
-use crate::target::Target;
+use crate::target::{Launch, Target};
 use crate::testcase::Suite;
-use crate::verbs::{self, Documents, Effect, TlsSettings};
+use crate::verbs::{self, Browser, Documents, Effect, TlsSettings};
 use crate::vocabulary::ProfileId;
 
 /// Everything that a run needs to be told.
@@ -35,6 +36,10 @@ pub struct RunOptions {
     pub world: World,
     /// How certificates are judged.
     pub tls: TlsSettings,
+    /// Clients, members and given tokens.
+    pub launch: Arc<Launch>,
+    /// Who signs members in; absent when nobody can.
+    pub browser: Option<Arc<dyn Browser>>,
     /// Profiles that the operator named; empty: found or the latest.
     pub profiles: Vec<ProfileId>,
     /// The SMART version that the operator claims.
@@ -125,7 +130,7 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
         options.only_step,
     );
     let cases = schedule::run_all(&stage, &prepared.plan.jobs, &listener).await;
-    let record = finish(options, prepared, cases);
+    let record = finish(options, prepared, cases, &stage.unreached());
     notice(&listener, &Event::Finished { run: &record });
     Ok(record)
 }
@@ -135,8 +140,7 @@ fn check_selection(options: &RunOptions) -> Result<(), RunError> {
         return Ok(());
     };
     let cases = options.suite.cases.iter();
-    let mut known: Vec<&str> = cases.flat_map(|case| [case.id.area(), case.id.as_str()]).collect();
-    known.dedup();
+    let known: BTreeSet<&str> = cases.flat_map(|case| [case.id.area(), case.id.as_str()]).collect();
     let help = crate::vocabulary::document::did_you_mean(&pattern, known);
     Err(RunError::UnknownSelection { pattern, help })
 }
@@ -147,14 +151,21 @@ fn planned_traffic(prepared: &Prepared) -> Traffic {
     Traffic { planned_requests: cases.planned_requests + Documents::COST.requests, ..cases }
 }
 
-fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>) -> Run {
+fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>, unreached: &BTreeSet<String>) -> Run {
     let complete = !options.interrupt.is_raised();
     let logged_in = |result: &CaseResult| {
         let steps = result.steps.iter().filter(|step| step.done);
         steps.filter_map(|step| verbs::find(&step.verb)).any(|verb| verb.help().effect >= Effect::Login)
     };
-    let requirements =
-        rollup::roll_up(&prepared.in_force, &cases, &prepared.plan.not_selected, &prepared.capabilities, &logged_in);
+    let requirements = rollup::roll_up(&rollup::Ground {
+        in_force: &prepared.in_force,
+        results: &cases,
+        not_selected: &prepared.plan.not_selected,
+        capabilities: &prepared.capabilities,
+        unreached,
+        logged_in: &logged_in,
+        in_part: options.only_step.is_some(),
+    });
     let claim = claim(&claim::Basis {
         requirements: &requirements,
         cases: &cases,
@@ -171,13 +182,26 @@ fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>) -> R
         complete,
         finished: timestamp(options.world.clock.now()),
         traffic,
+        left_behind: left_behind(&cases),
         cases,
         not_selected: prepared.plan.not_selected,
         requirements,
         claim,
-        left_behind: Vec::new(),
         evidence: evidence_of(&options.world),
     }
+}
+
+/// Every cleanup step that was tried and did not do what it should. Those inside a flow are told by the step that called it.
+fn left_behind(cases: &[CaseResult]) -> Vec<String> {
+    let missed = |step: &StepResult| step.assertions.iter().any(|row| row.outcome != OutcomeRecord::Met);
+    let failed = |step: &&StepResult| {
+        step.phase == Phase::Cleanup && step.number > 0 && step.done && (step.broken.is_some() || missed(step))
+    };
+    let of_case = |case: &CaseResult| {
+        let steps = case.steps.iter().filter(failed);
+        steps.map(|step| format!("{}: {}", case.label(), step.title)).collect::<Vec<_>>()
+    };
+    cases.iter().flat_map(of_case).collect()
 }
 
 fn evidence_of(world: &World) -> Vec<EvidenceRecord> {

@@ -10,19 +10,17 @@ use serde_json::Value;
 
 use super::case_run::CaseRun;
 use super::event::{Event, Listener};
+use super::judge;
 use super::outcome_text::reason_of;
 use super::plan::Job;
-use super::record::{CaseResult, OutcomeRecord, Phase, StepResult};
+use super::record::{CaseResult, Clause, OutcomeRecord, Phase, StepResult};
+use super::sighting::interrupted;
 use super::stage::Stage;
-use crate::net::within;
-use crate::testcase::{Scope, Step, resolve};
-use crate::vocabulary::{Cause, Outcome, Verdict};
+use crate::testcase::{Assertion, Check, Scope, Spoil, Step, TestCase, resolve};
+use crate::vocabulary::{Cause, Outcome, Strength, Verdict};
 
 /// A control is run before the first result that it frames, after every so many, and after the last.
 const FRAME: usize = 8;
-
-/// The longest that a case may take when it does not say, waits not counted.
-const CASE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Runs all jobs and returns their results in the order of the plan.
 pub async fn run_all(stage: &Stage, jobs: &[Job], listener: &Mutex<&mut dyn Listener>) -> Vec<CaseResult> {
@@ -49,34 +47,57 @@ fn group<'j>(jobs: Vec<(usize, &'j Job)>) -> Vec<Vec<(usize, &'j Job)>> {
     groups.into_values().collect()
 }
 
-/// The arguments of the control steps with this result's values filled in.
+/// The control steps with this result's values filled in; nothing for a result that needs no control.
 fn control_key(job: &Job) -> Option<String> {
-    if job.case.control.is_empty() {
+    if job.case.control.is_empty() || job.gate.is_some() {
         return None;
     }
-    let arguments = job.case.control.iter().map(|step| {
-        let filled = step.with.0.iter().map(|(name, _, value)| (name.clone(), resolve(value, &job.scope).unwrap_or(Value::Null)));
-        Value::Object(filled.collect()).to_string()
+    let fill = |value: &Value| resolve(value, &job.scope).unwrap_or(Value::Null);
+    let steps = job.case.control.iter().map(|step| {
+        let with = step.with.0.iter().map(|(_, _, value)| fill(value));
+        let captures =
+            step.capture.iter().flat_map(|capture| [Some(Value::from(capture.from.as_str())), capture.otherwise.clone()]);
+        let mut values: Vec<Value> = with.chain(captures.flatten().map(|value| fill(&value))).collect();
+        step.premise.iter().for_each(|row| fill_row(row, &fill, &mut values));
+        Value::Array(values).to_string()
     });
-    Some(arguments.collect::<Vec<_>>().join("\n"))
+    Some(steps.collect::<Vec<_>>().join("\n"))
+}
+
+fn fill_row(row: &Assertion, fill: &dyn Fn(&Value) -> Value, into: &mut Vec<Value>) {
+    match &row.check {
+        Check::Fact { that, predicate } => into.extend([fill(&Value::from(that.as_str())), fill(&predicate.parts().1)]),
+        Check::Any(rows) => rows.iter().for_each(|row| fill_row(row, fill, into)),
+    }
+}
+
+/// What a case must have alone: its locks, and by name what it may break for others.
+fn locks_of(case: &TestCase) -> Vec<String> {
+    let spoils = case.spoils.iter().map(|spoil| match spoil {
+        Spoil::Session => "session",
+        Spoil::Client => "client",
+        Spoil::Registration => "registration",
+        Spoil::Account => "account",
+    });
+    case.locks.iter().cloned().chain(spoils.map(str::to_owned)).collect()
 }
 
 async fn run_group(stage: &Stage, group: &[(usize, &Job)], listener: &Mutex<&mut dyn Listener>) -> Vec<(usize, CaseResult)> {
     let Some((_, first)) = group.first() else { return Vec::new() };
-    let _locks = stage.lock(&first.case.locks).await;
-    let _work = stage.begin_work();
+    let _locks = stage.lock(&locks_of(&first.case)).await;
     let mut finished: Vec<(usize, CaseResult)> = Vec::new();
     let mut since_good: Vec<usize> = Vec::new();
     let mut control = Control::run(stage, first).await;
     for (done, (at, job)) in group.iter().enumerate() {
         notice(listener, &Event::CaseStarted { case: &job.planned });
         since_good.push(finished.len());
-        finished.push((*at, run_job(stage, job, &control).await));
+        let on_wait = |seconds| notice(listener, &Event::Waiting { case: &job.planned, seconds });
+        finished.push((*at, run_job(stage, job, &control, &on_wait).await));
         let last = done + 1 == group.len();
         if (last || (done + 1) % FRAME == 0) && control.is_needed(job) {
             let again = Control::run(stage, job).await;
             if let Some(outcome) = &again.stopped {
-                since_good.iter().for_each(|at| hold_back(stage, &mut finished[*at].1, outcome));
+                since_good.iter().for_each(|at| hold_back(stage, &mut finished[*at].1, outcome, &again.steps));
             }
             since_good.clear();
             control = again;
@@ -94,20 +115,25 @@ pub fn notice(listener: &Mutex<&mut dyn Listener>, event: &Event<'_>) {
 }
 
 /// The control steps of a case as they went the last time.
+#[derive(Default)]
 struct Control {
     scope: Option<Scope>,
     steps: Vec<StepResult>,
     stopped: Option<Outcome>,
+    flaky: bool,
 }
 
 impl Control {
     async fn run(stage: &Stage, job: &Job) -> Self {
-        if job.case.control.is_empty() || job.gate.is_some() || stage.interrupt.is_raised() {
-            return Self { scope: None, steps: Vec::new(), stopped: None };
+        if job.case.control.is_empty() || job.gate.is_some() || lost_lock(stage, job).is_some() {
+            return Self::default();
+        }
+        if stage.interrupt.is_raised() {
+            return Self { stopped: Some(Outcome::Broken(interrupted())), ..Self::default() };
         }
         let mut run = CaseRun::new(stage, &job.case, job.planned.label(), job.scope.clone());
         run.phase(Phase::Control, &job.case.control).await;
-        Self { scope: Some(run.scope), steps: run.steps, stopped: run.stopped }
+        Self { scope: Some(run.scope), steps: run.steps, stopped: run.stopped, flaky: run.flaky }
     }
 
     /// A control that already failed, or was never run, need not be run again.
@@ -116,7 +142,7 @@ impl Control {
     }
 }
 
-async fn run_job(stage: &Stage, job: &Job, control: &Control) -> CaseResult {
+async fn run_job(stage: &Stage, job: &Job, control: &Control, on_wait: &(dyn Fn(u64) + Sync)) -> CaseResult {
     let clock = &stage.context.world.clock;
     let begun = clock.elapsed();
     let mut scope = job.scope.clone();
@@ -128,64 +154,46 @@ async fn run_job(stage: &Stage, job: &Job, control: &Control) -> CaseResult {
         });
     }
     let mut run = CaseRun::new(stage, &job.case, job.planned.label(), scope);
-    run.stopped = job.gate.clone().or_else(|| interrupted(stage)).or_else(|| lost_lock(stage, job));
+    run.on_wait = Some(on_wait);
+    run.flaky = control.flaky;
+    run.stopped = job.gate.clone().or_else(|| interrupt(stage)).or_else(|| lost_lock(stage, job));
     run.phase(Phase::Setup, &job.case.setup).await;
     run.steps.extend(control.steps.iter().cloned());
     run.stopped = run.stopped.take().or_else(|| control.stopped.clone());
-    let limit = job.case.timeout.unwrap_or(CASE_TIMEOUT) + Duration::from_secs(job.planned.waits);
-    let in_time = within(limit, run.phase(Phase::Step, &job.case.steps)).await;
-    if in_time.is_none() {
-        let message = format!("the case took longer than {} s", limit.as_secs());
-        finish_late(&mut run, job, Outcome::Broken(Cause::new("timeout", message))).await;
+    run.phase(Phase::Step, &job.case.steps).await;
+    let stopped = run.stopped.take();
+    if run.has_begun() {
+        restore(stage, job, &mut run).await;
+        run.phase(Phase::Cleanup, &job.case.cleanup).await;
     }
-    restore(stage, job, &mut run).await;
-    clean_up(job, &mut run).await;
     let elapsed = clock.elapsed().saturating_sub(begun);
-    result(job, run, begun, elapsed)
+    result(job, run, stopped.as_ref(), begun, elapsed)
 }
 
 fn captured_names(steps: &[Step]) -> impl Iterator<Item = &str> {
     steps.iter().flat_map(|step| step.capture.iter().map(|capture| capture.name.as_str()))
 }
 
-fn interrupted(stage: &Stage) -> Option<Outcome> {
-    stage.interrupt.is_raised().then(|| Outcome::Broken(Cause::new("interrupted", "the run was interrupted")))
+fn interrupt(stage: &Stage) -> Option<Outcome> {
+    stage.interrupt.is_raised().then(|| Outcome::Broken(interrupted()))
 }
 
 fn lost_lock(stage: &Stage, job: &Job) -> Option<Outcome> {
-    let lock = stage.broken_lock(&job.case.locks)?;
+    let lock = stage.broken_lock(&locks_of(&job.case))?;
     Some(Outcome::NotReached(Cause::new("spoiled", format!("an earlier case broke '{lock}' and could not restore it"))))
 }
 
-/// Gives the steps that were not reached in time their outcome.
-async fn finish_late<'a>(run: &mut CaseRun<'a>, job: &'a Job, outcome: Outcome) {
-    run.stopped = Some(outcome);
-    let done = run.steps.iter().filter(|step| step.phase == Phase::Step).count();
-    run.phase(Phase::Step, job.case.steps.get(done..).unwrap_or_default()).await;
-}
-
+/// Brings back what the case broke. Where that fails, nothing that has the same lock can be judged any more.
 async fn restore<'a>(stage: &Stage, job: &'a Job, run: &mut CaseRun<'a>) {
-    if job.case.restore.is_empty() || job.gate.is_some() {
-        return;
-    }
-    let stopped = run.stopped.take();
     run.phase(Phase::Restore, &job.case.restore).await;
-    let failed = run.stopped.is_some() || run.steps.iter().any(|step| step.phase == Phase::Restore && step.broken.is_some());
+    let failed = run.stopped.is_some()
+        || run.steps.iter().any(|step| step.phase == Phase::Restore && (step.broken.is_some() || !step.done));
     if failed {
-        stage.mark_broken(&job.case.locks);
+        stage.mark_broken(&locks_of(&job.case));
     }
-    run.stopped = stopped;
 }
 
-async fn clean_up<'a>(job: &'a Job, run: &mut CaseRun<'a>) {
-    if job.case.cleanup.is_empty() || job.gate.is_some() {
-        return;
-    }
-    run.stopped = None;
-    run.phase(Phase::Cleanup, &job.case.cleanup).await;
-}
-
-fn result(job: &Job, run: CaseRun<'_>, begun: Duration, elapsed: Duration) -> CaseResult {
+fn result(job: &Job, run: CaseRun<'_>, stopped: Option<&Outcome>, begun: Duration, elapsed: Duration) -> CaseResult {
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let planned = &job.planned;
     let mut result = CaseResult {
@@ -201,33 +209,53 @@ fn result(job: &Job, run: CaseRun<'_>, begun: Duration, elapsed: Duration) -> Ca
         flaky: run.flaky,
         steps: run.steps,
     };
-    roll_up(&mut result);
+    roll_up(&mut result, stopped);
     result
 }
 
-fn roll_up(result: &mut CaseResult) {
-    result.verdict = result.judgements().map(|(_, judgement)| judgement.verdict).max().unwrap_or(Verdict::NotApplicable);
-    result.reason = reason_of(result);
+/// The greatest verdict. A result without any has that of what stopped it: a stop never excuses a case.
+fn roll_up(result: &mut CaseResult, stopped: Option<&Outcome>) {
+    let judged = result.judgements().map(|(_, judgement)| judgement.verdict).max();
+    let without_effect =
+        result.steps.iter().flat_map(|step| &step.assertions).any(|row| row.outcome == OutcomeRecord::WithoutEffect);
+    (result.verdict, result.reason) = match (judged, stopped) {
+        (Some(verdict), _) => {
+            result.verdict = verdict;
+            (verdict, reason_of(result))
+        }
+        // The strength makes no difference to an outcome that is neither met nor missed.
+        (None, Some(outcome)) => (judge(outcome, Strength::Shall), cause_of(outcome)),
+        (None, None) if without_effect => {
+            (Verdict::Blocked, "an expectation that counts for nothing here was not met".to_owned())
+        }
+        (None, None) => (Verdict::NotApplicable, String::new()),
+    };
 }
 
-/// The control failed behind these results: nothing that they saw proves anything.
-fn hold_back(stage: &Stage, result: &mut CaseResult, outcome: &Outcome) {
-    let because = match outcome {
+fn cause_of(outcome: &Outcome) -> String {
+    match outcome {
         Outcome::NotReached(cause) | Outcome::Broken(cause) | Outcome::NotApplicable(cause) => cause.message.clone(),
         Outcome::Met | Outcome::NotMet(_) => String::new(),
-    };
-    let cause = Cause::new("control", format!("the control failed afterwards: {because}"));
+    }
+}
+
+/// The control failed behind these results: nothing that they saw proves anything. The failed control is shown with them.
+fn hold_back(stage: &Stage, result: &mut CaseResult, outcome: &Outcome, control: &[StepResult]) {
+    let cause = Cause::new("control", format!("the control failed afterwards: {}", cause_of(outcome)));
     let (outcome, record) = match outcome {
         Outcome::Broken(_) => (Outcome::Broken(cause.clone()), OutcomeRecord::Broken(cause)),
         _ => (Outcome::NotReached(cause.clone()), OutcomeRecord::NotReached(cause)),
     };
     for assertion in result.steps.iter_mut().flat_map(|step| &mut step.assertions) {
-        if matches!(assertion.outcome, OutcomeRecord::Met | OutcomeRecord::NotMet(_)) {
+        let compared = matches!(assertion.outcome, OutcomeRecord::Met | OutcomeRecord::NotMet(_));
+        if compared && assertion.clause != Clause::Premise {
             assertion.outcome = record.clone();
             for judgement in &mut assertion.judgements {
-                judgement.verdict = stage.rules.rejudge(judgement, &outcome);
+                let again = stage.rules.judgement(&judgement.requirement, &outcome, &stage.capabilities);
+                judgement.verdict = again.map_or(judgement.verdict, |again| again.verdict);
             }
         }
     }
-    roll_up(result);
+    result.steps.extend(control.iter().cloned());
+    roll_up(result, Some(&outcome));
 }

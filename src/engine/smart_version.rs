@@ -15,7 +15,7 @@ pub fn decide(declared: Option<&str>, smart_configuration: Option<&Value>) -> Ve
     }
     let found = |version: &str, why: &str| VersionChoice { version: version.into(), declared: false, why: why.into() };
     let Some(json) = smart_configuration else {
-        return found("1.0.0", "not declared; no smart-configuration could be read");
+        return found("1.0.0", "no smart-configuration was read; not declared");
     };
     if lists(json, "capabilities", "permission-v2") {
         return found("2.0.0", "found: permission-v2; not declared");

@@ -1,7 +1,6 @@
 //! What all cases of a run share: the suite, the rules, the context, shared setups, locks, slots and the interrupt.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
@@ -32,7 +31,7 @@ pub struct Stage {
     locks: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
     broken_locks: Mutex<BTreeSet<String>>,
     slots: Arc<Semaphore>,
-    at_work: AtomicUsize,
+    unreached: Mutex<BTreeSet<String>>,
 }
 
 /// What a flow gave: its outputs, its steps, and why it stopped, if it did.
@@ -44,6 +43,8 @@ pub struct FlowResult {
     pub steps: Vec<StepResult>,
     /// Why it stopped.
     pub stopped: Option<Outcome>,
+    /// True when an observation had to be repeated.
+    pub flaky: bool,
 }
 
 impl Stage {
@@ -69,7 +70,7 @@ impl Stage {
             locks: Mutex::default(),
             broken_locks: Mutex::default(),
             slots: Arc::new(Semaphore::new(slots.max(1))),
-            at_work: AtomicUsize::new(0),
+            unreached: Mutex::default(),
         }
     }
 
@@ -110,20 +111,15 @@ impl Stage {
         Arc::clone(&self.slots).acquire_owned().await.ok()
     }
 
-    /// Counts a case as unfinished until the guard is dropped.
-    #[must_use]
-    pub fn begin_work(&self) -> AtWork<'_> {
-        self.at_work.fetch_add(1, Ordering::SeqCst);
-        AtWork(&self.at_work)
+    /// Remembers that an assertion of this requirement could not be reached: a row of `then` behind a miss.
+    pub fn mark_unreached(&self, requirement: String) {
+        self.unreached.lock().unwrap_or_else(PoisonError::into_inner).insert(requirement);
     }
-}
 
-/// A case that is not finished yet.
-pub struct AtWork<'a>(&'a AtomicUsize);
-
-impl Drop for AtWork<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+    /// Every requirement of which an assertion could not be reached.
+    #[must_use]
+    pub fn unreached(&self) -> BTreeSet<String> {
+        self.unreached.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

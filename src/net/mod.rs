@@ -36,5 +36,5 @@ pub use progress::Phase;
 pub use proxy::{ParseProxyError, Proxy};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use retry_after::retry_after;
-pub use within::within;
+pub use within::{Allowance, within};
 pub use world::{World, WorldError, WorldOptions};

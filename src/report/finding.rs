@@ -171,7 +171,9 @@ impl<'a> Finding<'a> {
         rows.push(("required", self.required_text()));
         rows.push(("place", self.place.to_owned()));
         rows.push(("because", self.because.unwrap_or_default().to_owned()));
-        for row in self.required.iter().filter_map(|required| requirement(run, required.requirement)) {
+        // Only what gave the finding its verdict is spelt out; the others are named above, and `explain` tells them.
+        let decisive = self.required.iter().filter(|required| required.verdict == self.verdict);
+        for row in decisive.filter_map(|required| requirement(run, required.requirement)) {
             rows.push(("rule", row.summary.clone()));
             rows.push(("see", row.url.clone()));
             rows.extend(row.caps.iter().map(|cap| ("counts", format!("as {}: {cap}", row.strength))));

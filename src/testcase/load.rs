@@ -107,11 +107,16 @@ fn check_shape(case: &TestCase, reader: &Reader<'_>) {
     if case.steps.is_empty() {
         reader.report(at_id, "the case has no [[steps]]", None);
     }
-    for step in case.setup.iter().chain(&case.control) {
-        if !step.expect.is_empty() || !step.then.is_empty() {
-            let message = "setup and control are premise: write 'premise' instead of 'expect' and 'then'";
-            reader.report(step.span.clone(), message, None);
-        }
+    for step in case.setup.iter().chain(&case.control).chain(&case.restore).chain(&case.cleanup) {
+        only_premises(step, reader);
+    }
+}
+
+/// What is judged stands in `[[steps]]`, where the requirements of the case are.
+fn only_premises(step: &Step, reader: &Reader<'_>) {
+    if !step.expect.is_empty() || !step.then.is_empty() {
+        let message = "setup, control, restore, cleanup and flows are premise: write 'premise' instead of 'expect' and 'then'";
+        reader.report(step.span.clone(), message, None);
     }
 }
 
@@ -330,6 +335,7 @@ fn read_flow(source: &Arc<Source>, problems: &Problems) -> Flow {
         if matches!(step.action, Action::Flow(_)) {
             reader.report(step.span.clone(), "a flow cannot call a flow", None);
         }
+        only_premises(step, &reader);
     }
     reader.finish();
     flow

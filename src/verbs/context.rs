@@ -7,11 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Mutex as AsyncMutex;
 
+use super::browser::Browser;
 use super::discovery::Documents;
+use super::vault::Vault;
+use crate::crypto::Key;
 use crate::evidence::Label;
 use crate::net::tls::{Control, Limits, Trust};
 use crate::net::{Origin, World};
-use crate::target::Target;
+use crate::target::{Launch, Target};
+use crate::vocabulary::Cause;
 
 /// Shared by all verbs of a run. Clones share everything but the label.
 #[derive(Clone)]
@@ -22,6 +26,11 @@ pub struct Context {
     pub target: Arc<Target>,
     /// The discovery documents, each fetched once.
     pub documents: Documents,
+    /// The clients, members and given tokens, secrets included.
+    pub launch: Arc<Launch>,
+    /// The secrets of the run between its steps.
+    pub vault: Vault,
+    pub(super) browser: Option<Arc<dyn Browser>>,
     pub(super) label: Label,
     pub(super) tls: TlsSettings,
     learnt: Arc<Learnt>,
@@ -47,13 +56,50 @@ struct Learnt {
     observed: Arc<Mutex<BTreeSet<String>>>,
     trusted: Mutex<HashMap<Origin, bool>>,
     controls: Mutex<HashMap<(String, u16), SharedControl>>,
+    key_sets: AsyncMutex<HashMap<String, KeySet>>,
 }
+
+/// The keys of one address, with the evidence, or why there are none.
+pub(super) type KeySet = (Result<Vec<Key>, Cause>, Vec<String>);
 
 impl Context {
     /// A context for a run against this target.
     #[must_use]
     pub fn new(world: World, target: Arc<Target>, tls: TlsSettings) -> Self {
-        Self { world, target, documents: Documents::default(), label: Label::default(), tls, learnt: Arc::default() }
+        let vault = Vault::new(world.redactor.clone());
+        Self {
+            world,
+            target,
+            documents: Documents::default(),
+            launch: Arc::default(),
+            vault,
+            browser: None,
+            label: Label::default(),
+            tls,
+            learnt: Arc::default(),
+        }
+    }
+
+    /// The same with what a launch needs. The redactor gets to know every secret in it.
+    #[must_use]
+    pub fn with_launch(self, launch: Arc<Launch>, browser: Option<Arc<dyn Browser>>) -> Self {
+        let redactor = &self.world.redactor;
+        for client in &launch.clients {
+            client
+                .secret
+                .iter()
+                .chain(client.signing_key.iter().map(|key| &key.pem))
+                .for_each(|secret| redactor.register(secret));
+        }
+        for member in &launch.members {
+            [&member.password, &member.totp].into_iter().flatten().for_each(|secret| redactor.register(secret));
+        }
+        let tokens = &launch.tokens;
+        [&tokens.access_token, &tokens.refresh_token, &tokens.id_token]
+            .into_iter()
+            .flatten()
+            .for_each(|secret| redactor.register(secret));
+        Self { launch, browser, ..self }
     }
 
     /// The context of one step of one case.
@@ -81,6 +127,11 @@ impl Context {
     /// Remembers whether the certificate of an origin was accepted.
     pub(super) fn set_trusted(&self, origin: &Origin, trusted: bool) {
         locked(&self.learnt.trusted).insert(origin.clone(), trusted);
+    }
+
+    /// The key sets that were fetched so far; whoever holds it is the only one to fetch.
+    pub(super) fn key_sets(&self) -> &AsyncMutex<HashMap<String, KeySet>> {
+        &self.learnt.key_sets
     }
 
     /// What is known of a host and port to work in TLS; whoever holds it is the only one to probe there.

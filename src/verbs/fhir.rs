@@ -1,4 +1,5 @@
-//! `fhir.search` and `fhir.read`: asks for data without a right to it, and tells what the answer means.
+//! `fhir.search`, `fhir.read`, `fhir.batch`, `fhir.create`: asks for data with a right to it or without, and tells what the
+//! answer holds and what it means.
 
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
@@ -6,26 +7,36 @@ use url::Url;
 
 use super::challenge::{challenges, leading};
 use super::discovery::facts_in;
-use super::exchange::{MOST_SENT, exchange};
+use super::exchange::{MOST_SENT, MOST_SENT_ONCE, exchange};
 use super::fhir_content::FhirContent;
+use super::fhir_request::{Interaction, Question, question};
 use super::http_facts::{document_of, facts_of, silence_of};
 use super::internals::internals_of;
-use super::refusal::{Form, Meaning, meaning};
+use super::member_content::{MemberContent, next_page};
+use super::refusal::{Form, Meaning, meaning, meaning_with_token};
 use super::tidy::tidy;
 use super::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
-use crate::net::{Answer, HttpOutcome, Request};
+use crate::net::{Answer, HttpOutcome, Origin, Request};
 use crate::vocabulary::Cause;
 
-/// One of the two interactions.
+/// The most next pages that are read.
+const MOST_PAGES: u64 = 5;
+
+/// One of the interactions.
 pub struct Fhir {
     help: &'static VerbHelp,
+    interaction: Interaction,
 }
 
 impl Fhir {
     /// `fhir.search`
-    pub const SEARCH: Self = Self { help: &help::SEARCH };
+    pub const SEARCH: Self = Self { help: &help::SEARCH, interaction: Interaction::Search };
     /// `fhir.read`
-    pub const READ: Self = Self { help: &help::READ };
+    pub const READ: Self = Self { help: &help::READ, interaction: Interaction::Read };
+    /// `fhir.batch`
+    pub const BATCH: Self = Self { help: &help::BATCH, interaction: Interaction::Batch };
+    /// `fhir.create`
+    pub const CREATE: Self = Self { help: &help::CREATE, interaction: Interaction::Create };
 }
 
 impl Verb for Fhir {
@@ -33,38 +44,114 @@ impl Verb for Fhir {
         self.help
     }
 
-    fn cost(&self, _: &Arguments) -> Cost {
+    fn cost(&self, arguments: &Arguments) -> Cost {
         // Metadata and canary, which it compares with, are counted in `Documents::COST`.
-        Cost { requests: MOST_SENT, ..Cost::default() }
+        let requests = match self.interaction {
+            Interaction::Search | Interaction::Read => MOST_SENT * (1 + pages(arguments)),
+            Interaction::Batch | Interaction::Create => MOST_SENT_ONCE,
+        };
+        Cost { requests, ..Cost::default() }
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
-        Box::pin(observe(arguments, context))
+        Box::pin(observe(self.interaction, arguments, context))
     }
 }
 
-async fn observe(arguments: &Arguments, context: &Context) -> Observed {
-    let url = match url_of(arguments, context) {
-        Ok(url) => url,
+fn pages(arguments: &Arguments) -> u64 {
+    arguments.number("follow").unwrap_or(0).min(MOST_PAGES)
+}
+
+async fn observe(interaction: Interaction, arguments: &Arguments, context: &Context) -> Observed {
+    let question = match question(interaction, arguments, context) {
+        Ok(question) => question,
         Err(cause) => return Observed::broken(cause, Vec::new()),
     };
-    let mut request = Request::get(url.clone()).anonymously().header("accept", "application/fhir+json");
-    if let Some(token) = arguments.text("token") {
-        // The token is made up: no credential.
-        request = request.header("authorization", &format!("Bearer {token}"));
-    }
-    let exchange = exchange(context, request).await;
-    let (mut evidence, flaky) = (exchange.evidence, exchange.flaky);
-    let answer = match exchange.outcome {
-        HttpOutcome::Failure(failure) => return Observed { flaky, ..Observed::broken(failure.cause, evidence) },
-        HttpOutcome::Response(answer) => answer,
+    let (answer, mut evidence, flaky) = match ask(context, question.request.clone()).await {
+        Ok(asked) => asked,
+        Err(observed) => return observed,
     };
-    if let Some(cause) = silence_of(&answer) {
-        return Observed { flaky, ..Observed::broken(cause, evidence) };
+    if question.token_handle.is_some() {
+        let observation = with_token(&answer, &question, arguments, context, &mut evidence).await;
+        return Observed { observation, evidence, flaky };
     }
     let surroundings = Surroundings::of(context).await;
     evidence.extend(surroundings.evidence.iter().cloned());
-    Observed { observation: interpret(&answer, &url, context, &surroundings), evidence, flaky }
+    Observed { observation: interpret(&answer, &question.request.url, context, &surroundings), evidence, flaky }
+}
+
+async fn ask(context: &Context, request: Request) -> Result<(Answer, Vec<String>, bool), Observed> {
+    let exchange = exchange(context, request).await;
+    let (evidence, flaky) = (exchange.evidence, exchange.flaky);
+    match exchange.outcome {
+        HttpOutcome::Failure(failure) => Err(Observed { flaky, ..Observed::broken(failure.cause, evidence) }),
+        HttpOutcome::Response(answer) => match silence_of(&answer) {
+            Some(cause) => Err(Observed { flaky, ..Observed::broken(cause, evidence) }),
+            None => Ok((answer, evidence, flaky)),
+        },
+    }
+}
+
+/// What an answer to a token of the run holds, with the pages behind it.
+async fn with_token(
+    answer: &Answer,
+    question: &Question,
+    arguments: &Arguments,
+    context: &Context,
+    evidence: &mut Vec<String>,
+) -> Observation {
+    let url = &question.request.url;
+    let document = document_of(answer);
+    let mut facts = facts_of(answer, &document, url, context.world.clock.now(), &context.world.redactor);
+    let form = Form::of(&Value::Object(facts.clone()));
+    let mut resources = FhirContent::of(document.tree.as_ref(), &answer.text());
+    let mut content = MemberContent::new(context);
+    content.look_through(document.tree.as_ref(), &answer.text());
+    let first_next = document.tree.as_ref().and_then(|tree| next_page(tree, url));
+    let mut next = first_next.clone();
+    let mut read = 1;
+    while let Some(page) = next.take().filter(|page| read <= pages(arguments) && lies_below(page, &context.target.base)) {
+        let request = Request { url: page.clone(), ..question.request.clone() };
+        let (answer, more, _) = match ask(context, request).await {
+            Ok(asked) => asked,
+            Err(observed) => return observed.observation,
+        };
+        evidence.extend(more);
+        let document = document_of(&answer);
+        let found = FhirContent::of(document.tree.as_ref(), &answer.text());
+        resources.count += found.count;
+        resources.types.extend(found.types);
+        content.look_through(document.tree.as_ref(), &answer.text());
+        next = document.tree.as_ref().and_then(|tree| next_page(tree, &page));
+        read += 1;
+    }
+    let meaning = meaning_with_token(&form);
+    let why = match meaning.clone() {
+        Meaning::BlockPage(why) if resources.count == 0 => return Observation::Broken(Cause::new("block-page", why)),
+        Meaning::Unsettled(why) if resources.count == 0 => Some(why),
+        _ => None,
+    };
+    facts.extend(common(answer, &form, &resources, &meaning, why));
+    if let Some(next) = first_next {
+        facts.insert("next_link_same_origin".into(), (Origin::of(&next) == Origin::of(&context.target.base)).into());
+        facts.insert("next".into(), context.vault.keep_value("page", next.as_str()).into());
+    }
+    facts.insert("pages_read".into(), read.into());
+    facts.extend(content.facts(question.token_handle.as_deref(), document.tree.as_ref()));
+    if resources.count > 0 {
+        let shown = |name: &&str| matches!(*name, "resourceType" | "type" | "total");
+        let tree = document.tree.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+        let kept: Map<String, Value> = tree.into_iter().filter(|(name, _)| shown(&name.as_str())).collect();
+        facts.insert("json".into(), kept.into());
+    }
+    Observation::Facts(tidy(facts, &context.world.redactor))
+}
+
+/// True when a page has the origin of the base and a path below it: a token goes nowhere else.
+fn lies_below(page: &Url, base: &Url) -> bool {
+    let path = base.path().trim_end_matches('/');
+    let is_below = page.path().strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    Origin::of(page) == Origin::of(base) && is_below
 }
 
 /// What an answer is compared with.
@@ -90,28 +177,34 @@ fn interpret(answer: &Answer, url: &Url, context: &Context, surroundings: &Surro
     let form = Form::of(&Value::Object(facts.clone()));
     let resources = FhirContent::of(document.tree.as_ref(), &answer.text());
     let meaning = meaning(&form, surroundings.canary.as_ref(), surroundings.base_is_fhir);
-    let is_refused = meaning == Meaning::Refused;
-    let why = match meaning {
+    let why = match &meaning {
         Meaning::Served | Meaning::Redirected | Meaning::Refused => None,
         // Data is a finding, whatever else the answer is.
         _ if resources.count > 0 => None,
-        Meaning::BlockPage(why) => return Observation::Broken(Cause::new("block-page", why)),
-        Meaning::Unsettled(why) => Some(why),
+        Meaning::BlockPage(why) => return Observation::Broken(Cause::new("block-page", why.clone())),
+        Meaning::Unsettled(why) => Some(why.clone()),
     };
+    facts.extend(common(answer, &form, &resources, &meaning, why));
+    let differs = surroundings.canary.as_ref().is_some_and(|canary| *canary != form);
+    facts.insert("differs_from_canary".into(), differs.into());
+    Observation::Facts(tidy(facts, &context.world.redactor))
+}
+
+/// The facts of every answer.
+fn common(answer: &Answer, form: &Form, resources: &FhirContent, meaning: &Meaning, why: Option<String>) -> Map<String, Value> {
     let own = json!({
         "served": (200..300).contains(&answer.status),
-        "refused": is_refused,
+        "refused": *meaning == Meaning::Refused,
         "settled": why.is_none(),
         "data": resources.count,
         "data_types": resources.types,
         "challenge": challenge_facts(answer),
         "operation_outcome": form.is_operation_outcome(),
-        "differs_from_canary": surroundings.canary.as_ref().is_some_and(|canary| *canary != form),
         "internals": internals_of(answer),
     });
-    facts.extend(own.as_object().cloned().unwrap_or_default());
+    let mut facts = own.as_object().cloned().unwrap_or_default();
     facts.extend(why.map(|why| ("why_not_settled".to_owned(), why.into())));
-    Observation::Facts(tidy(facts, &context.world.redactor))
+    facts
 }
 
 fn challenge_facts(answer: &Answer) -> Value {
@@ -125,22 +218,4 @@ fn challenge_facts(answer: &Answer) -> Value {
         }
     }
     Value::Object(facts)
-}
-
-/// The address of the type or resource; neither may leave its place in the path.
-fn url_of(arguments: &Arguments, context: &Context) -> Result<Url, Cause> {
-    let wrong = || Cause::new("url", format!("{} has no path below it", context.target.base));
-    let mut url = Url::parse(context.target.base.as_str()).map_err(|_| wrong())?;
-    {
-        let mut path = url.path_segments_mut().map_err(|()| wrong())?;
-        path.pop_if_empty().push(arguments.text("type").unwrap_or_default());
-        if let Some(id) = arguments.text("id") {
-            path.push(id);
-        }
-    }
-    let parameters = arguments.text_table("parameters");
-    if !parameters.is_empty() {
-        url.query_pairs_mut().extend_pairs(parameters);
-    }
-    Ok(url)
 }

@@ -1,5 +1,6 @@
 //! The closed list of things that a case can do. Each verb observes and returns facts; none of them judges.
 
+mod browser;
 mod challenge;
 mod context;
 mod discovery;
@@ -7,24 +8,31 @@ mod duplicate_keys;
 mod exchange;
 mod fhir;
 mod fhir_content;
+mod fhir_request;
 mod help;
 mod http;
 mod http_facts;
 mod internals;
 mod json_document;
+mod member_content;
+mod oauth;
+mod openid;
 mod refusal;
 mod registry;
 mod tidy;
 mod tls;
+mod vault;
 mod verb;
 mod wait;
 
 #[cfg(test)]
 mod tests;
 
+pub use browser::{Approval, Arrival, Authorization, Browser, MOST_LOGIN_REQUESTS, SeenPage, Visit};
 pub use challenge::{Challenge, challenges};
 pub use context::{Context, TlsSettings};
 pub use discovery::{Advertised, Documents, Endpoint, target_facts};
 pub use duplicate_keys::duplicate_keys;
 pub use registry::{HELPS, all, find};
+pub use vault::{Resolved, Vault};
 pub use verb::{ArgumentHelp, Arguments, Cost, Effect, FactHelp, Kind, Observation, Observed, Verb, VerbHelp};

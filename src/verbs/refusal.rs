@@ -83,6 +83,26 @@ pub fn meaning(form: &Form, canary: Option<&Form>, base_is_fhir: bool) -> Meanin
     }
 }
 
+/// Reads an answer to a token of the run. That the token is good for something is shown by a control beside it, so the
+/// form of the refusal is not compared with a canary.
+#[must_use]
+pub fn meaning_with_token(form: &Form) -> Meaning {
+    let unsettled = |why: &str| Meaning::Unsettled(why.to_owned());
+    match form.status {
+        200..300 if form.is_page() => unsettled("a page was served instead of FHIR: something in front may have answered"),
+        200..300 => Meaning::Served,
+        300..400 => Meaning::Redirected,
+        400..500 if form.is_page() && !form.challenged && form.status != 404 => {
+            Meaning::BlockPage(format!("a page with status {} stood in front of the server", form.status))
+        }
+        400..500 if form.is_page() && !form.challenged => unsettled("the server does not know this path"),
+        401 | 403 => Meaning::Refused,
+        400..500 if form.challenged || form.is_operation_outcome() => Meaning::Refused,
+        400..500 => unsettled("the answer is neither an OperationOutcome nor does it carry WWW-Authenticate"),
+        status => Meaning::Unsettled(format!("status {status} is trouble, not a refusal")),
+    }
+}
+
 /// A gateway that refuses every path before the FHIR server sees it may be right, and only a token can show it.
 const SAME_AS_CANARY: &str = "the server refuses a path that cannot exist in the same way, so this refusal does not show that the data is guarded: \
                               a control with a token would";
@@ -171,6 +191,24 @@ mod tests {
         let gateway = challenged(401, "empty");
         assert_eq!(word(&meaning(&gateway, Some(&gateway), true)), "unsettled", "a gateway that challenges every path");
         assert_eq!(word(&meaning(&outcome(403, "forbidden"), None, true)), "unsettled");
+    }
+
+    #[test]
+    fn traps_21_22_58_65_a_refusal_of_a_token_that_works_elsewhere_counts_by_its_own_form() {
+        let rows = [
+            (outcome(404, "not-found"), "refused"),
+            (outcome(403, "forbidden"), "refused"),
+            (bare(401, "empty"), "refused"),
+            (bare(403, "html"), "block-page"),
+            (bare(404, "html"), "unsettled"),
+            (bare(404, "empty"), "unsettled"),
+            (bare(200, "html"), "unsettled"),
+            (bare(200, "json-object"), "served"),
+            (bare(500, "json-object"), "unsettled"),
+        ];
+        for (form, expected) in rows {
+            assert_eq!(word(&meaning_with_token(&form)), expected, "{form:?}");
+        }
     }
 
     proptest::proptest! {

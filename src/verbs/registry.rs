@@ -3,6 +3,8 @@
 use super::discovery::{Agreement, Canary, CapabilityStatement, OpenId, Smart, Udap};
 use super::fhir::Fhir;
 use super::http::Http;
+use super::oauth::{Attempt, Authorize, ClientAssertion, Introspect, Refresh, Revoke, Token};
+use super::openid::{IdToken, UserInfo};
 use super::tls::{TlsHandshake, TlsOffer};
 use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
@@ -36,7 +38,7 @@ pub static HELPS: [&VerbHelp; 25] = [
     &help::CREATE,
 ];
 
-static VERBS: [&dyn Verb; 14] = [
+static VERBS: [&dyn Verb; 25] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -51,6 +53,17 @@ static VERBS: [&dyn Verb; 14] = [
     &TlsOffer,
     &TlsHandshake,
     &Wait,
+    &Authorize,
+    &Token,
+    &Refresh,
+    &Attempt,
+    &Revoke,
+    &Introspect,
+    &ClientAssertion,
+    &IdToken,
+    &UserInfo,
+    &Fhir::BATCH,
+    &Fhir::CREATE,
 ];
 
 /// Every verb, in the order of the reference.

@@ -74,6 +74,7 @@ fn with_target_text(text: impl Fn(&str) -> String) -> Run {
 
 fn header(text: impl Fn(&str) -> String) -> Header {
     Header {
+        hindrance: None,
         schema: SCHEMA.into(),
         run: "6f2c1f0e-7a55-4f0c-9d0b-3f0b6c1d2e4f".into(),
         started: "2026-11-24T10:00:00.25Z".into(),
@@ -82,7 +83,7 @@ fn header(text: impl Fn(&str) -> String) -> Header {
         target: "https://payer.example/fhir".into(),
         environment: "staging".into(),
         profiles: vec![ProfileChoice { id: "carin-bb-2.2.0".into(), title: "CARIN BB 2.2.0".into(), why: "the latest".into() }],
-        smart: VersionChoice { version: "2.0.0".into(), declared: false, why: text("found: permission-v2") },
+        smart: VersionChoice { version: "2.0.0".into(), declared: false, why: text("found: permission-v2; not declared") },
         notes: vec![text("The server names CARIN BB 2.0.0, which is superseded; its results are judged by 2.2.0 as asked.")],
         settings: vec![Setting { name: "rate".into(), value: "5/s".into(), origin: "default".into() }],
     }

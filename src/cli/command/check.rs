@@ -1,6 +1,7 @@
 //! `carinbb check`: every mistake of suites and target files, without a network.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::catalogue::SuiteFiles;
 use crate::cli::args::{CheckArgs, Global};
@@ -17,42 +18,66 @@ use crate::vocabulary::document::{Problem, Problems};
 /// When a path cannot be read.
 pub fn check(global: &Global, arguments: &CheckArgs, environment: &Environment) -> Result<u8, Failure> {
     let mut problems = Vec::new();
+    let mut complaints = Vec::new();
     let mut checked = Vec::new();
     if arguments.paths.is_empty() {
-        let files = match &global.testcases {
-            Some(directory) => SuiteFiles::from_directory(directory).map_err(|error| Failure::wrong(error.to_string()))?,
-            None => SuiteFiles::embedded(),
-        };
+        let files = suite::files(global.testcases.as_deref())?;
         check_suite(files, &mut problems, &mut checked);
     }
     for path in &arguments.paths {
-        check_path(path, global, &mut problems, &mut checked)?;
+        check_path(path, global, &mut problems, &mut complaints, &mut checked)?;
     }
     let colour = Paint::decide(colour_choice(global.color), &environment.colour(), environment.stderr_is_terminal).is_on();
     for problem in &problems {
         output::complain(&format!("{}\n", problem.render(colour)));
     }
-    let found = match problems.len() {
+    for complaint in &complaints {
+        output::complain(&format!("error: {complaint}"));
+    }
+    let count = problems.len() + complaints.len();
+    let found = match count {
         0 => "no problem found".to_owned(),
         1 => "1 problem found".to_owned(),
         count => format!("{count} problems found"),
     };
     output::print(&format!("checked {}: {found}", checked.join(", ")));
-    Ok(u8::from(!problems.is_empty()))
+    Ok(u8::from(count > 0))
 }
 
-fn check_path(path: &Path, global: &Global, problems: &mut Vec<Problem>, checked: &mut Vec<String>) -> Result<(), Failure> {
+/// What is wrong with a file is a finding of `check`; anything else ends it.
+fn gather(result: Result<(), Failure>, problems: &mut Vec<Problem>, complaints: &mut Vec<String>) -> Result<(), Failure> {
+    match result {
+        Err(Failure::Problems(found)) => problems.extend(found),
+        Err(Failure::Wrong(message)) => complaints.push(message),
+        other => return other,
+    }
+    Ok(())
+}
+
+fn check_path(
+    path: &Path,
+    global: &Global,
+    problems: &mut Vec<Problem>,
+    complaints: &mut Vec<String>,
+    checked: &mut Vec<String>,
+) -> Result<(), Failure> {
     if path.is_dir() {
-        let files = SuiteFiles::from_directory(path).map_err(|error| Failure::wrong(error.to_string()))?;
+        let files = suite::files(Some(path))?;
         check_suite(files, problems, checked);
         return Ok(());
+    }
+    if path.file_name().is_some_and(|name| name == "carinbb.toml" || name == "config.toml") {
+        checked.push(path.display().to_string());
+        return gather(settings::check_settings_file(path), problems, complaints);
     }
     let source = settings::read_source(path)?;
     let is_target = source.text().lines().any(|line| line.trim_start().starts_with("[target]"));
     if is_target {
         let own = Problems::new();
-        let _ = target::read(&source, &own);
+        let file = target::read(&source, &own);
         problems.extend(own.into_sorted());
+        let values = file.map_or(Ok(()), |file| settings::check_settings(&path.display().to_string(), file.settings));
+        gather(values, problems, complaints)?;
     } else {
         check_case(path, global, problems)?;
     }
@@ -62,10 +87,7 @@ fn check_path(path: &Path, global: &Global, problems: &mut Vec<Problem>, checked
 
 /// One case file together with the suite that it belongs to.
 fn check_case(path: &Path, global: &Global, problems: &mut Vec<Problem>) -> Result<(), Failure> {
-    let files = match &global.testcases {
-        Some(directory) => SuiteFiles::from_directory(directory).map_err(|error| Failure::wrong(error.to_string()))?,
-        None => SuiteFiles::embedded(),
-    };
+    let files = suite::files(global.testcases.as_deref())?;
     let shown = path.display().to_string();
     let area_and_name =
         shown.replace('\\', "/").rsplit('/').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("/");
@@ -74,7 +96,9 @@ fn check_case(path: &Path, global: &Global, problems: &mut Vec<Problem>) -> Resu
         others.map(|source| (source.path().trim_start_matches("testcases/").to_owned(), source.text().to_owned())).collect();
     texts.push((area_and_name.clone(), settings::read_source(path)?.text().to_owned()));
     let (_, found) = suite::load_files(SuiteFiles::from_texts(texts));
-    problems.extend(found.into_iter().filter(|problem| problem.source.path().ends_with(&area_and_name)));
+    let own = settings::read_source(path)?;
+    let here = found.into_iter().filter(|problem| problem.source.path().ends_with(&area_and_name));
+    problems.extend(here.map(|problem| Problem { source: Arc::clone(&own), ..problem }));
     Ok(())
 }
 

@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
+use super::list::readable;
 use crate::catalogue::{CapabilityName, Requirement};
 use crate::cli::args::{ExplainArgs, Global};
+use crate::cli::environment::{Environment, PAGE};
 use crate::cli::failure::Failure;
+use crate::cli::layout::hang;
 use crate::cli::output;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::reference::{self, Fault};
@@ -16,7 +19,7 @@ use crate::vocabulary::document::did_you_mean;
 ///
 /// # Errors
 /// When nothing has this id.
-pub fn explain(global: &Global, arguments: &ExplainArgs) -> Result<u8, Failure> {
+pub fn explain(global: &Global, arguments: &ExplainArgs, environment: &Environment) -> Result<u8, Failure> {
     let loaded = suite::load(global.testcases.as_deref())?;
     let id = arguments.id.as_str();
     let case = || loaded.suite.case(id).map(|case| explain_case(case, &loaded));
@@ -28,7 +31,7 @@ pub fn explain(global: &Global, arguments: &ExplainArgs) -> Result<u8, Failure> 
     let profile = || loaded.catalogue.profiles().find(|profile| profile.id.as_str() == id).map(explain_profile);
     let found = case().or_else(requirement).or_else(verb).or_else(fault).or_else(capability).or_else(profile);
     let Some(text) = found else { return Err(Failure::wrong(format!("nothing is called '{id}': {}", help(id, &loaded)))) };
-    output::print(&text);
+    output::print(&hang(&text, environment.width.unwrap_or(PAGE).max(40), None));
     Ok(0)
 }
 
@@ -70,7 +73,7 @@ fn explain_requirement(row: &Requirement, loaded: &LoadedSuite) -> String {
 }
 
 fn explain_case(case: &TestCase, loaded: &LoadedSuite) -> String {
-    let mut text = format!("{}   {}\n\n", case.id, case.title);
+    let mut text = format!("{}   {}\n\n", case.id, readable(&case.title));
     for line in case.why.lines() {
         let _ = writeln!(text, "  {}", line.trim());
     }

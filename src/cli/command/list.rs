@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use super::run::profiles;
 use crate::catalogue::{CapabilityName, Claim, Coverage, InForce, Profile, Rule, SmartVersion, Totals, coverage};
 use crate::cli::args::{Global, ListArgs, Listing};
+use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
+use crate::cli::layout::hang;
 use crate::cli::output;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::reference;
@@ -17,9 +19,9 @@ use crate::verbs;
 ///
 /// # Errors
 /// When the suite is broken or a profile is unknown.
-pub fn list(global: &Global, arguments: &ListArgs) -> Result<u8, Failure> {
+pub fn list(global: &Global, arguments: &ListArgs, environment: &Environment) -> Result<u8, Failure> {
     let loaded = suite::load(global.testcases.as_deref())?;
-    let (text, value) = match arguments.what {
+    let (column, text, value) = match arguments.what {
         Listing::Cases => cases(&loaded),
         Listing::Requirements => requirements(&loaded, arguments)?,
         Listing::Verbs => verbs(),
@@ -30,22 +32,35 @@ pub fn list(global: &Global, arguments: &ListArgs) -> Result<u8, Failure> {
     if arguments.json {
         output::print(&serde_json::to_string_pretty(&value).unwrap_or_default());
     } else {
-        output::print(&text);
+        // In a pipe a row stays a line, for grep.
+        let width = environment.width.filter(|_| environment.stdout_is_terminal);
+        output::print(&width.map_or(text.clone(), |width| hang(&text, width.max(40), Some(column))));
     }
     Ok(0)
 }
 
-fn cases(loaded: &LoadedSuite) -> (String, Value) {
+fn cases(loaded: &LoadedSuite) -> (usize, String, Value) {
     let mut text = String::new();
     let mut values = Vec::new();
     for case in &loaded.suite.cases {
-        let _ = writeln!(text, "{:<38} {}", case.id, case.title);
+        let _ = writeln!(text, "{:<38} {}", case.id, readable(&case.title));
         let requirements: Vec<&str> = case.requirements.iter().map(|id| id.as_str()).collect();
         let faults: Vec<&str> = case.faults.iter().map(|fault| fault.as_str()).collect();
         values.push(json!({ "id": case.id.as_str(), "title": case.title, "requirements": requirements, "faults": faults, "tags": case.tags }));
     }
     let _ = writeln!(text, "{} cases", loaded.suite.cases.len());
-    (text, Value::Array(values))
+    (39, text, Value::Array(values))
+}
+
+/// `{{type.name}} is readable` becomes `<type> is readable`.
+pub fn readable(title: &str) -> String {
+    let mut parts = title.split("{{");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once("}}").unwrap_or((part, ""));
+        text.push_str(&format!("<{}>{rest}", name.trim().split('.').next().unwrap_or_default()));
+    }
+    text
 }
 
 /// The claim that the flags of `list` and `docs` speak of.
@@ -71,7 +86,7 @@ pub fn claim<'c>(loaded: &'c LoadedSuite, names: &[String], smart: &str, strict:
     Ok(Claim { profiles: chosen, smart: version, smart_declared: declared, strict })
 }
 
-fn requirements(loaded: &LoadedSuite, arguments: &ListArgs) -> Result<(String, Value), Failure> {
+fn requirements(loaded: &LoadedSuite, arguments: &ListArgs) -> Result<(usize, String, Value), Failure> {
     let claim = claim(loaded, &arguments.profile, &arguments.smart, arguments.strict)?;
     let in_force = InForce::new(&loaded.catalogue, &claim);
     let (rows, totals) = coverage(&in_force, &loaded.served());
@@ -79,8 +94,10 @@ fn requirements(loaded: &LoadedSuite, arguments: &ListArgs) -> Result<(String, V
     let names: Vec<String> = claim.profiles.iter().map(|profile| profile.title.clone()).collect();
     let auto = if claim.smart_declared { "" } else { " (as if found; not declared)" };
     let _ = writeln!(text, "Requirements of a server under {}, SMART {}{auto}\n", names.join(" and "), claim.smart);
+    let ids = rows.iter().map(|(rule, _)| rule.requirement.id.as_str().len()).max().unwrap_or_default();
+    let levels = rows.iter().map(|(rule, _)| level(rule).len()).max().unwrap_or_default();
     for (rule, how) in &rows {
-        let _ = writeln!(text, "{:<42} {:<20} {}", rule.requirement.id, level(rule), how_tested(how));
+        let _ = writeln!(text, "{:<ids$}  {:<levels$}  {}", rule.requirement.id.as_str(), level(rule), how_tested(how));
     }
     text.push_str(&totals_text(&totals));
     let values = rows.iter().map(|(rule, how)| {
@@ -90,7 +107,7 @@ fn requirements(loaded: &LoadedSuite, arguments: &ListArgs) -> Result<(String, V
             "summary": rule.requirement.summary, "tested": how_tested(how),
         })
     });
-    Ok((text, values.collect()))
+    Ok((ids + levels + 4, text, values.collect()))
 }
 
 /// `SHALL`, or `SHALL, as SHOULD` when it counts otherwise.
@@ -129,17 +146,17 @@ pub fn totals_text(totals: &Totals) -> String {
     text
 }
 
-fn verbs() -> (String, Value) {
+fn verbs() -> (usize, String, Value) {
     let mut text = String::new();
     let mut values = Vec::new();
     for help in verbs::HELPS {
         let _ = writeln!(text, "{:<32} {:<8} {}", help.name, help.effect.word(), help.summary);
         values.push(json!({ "name": help.name, "effect": help.effect.word(), "summary": help.summary }));
     }
-    (text, Value::Array(values))
+    (42, text, Value::Array(values))
 }
 
-fn faults() -> (String, Value) {
+fn faults() -> (usize, String, Value) {
     let mut text = String::new();
     let mut values = Vec::new();
     for fault in reference::faults() {
@@ -147,25 +164,25 @@ fn faults() -> (String, Value) {
         values.push(json!({ "name": fault.name, "kind": fault.kind.word(), "group": fault.group, "what": fault.what, "profiles": fault.profiles, "smart": fault.smart }));
     }
     let _ = writeln!(text, "{} faults", reference::faults().len());
-    (text, Value::Array(values))
+    (56, text, Value::Array(values))
 }
 
-fn capabilities() -> (String, Value) {
+fn capabilities() -> (usize, String, Value) {
     let mut text = String::new();
     let mut values = Vec::new();
     for name in CapabilityName::all() {
         let _ = writeln!(text, "{:<38} {}", name.as_str(), name.description());
         values.push(json!({ "name": name.as_str(), "claimed_when": name.description() }));
     }
-    (text, Value::Array(values))
+    (39, text, Value::Array(values))
 }
 
-fn known_profiles(loaded: &LoadedSuite) -> (String, Value) {
+fn known_profiles(loaded: &LoadedSuite) -> (usize, String, Value) {
     let mut text = String::new();
     let mut values = Vec::new();
     for profile in loaded.catalogue.profiles() {
         let _ = writeln!(text, "{:<24} {:<34} {}", profile.id, profile.title, profile.status.as_str());
         values.push(json!({ "id": profile.id.as_str(), "title": profile.title, "status": profile.status.as_str() }));
     }
-    (text, Value::Array(values))
+    (25, text, Value::Array(values))
 }

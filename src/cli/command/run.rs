@@ -5,24 +5,25 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use time::Date;
+use time::macros::format_description;
+
 use crate::cli::args::{Command, FailOn, Format, Global, PlanKind, RunArgs, When};
-use crate::cli::environment::Environment;
+use crate::cli::environment::{Environment, PAGE};
 use crate::cli::failure::Failure;
 use crate::cli::ndjson::Ndjson;
 use crate::cli::paint::Paint;
 use crate::cli::progress::{Progress, SILENCE};
+use crate::cli::secrets::Secrets;
 use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
-use crate::cli::{colour_choice, output, plan_text, world};
+use crate::cli::{colour_choice, faults, hint, output, plan_text, world};
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, Run, RunError, RunOptions, Selection, exit};
 use crate::reference;
 use crate::report;
-use crate::target::Target;
-use crate::vocabulary::{Cause, FaultName, ProfileId};
-
-/// The width of a page that is no terminal.
-const PAGE: usize = 100;
+use crate::target::{Launch, Strategy, Target};
+use crate::vocabulary::{ProfileId, escape};
 
 /// How many cases act at a time. Requests in flight are limited by `--in-flight`.
 const CASES_AT_A_TIME: usize = 32;
@@ -70,8 +71,7 @@ fn check_target(target: &Target, arguments: &RunArgs) -> Result<(), Failure> {
 }
 
 async fn start_demo(arguments: &RunArgs) -> Result<reference::Running, Failure> {
-    let faults = arguments.fault.iter().map(|name| FaultName::parse(name).map_err(|error| Failure::wrong(error.to_string())));
-    let options = reference::Options { faults: faults.collect::<Result<_, _>>()?, ..reference::Options::default() };
+    let options = reference::Options { faults: faults::named(&arguments.fault)?, ..reference::Options::default() };
     reference::start(options).await.map_err(|error| Failure::wrong(error.to_string()))
 }
 
@@ -94,6 +94,9 @@ fn options(
     environment: &Environment,
 ) -> Result<RunOptions, Failure> {
     let world = world::build(arguments, &resolved.cli.global, &target, demo, environment)?;
+    let launch = launch(resolved, arguments, environment)?;
+    let login = launch.login.strategy;
+    let today = world.world.clock.now().date();
     let named = if arguments.profile.is_empty() { target.profiles.clone() } else { profiles(&arguments.profile)? };
     let smart = if arguments.smart == "auto" { target.smart.clone() } else { Some(arguments.smart.clone()) };
     let mut select = arguments.select.clone();
@@ -102,8 +105,10 @@ fn options(
         suite: Arc::clone(&loaded.suite),
         catalogue: Arc::clone(&loaded.catalogue),
         suite_digest: loaded.files.digest(),
-        selection: selection(arguments, select, &target, demo.is_some()),
+        selection: selection(arguments, select, &target, login, demo.is_some(), today),
         target: Arc::new(target),
+        launch: Arc::new(launch),
+        browser: None,
         notes: world.notes,
         tls: world.tls,
         world: world.world,
@@ -112,7 +117,7 @@ fn options(
         strict: arguments.strict,
         fail_on_warn: arguments.fail_on == FailOn::Warn,
         slots: CASES_AT_A_TIME,
-        only_step: arguments.only_step,
+        only_step: arguments.only_step.map(usize::from),
         interrupt: interrupt_on_ctrl_c(),
         settings: resolved.settings.clone(),
     })
@@ -126,15 +131,40 @@ pub fn profiles(typed: &[String]) -> Result<Vec<ProfileId>, Failure> {
     typed.iter().map(|id| ProfileId::parse(id).map_err(|error| Failure::wrong(error.to_string()))).collect()
 }
 
-fn selection(arguments: &RunArgs, select: Vec<String>, target: &Target, demo: bool) -> Selection {
-    let no_login = if arguments.no_login { "left out by --no-login" } else { "the target file names no login strategy" };
-    let no_change = "the target file has no [authority] that allows change";
+/// Clients, members and tokens with their secrets; nothing is read when no case may need it.
+fn launch(resolved: &Resolved, arguments: &RunArgs, environment: &Environment) -> Result<Launch, Failure> {
+    if arguments.no_login || arguments.plan.is_some() || resolved.launch.strategy() == Strategy::None {
+        return Ok(Launch::default());
+    }
+    resolved.launch.resolve(&mut Secrets::new(environment)).map_err(Failure::wrong)
+}
+
+fn selection(arguments: &RunArgs, select: Vec<String>, target: &Target, login: Strategy, demo: bool, today: Date) -> Selection {
+    let no_login = match login {
+        _ if arguments.no_login => Some("left out by --no-login"),
+        Strategy::None if !demo => Some("the target file names no login strategy"),
+        _ => None,
+    };
     Selection {
         select,
         skip: arguments.skip.clone(),
         slow: arguments.slow,
-        no_login: (arguments.no_login || !demo).then(|| no_login.to_owned()),
-        no_change: (!demo && target.authority.is_none()).then(|| no_change.to_owned()),
+        no_login: no_login.map(str::to_owned),
+        no_change: if demo { None } else { no_authority(target, today) },
+    }
+}
+
+/// Why nothing that changes state may be sent; absent when it may.
+fn no_authority(target: &Target, today: Date) -> Option<String> {
+    let Some(authority) = &target.authority else { return Some("the target file has no [authority]".into()) };
+    if !authority.allow.iter().any(|allowed| allowed == "change") {
+        return Some("the [authority] of the target file does not allow change".into());
+    }
+    let last_day = Date::parse(&authority.until, format_description!("[year]-[month]-[day]"));
+    match last_day {
+        Ok(last_day) if today <= last_day => None,
+        Ok(_) => Some(format!("the [authority] of the target file ended on {}", authority.until)),
+        Err(_) => Some(format!("the [authority] of the target file ends on '{}', which is no day", authority.until)),
     }
 }
 
@@ -171,7 +201,7 @@ async fn run_and_report(
     reports: &[(String, String)],
     environment: &Environment,
 ) -> Result<u8, Failure> {
-    let mut listener = listener(global, arguments, reports, environment);
+    let mut listener = listener(global, arguments, environment);
     let record = engine::run(&options, &mut *listener).await.map_err(|error| wrong(&error))?;
     drop(listener);
     if arguments.format == Format::Json {
@@ -180,24 +210,21 @@ async fn run_and_report(
     for (format, path) in reports {
         write_report(format, path, &record, arguments)?;
     }
-    if let Some(cause) = unreachable_base(&record) {
-        output::complain(&format!("carinbb: the target could not be reached: {cause}"));
+    if let Some(hint) = hint::of(&record).filter(|_| !prints_for_people(arguments)) {
+        output::complain(&format!("carinbb: {}", escape(&hint)));
+    }
+    if record.cases.is_empty() || record.claim.exit_code == exit::NOTHING {
+        output::complain("carinbb: nothing was tested: no selected case applies to this target");
     }
     Ok(record.claim.exit_code)
 }
 
-/// The cause when not one exchange of the run was answered.
-fn unreachable_base(record: &Run) -> Option<Cause> {
-    let answered = record
-        .evidence
-        .iter()
-        .any(|evidence| evidence.exchange.pointer("/record/result/result").is_some_and(|kind| kind == "answer"));
-    let broken = record.cases.iter().flat_map(|case| &case.steps).find_map(|step| step.broken.clone());
-    if answered { None } else { broken }
+/// False when stdout belongs to a report or to a program.
+fn prints_for_people(arguments: &RunArgs) -> bool {
+    arguments.format == Format::Human && !arguments.report.iter().any(|report| report.ends_with("=-"))
 }
 
-fn listener(global: &Global, arguments: &RunArgs, reports: &[(String, String)], environment: &Environment) -> Box<dyn Listener> {
-    let report_on_stdout = arguments.format == Format::Json || reports.iter().any(|(_, path)| path == "-");
+fn listener(global: &Global, arguments: &RunArgs, environment: &Environment) -> Box<dyn Listener> {
     let look = Look {
         paint: Paint::decide(colour_choice(global.color), &environment.colour(), environment.stdout_is_terminal),
         width: environment.width.unwrap_or(PAGE),
@@ -210,7 +237,7 @@ fn listener(global: &Global, arguments: &RunArgs, reports: &[(String, String)], 
     };
     let inner: Box<dyn Listener> = match arguments.format {
         Format::Ndjson => Box::new(Ndjson::new(io::stdout())),
-        _ if report_on_stdout => Box::new(Silent),
+        _ if !prints_for_people(arguments) => Box::new(Silent),
         _ => Box::new(Terminal::new(io::stdout(), look)),
     };
     let watched = environment.stderr_is_terminal && !environment.is_ci() && !global.quiet;

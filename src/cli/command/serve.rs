@@ -2,18 +2,16 @@
 
 use crate::cli::args::ServeArgs;
 use crate::cli::failure::Failure;
-use crate::cli::output;
+use crate::cli::{faults, output};
 use crate::reference;
-use crate::vocabulary::FaultName;
 
 /// Serves until it is interrupted.
 ///
 /// # Errors
 /// When a fault is unknown, the port is taken, or the root cannot be written.
 pub fn serve(arguments: ServeArgs) -> Result<u8, Failure> {
-    let faults = arguments.fault.iter().map(|name| FaultName::parse(name).map_err(|error| Failure::wrong(error.to_string())));
     let options = reference::Options {
-        faults: faults.collect::<Result<_, _>>()?,
+        faults: faults::named(&arguments.fault)?,
         latency: arguments.latency,
         port: arguments.port,
         smart_version: arguments.smart,

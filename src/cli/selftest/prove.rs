@@ -85,6 +85,8 @@ fn run_options(
         catalogue: Arc::clone(&loaded.catalogue),
         suite_digest: String::new(),
         target: Arc::new(target),
+        launch: Arc::default(),
+        browser: None,
         world,
         tls: TlsSettings {
             trust,

@@ -3,6 +3,7 @@
 //! A server that answers everything with a page, or refuses everything in the same words, proves nothing by its refusals (H36, H37).
 
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 use url::Url;
 
 use super::documents::{ACCEPT_FHIR, Documents, facts_in};
@@ -63,6 +64,14 @@ async fn ask(context: &Context) -> Observed {
         if differs {
             return inconsistent("/metadata", first.evidence);
         }
+    }
+    let smart = context.documents.smart(context).await;
+    let is_missing = |observed: &Observed| {
+        facts_in(observed).and_then(|facts| facts.get("status")?.as_u64()).is_some_and(|status| matches!(status, 404 | 410))
+    };
+    let base_found = !(is_missing(statement) && is_missing(smart));
+    if let Observation::Facts(Value::Object(facts)) = &mut first.observation {
+        facts.insert("base_found".into(), base_found.into());
     }
     first
 }

@@ -18,7 +18,7 @@ const MOST_REDIRECTS: u64 = 3;
 /// How often a 500 or 501 is asked again.
 const REPEATS: u64 = 2;
 /// The most requests that one document may take: every hop with its repetitions, and the repetitions of a 500.
-pub(super) const MOST_REQUESTS: u64 = (1 + MOST_REDIRECTS) * MOST_SENT + REPEATS;
+pub(in crate::verbs) const MOST_REQUESTS: u64 = (1 + MOST_REDIRECTS) * MOST_SENT + REPEATS;
 /// Metadata may be larger than other answers (H45).
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
 

@@ -66,7 +66,7 @@ fn issuer_of(smart: &Observation) -> Result<String, Observation> {
     }
 }
 
-async fn ask(context: &Context, issuer: &str) -> Observed {
+pub(in crate::verbs) async fn ask(context: &Context, issuer: &str) -> Observed {
     let Some(url) = Url::parse(issuer).ok().filter(Url::has_host) else {
         let why = format!("the issuer '{}' is not an absolute URL", escape_to_width(issuer, 200));
         return Observed::broken(Cause::new("premise", why), Vec::new());

@@ -101,5 +101,6 @@ pub static CANARY: VerbHelp = VerbHelp {
     facts: http_facts! {
         "missing": "true when the answer is a 4xx",
         "page": "true when the answer is a 2xx with an HTML page",
+        "base_found": "false when smart-configuration and /metadata are both 404: the address may not be that of a FHIR base",
     },
 };

@@ -3,8 +3,10 @@
 use super::facts::{argument, facts, http_facts};
 use crate::verbs::{ArgumentHelp, Effect, FactHelp, Kind, VerbHelp};
 
-const TYPE: ArgumentHelp = argument!("type", Kind::Text, required, "the resource type");
-const TOKEN: ArgumentHelp = argument!("token", Kind::Text, "a handle of an access token, or a made-up bearer token; none is sent without it");
+const TYPE: ArgumentHelp =
+    argument!("type", Kind::Text, required, "the resource type; in fhir.search also the handle of a page (fact next)");
+const TOKEN: ArgumentHelp =
+    argument!("token", Kind::Text, "a handle of an access token, or a made-up bearer token; none is sent without it");
 const ALTER: ArgumentHelp = argument!(
     "alter",
     Kind::Word(&["no", "changed", "truncated", "made-up"]),
@@ -30,7 +32,7 @@ const FACTS: &[FactHelp] = http_facts! {
     "differs_from_canary": "true when the answer has another form than the one to a path that cannot exist",
     "patient_count": "with a handle: how many different patients the body names, by their own resource or by reference",
     "patients": "with a handle: handles of those patients, each once",
-    "ids": "with a handle: handles of the ids of the resources in the body, each as Type/id",
+    "ids.Coverage": "with a handle: handles of the ids of the resources in the body, by type",
     "kinds": "with a handle: how many resources of each type the body holds, for instance kinds.Coverage",
     "references.Organization": "with a handle: handles of the ids that the body refers to, by type",
     "other_members": "with a handle: how many of the second member's known resources the body holds or refers to",

@@ -8,7 +8,8 @@ const CLIENTS: Kind = Kind::Word(&["confidential", "second", "public", "asymmetr
 const MEMBERS: Kind = Kind::Word(&["first", "second", "dependant"]);
 
 const CLIENT: ArgumentHelp = argument!("client", CLIENTS, "whose client it is; confidential without it");
-const CLIENT_ID: ArgumentHelp = argument!("client_id", Kind::Text, "sent instead of the client's own id, for instance an unknown one");
+const CLIENT_ID: ArgumentHelp =
+    argument!("client_id", Kind::Text, "sent instead of the client's own id, for instance an unknown one");
 const AUTHENTICATE: ArgumentHelp = argument!(
     "authenticate",
     Kind::Word(&["basic", "body", "none", "wrong-secret", "wrong-secret-body", "other-client", "assertion"]),
@@ -98,12 +99,14 @@ const ARRIVALS: &[FactHelp] = facts! {
     "fragment": "true when the redirect carries parameters in its fragment; absent without a redirect",
     "tokens_in_redirect": "true when the redirect carries an access_token or id_token; absent without a redirect",
     "status": "the status of an error answer; absent otherwise",
+    "stopped_reason": "why it went nowhere, in one word, for instance no-step-fits, loop, too-many-hops; absent unless stuck",
     "stopped_page": "the title of the page that went nowhere; absent unless stuck",
     "stopped_why": "why it went nowhere, with an outline of the page; absent unless stuck",
     "pages": "the titles of the pages on the way",
     "page_count": "how many pages there were on the way",
     "frame_protected": "true when every page carries X-Frame-Options DENY or SAMEORIGIN, or frame-ancestors; absent without pages",
     "unprotected_pages": "the addresses of the pages that do not, without their queries",
+    "left_out": "the scopes that the target file does not let us ask for",
     "sent.verifier": "a handle of the PKCE verifier; absent without PKCE",
     "sent.state": "what was sent; .redirect_uri .scope .scopes .client_id .aud .response_type .nonce likewise, absent when left out",
     "authorizations": "how many authorizations were begun in this run so far",
@@ -132,7 +135,7 @@ pub static TOKEN: VerbHelp = VerbHelp {
         argument!(
             "verifier",
             Kind::Text,
-            "a handle of the verifier; wrong, empty, none (left out) or challenge (the challenge instead of the verifier)"
+            "a handle of the verifier, or wrong, empty, none (left out), challenge (the challenge instead of the verifier); the one that belongs to the code without it"
         ),
         argument!("redirect_uri", Kind::Text, "sent instead of the registered one; none leaves it out"),
         argument!("scopes", Kind::Texts, "what the authorization asked for: not sent, only for the fact token.granted"),
@@ -263,7 +266,11 @@ pub static CLIENT_ASSERTION: VerbHelp = VerbHelp {
         argument!("lifetime", Kind::Duration, "from now until exp; 60s without it"),
         argument!("expired", Kind::Duration, "how long ago it expired, instead of lifetime"),
         argument!("omit", Kind::Texts, "names of claims and of the header parameters kid and typ that are left out"),
-        argument!("alg", Kind::Word(&["none", "HS256", "RS384", "ES384", "RS256", "ES256"]), "the header's alg instead of the key's; none has no signature, HS256 is signed with the public key as the secret, another only labels"),
+        argument!(
+            "alg",
+            Kind::Word(&["none", "HS256", "RS384", "ES384", "RS256", "ES256"]),
+            "the header's alg instead of the key's; none has no signature, HS256 is signed with the public key as the secret, another only labels"
+        ),
         argument!("kid", Kind::Text, "instead of the key's"),
         argument!("signed_by", Kind::Word(&["client", "stranger"]), "stranger: a key that nobody registered"),
         argument!("signature", Kind::Word(&["right", "truncated", "altered", "empty"]), "what becomes of the signature"),

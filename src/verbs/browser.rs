@@ -1,0 +1,112 @@
+//! What the OAuth verbs need of a sign-in: send an authorization request, get told where the browser ended.
+//!
+//! How a member signs in is not known here; whoever signs in never follows the redirect to the client.
+
+use futures_util::future::BoxFuture;
+use url::Url;
+
+use crate::evidence::Label;
+use crate::target::MemberKey;
+use crate::vocabulary::Cause;
+
+/// The most requests that one sign-in sends: hops, pages and forms together.
+pub const MOST_LOGIN_REQUESTS: u64 = 66;
+
+/// An authorization request.
+#[derive(Debug, Clone)]
+pub struct Authorization {
+    /// The address, with the parameters in its query unless they are sent as a form.
+    pub url: Url,
+    /// The parameters, when they are posted.
+    pub form: Option<Vec<(String, String)>>,
+    /// Where the browser is expected to be sent to.
+    pub redirect_uri: Url,
+    /// Who signs in.
+    pub member: MemberKey,
+    /// In a browser that nobody has signed in with.
+    pub fresh: bool,
+    /// What the member approves.
+    pub approve: Approval,
+    /// Who asks, for the evidence.
+    pub label: Label,
+}
+
+/// What the member approves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Approval {
+    /// Everything that is asked for.
+    All,
+    /// These scopes.
+    Only(Vec<String>),
+    /// Nothing.
+    Deny,
+}
+
+/// Where the browser ended.
+#[derive(Debug, Clone)]
+pub enum Arrival {
+    /// It was sent to the redirect URI, which was not fetched.
+    Redirected(Url),
+    /// It was told to post these fields to the redirect URI; they were not sent.
+    Posted {
+        /// The redirect URI as the page gives it.
+        url: Url,
+        /// Names and values.
+        fields: Vec<(String, String)>,
+    },
+    /// The server answered with an error.
+    ErrorAnswer {
+        /// The status.
+        status: u16,
+        /// The title, when the answer is a page.
+        title: Option<String>,
+        /// The body, when it is JSON.
+        json: Option<serde_json::Value>,
+    },
+    /// It went nowhere.
+    Stuck {
+        /// A stable word, for instance `no-step-fits`.
+        reason: &'static str,
+        /// True when it is our side that cannot go on: a password that is wrong, a browser that is needed.
+        ours: bool,
+        /// The title of the page.
+        title: String,
+        /// Why, with an outline of the page; never a value that was typed.
+        why: String,
+    },
+    /// The network or a gateway stood in the way.
+    Broken(Cause),
+    /// Nobody can sign in; why.
+    Unavailable(String),
+}
+
+/// A page on the way.
+#[derive(Debug, Clone)]
+pub struct SeenPage {
+    /// Its address.
+    pub url: Url,
+    /// Its title.
+    pub title: String,
+    /// The headers that it came with.
+    pub headers: Vec<(String, String)>,
+}
+
+/// What was seen on the way and at its end.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// Where the browser ended.
+    pub arrival: Arrival,
+    /// The pages on the way.
+    pub pages: Vec<SeenPage>,
+    /// Ids into the evidence.
+    pub evidence: Vec<String>,
+}
+
+/// Something that signs members in.
+pub trait Browser: Send + Sync {
+    /// Sends the request and follows it to its end.
+    fn authorize<'a>(&'a self, request: &'a Authorization) -> BoxFuture<'a, Visit>;
+
+    /// How many authorizations were begun.
+    fn count(&self) -> u64;
+}

@@ -1,0 +1,178 @@
+//! `oauth.authorize`: makes the authorization request, right or broken, and lets the member answer it.
+
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::arrival::{Sent, arrival_facts};
+use super::client_auth::client;
+use super::endpoint::endpoint;
+use super::form::Form;
+use crate::crypto::pkce_challenge;
+use crate::net::FormValue;
+use crate::target::MemberKey;
+use crate::verbs::browser::{Approval, Arrival, Authorization, MOST_LOGIN_REQUESTS, Visit};
+use crate::verbs::tidy::tidy;
+use crate::verbs::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
+use crate::vocabulary::{Cause, Secret};
+
+/// `oauth.authorize`
+pub struct Authorize;
+
+impl Verb for Authorize {
+    fn help(&self) -> &'static VerbHelp {
+        &help::AUTHORIZE
+    }
+
+    fn cost(&self, _: &Arguments) -> Cost {
+        Cost { requests: MOST_LOGIN_REQUESTS, authorizations: 1, ..Cost::default() }
+    }
+
+    fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
+        Box::pin(async move {
+            match authorize(arguments, context).await {
+                Ok(observed) => observed,
+                Err(cause) => Observed::broken(cause, Vec::new()),
+            }
+        })
+    }
+}
+
+/// Authorizes and tells what was seen.
+pub(super) async fn authorize(arguments: &Arguments, context: &Context) -> Result<Observed, Cause> {
+    let missing = || Cause::new("input", "nobody can sign in: the target file names no login strategy");
+    let browser = context.browser.as_ref().ok_or_else(missing)?;
+    let (authorization, sent) = request(arguments, context).await?;
+    let visit = browser.authorize(&authorization).await;
+    let evidence = visit.evidence.clone();
+    if let Some(cause) = nothing_to_tell(&visit, arguments.flag("must_arrive")) {
+        return Ok(Observed::broken(cause, evidence));
+    }
+    let mut facts = arrival_facts(&visit, &sent, context);
+    facts.insert("authorizations".into(), browser.count().into());
+    Ok(Observed { observation: Observation::Facts(tidy(facts, &context.world.redactor)), evidence, flaky: false })
+}
+
+/// Why a visit says nothing about the server.
+fn nothing_to_tell(visit: &Visit, must_arrive: bool) -> Option<Cause> {
+    match &visit.arrival {
+        Arrival::Broken(cause) => Some(cause.clone()),
+        Arrival::Unavailable(why) => Some(Cause::new("input", why.clone())),
+        Arrival::Stuck { ours, why, .. } if *ours || must_arrive => Some(Cause::new("input", why.clone())),
+        Arrival::ErrorAnswer { status: 429, .. } => {
+            Some(Cause::new("rate-limited", "the server asks to be left alone for a while (status 429)"))
+        }
+        Arrival::ErrorAnswer { status: status @ 502..=504, .. } => {
+            Some(Cause::new("unavailable", format!("the server or a gateway in front of it is not available (status {status})")))
+        }
+        Arrival::Stuck { .. } | Arrival::ErrorAnswer { .. } | Arrival::Redirected(_) | Arrival::Posted { .. } => None,
+    }
+}
+
+/// The request that these arguments describe, and what is remembered of it.
+async fn request(arguments: &Arguments, context: &Context) -> Result<(Authorization, Sent), Cause> {
+    let client = client(arguments, context)?;
+    let address = endpoint(context, "authorization_endpoint", "authorize").await?;
+    let redirect_uri = match arguments.text("redirect_uri") {
+        Some(text) => {
+            Url::parse(text).map_err(|error| Cause::new("input", format!("the redirect_uri of the case is no URL: {error}")))?
+        }
+        None => client.redirect_uri.clone(),
+    };
+    let (scopes, left_out) = scopes(arguments, context)?;
+    let verifier = Secret::new("code_verifier", context.world.random.state());
+    let mut form = Form::default();
+    form.plain("response_type", arguments.text("response_type").unwrap_or("code"));
+    form.plain("client_id", arguments.text("client_id").unwrap_or(&client.client_id));
+    form.plain("redirect_uri", arguments.text("redirect_uri").unwrap_or(redirect_uri.as_str()));
+    form.plain("scope", scopes.join(" "));
+    form.plain("state", arguments.text("state").map_or_else(|| context.world.random.state(), str::to_owned));
+    match arguments.text("aud") {
+        Some("none") => {}
+        aud => form.plain("aud", aud.unwrap_or(context.target.base.as_str())),
+    }
+    let bound = add_pkce(&mut form, arguments.text("pkce"), &verifier);
+    let nonce = arguments.text("nonce").map(str::to_owned);
+    if let Some(nonce) = nonce.or_else(|| scopes.iter().any(|scope| scope == "openid").then(|| context.world.random.state())) {
+        form.plain("nonce", nonce);
+    }
+    let form = form.broken_as(arguments, context)?;
+    let names = ["state", "redirect_uri", "scope", "client_id", "aud", "response_type", "nonce"];
+    let sent = Sent {
+        parameters: form.sent(&names),
+        scopes: if form.text("scope").is_some() { scopes } else { Vec::new() },
+        left_out,
+        verifier: bound.then_some(verifier),
+        registered: client.redirect_uri.clone(),
+    };
+    let (url, form) = addressed(address, form, arguments.text("method") == Some("post"));
+    let member = arguments.text("member").and_then(MemberKey::from_word).unwrap_or(MemberKey::First);
+    let approve = approval(arguments.get("approve"))?;
+    let fresh = arguments.flag("fresh");
+    Ok((Authorization { url, form, redirect_uri, member, fresh, approve, label: context.label.clone() }, sent))
+}
+
+/// The scopes to ask for, without those that the target file leaves out, and those.
+fn scopes(arguments: &Arguments, context: &Context) -> Result<(Vec<String>, Vec<String>), Cause> {
+    let asked: Vec<String> = arguments.texts("scopes").into_iter().map(str::to_owned).collect();
+    let Some(allowed) = &context.launch.scopes else { return Ok((asked, Vec::new())) };
+    let (kept, left_out): (Vec<String>, Vec<String>) = asked.into_iter().partition(|scope| allowed.contains(scope));
+    if kept.is_empty() && !left_out.is_empty() {
+        return Err(Cause::new(
+            "input",
+            format!("the target file leaves every scope out that is asked for: {}", left_out.join(" ")),
+        ));
+    }
+    Ok((kept, left_out))
+}
+
+/// Adds the challenge. True when the code will be bound to the verifier.
+fn add_pkce(form: &mut Form, word: Option<&str>, verifier: &Secret) -> bool {
+    match word {
+        Some("none") => return false,
+        Some("plain") => {
+            form.secret("code_challenge", verifier.clone(), false);
+            form.plain("code_challenge_method", "plain");
+        }
+        Some("challenge-only") => form.secret("code_challenge", verifier.clone(), false),
+        _ => {
+            form.plain("code_challenge", pkce_challenge(verifier.expose()));
+            form.plain("code_challenge_method", "S256");
+        }
+    }
+    true
+}
+
+/// Into the query, where there may be parameters already, or into a form.
+fn addressed(mut url: Url, form: Form, post: bool) -> (Url, Option<Vec<(String, String)>>) {
+    let text = |value: FormValue| match value {
+        FormValue::Plain(text) => text,
+        FormValue::Secret(secret) => secret.expose().to_owned(),
+    };
+    let pairs: Vec<(String, String)> = form.into_fields().into_iter().map(|(name, value)| (name, text(value))).collect();
+    if post {
+        return (url, Some(pairs));
+    }
+    url.query_pairs_mut().extend_pairs(&pairs);
+    (url, None)
+}
+
+fn approval(value: Option<&Value>) -> Result<Approval, Cause> {
+    match value {
+        None => Ok(Approval::All),
+        Some(Value::String(word)) if word == "all" => Ok(Approval::All),
+        Some(Value::String(word)) if word == "none" => Ok(Approval::Deny),
+        Some(Value::Array(scopes)) => Ok(Approval::Only(scopes.iter().filter_map(Value::as_str).map(str::to_owned).collect())),
+        Some(_) => Err(Cause::new("input", "'approve' must be all, none or a list of scopes")),
+    }
+}
+
+/// The facts `sent.*`.
+pub(super) fn sent_facts(sent: &Sent, context: &Context) -> Map<String, Value> {
+    let mut facts = sent.parameters.clone();
+    facts.insert("scopes".into(), sent.scopes.clone().into());
+    if let Some(verifier) = &sent.verifier {
+        facts.insert("verifier".into(), context.vault.keep(verifier.clone()).into());
+    }
+    facts
+}

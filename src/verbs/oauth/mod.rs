@@ -1,0 +1,25 @@
+//! The OAuth verbs: authorize, exchange, refresh, revoke, introspect, each with every parameter to leave out or to break.
+
+mod alter;
+mod arrival;
+mod assertion;
+mod attempt;
+mod authorize;
+mod client_auth;
+mod endpoint;
+mod form;
+mod introspect;
+mod request;
+mod revoke;
+mod token;
+mod token_facts;
+
+pub(super) use alter::altered;
+pub use assertion::ClientAssertion;
+pub use attempt::Attempt;
+pub use authorize::Authorize;
+pub(super) use endpoint::optional_endpoint;
+pub use introspect::Introspect;
+pub use revoke::Revoke;
+pub use token::{Refresh, Token};
+pub(super) use token_facts::oauth_error;

@@ -1,0 +1,61 @@
+//! A POST of a form to an OAuth endpoint, and what every such answer is looked through for.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::client_auth::Identification;
+use super::form::Form;
+use crate::net::{Answer, Credentials, HttpOutcome, Method, Payload, Request};
+use crate::verbs::exchange::exchange;
+use crate::verbs::http_facts::{document_of, facts_of, is_page, silence_of};
+use crate::verbs::json_document::JsonDocument;
+use crate::verbs::{Arguments, Context, Observed};
+use crate::vocabulary::Cause;
+
+/// An answer with its evidence.
+pub(super) struct Answered {
+    pub answer: Answer,
+    pub document: JsonDocument,
+    /// The facts of every HTTP answer; secrets in them are not masked yet.
+    pub facts: Map<String, Value>,
+    pub evidence: Vec<String>,
+}
+
+/// Sends the form once. `Err` is the observation when nothing can be told from what came back.
+pub(super) async fn post(
+    context: &Context,
+    arguments: &Arguments,
+    url: &Url,
+    form: Form,
+    credentials: Credentials,
+) -> Result<Answered, Observed> {
+    let mut request = Request::new(Method::POST, url.clone()).header("accept", "application/json");
+    if let Some(origin) = arguments.text("origin") {
+        request = request.header("origin", origin);
+    }
+    request.payload = Payload::Form(form.into_fields());
+    request.credentials = credentials;
+    let exchange = exchange(context, request).await;
+    let evidence = exchange.evidence;
+    let answer = match exchange.outcome {
+        HttpOutcome::Failure(failure) => return Err(Observed::broken(failure.cause, evidence)),
+        HttpOutcome::Response(answer) => answer,
+    };
+    if let Some(cause) = silence_of(&answer) {
+        return Err(Observed::broken(cause, evidence));
+    }
+    let document = document_of(&answer);
+    // No endpoint for programs answers with a page: something in front did (trap 58). A page with 500 is the server's own trouble.
+    if is_page(&document) && answer.status < 500 && !(300..400).contains(&answer.status) {
+        let why = format!("a page with status {} stood in front of the endpoint", answer.status);
+        return Err(Observed::broken(Cause::new("block-page", why), evidence));
+    }
+    let facts = facts_of(&answer, &document, url, context.world.clock.now(), &context.world.redactor);
+    Ok(Answered { answer, document, facts, evidence })
+}
+
+/// A form that begins with these parameters and goes on with what says who the client is.
+pub(super) fn identified(mut form: Form, identification: &Identification) -> Form {
+    form.extend(identification.fields.clone());
+    form
+}

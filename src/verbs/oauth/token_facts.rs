@@ -1,0 +1,130 @@
+//! What a token response says: each member by itself, whatever its type; tokens become handles before anybody sees them.
+
+use serde_json::{Map, Value, json};
+
+use super::request::Answered;
+use crate::net::Answer;
+use crate::verbs::Context;
+use crate::verbs::json_document::{BodyKind, JsonDocument};
+use crate::vocabulary::Secret;
+
+/// The members that are secrets, with the labels of their handles.
+const SECRETS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
+
+/// The facts of a token response. `asked` are the scopes that count as granted when a success names none.
+pub(super) fn token_facts(answered: &Answered, asked: &[&str], context: &Context) -> Map<String, Value> {
+    let nothing = Map::new();
+    let members = answered.document.tree.as_ref().and_then(Value::as_object).unwrap_or(&nothing);
+    let token = members_facts(members, asked, answered.answer.status == 200, context);
+    let issued = answered.answer.status == 200 && token.contains_key("access_token");
+    let mut facts = answered.facts.clone();
+    if let Some(json) = answered.facts.get("json").and_then(Value::as_object) {
+        facts.insert("json".into(), masked(json, &token));
+    }
+    let own = json!({
+        "issued": issued,
+        "refused": is_refusal(answered.answer.status, &answered.document, &[400, 401]),
+        "no_store": has_directive(&answered.answer, "cache-control", "no-store"),
+        "no_cache": has_directive(&answered.answer, "pragma", "no-cache"),
+    });
+    facts.extend(own.as_object().cloned().unwrap_or_default());
+    facts.extend(oauth_error(&answered.document).map(|error| ("oauth_error".to_owned(), error.into())));
+    facts.insert("token".into(), token.into());
+    facts
+}
+
+fn members_facts(members: &Map<String, Value>, asked: &[&str], success: bool, context: &Context) -> Map<String, Value> {
+    let text = |name: &str| members.get(name).and_then(Value::as_str);
+    let mut token = Map::new();
+    for name in SECRETS {
+        if let Some(value) = text(name).filter(|value| !value.is_empty()) {
+            token.insert(name.into(), context.vault.keep(Secret::new(name, value)).into());
+        }
+    }
+    if let Some(patient) = text("patient").filter(|patient| !patient.is_empty()) {
+        token.insert("patient".into(), context.vault.keep_value("patient", patient).into());
+        // Later verbs ask whose token it is.
+        for handle in ["access_token", "refresh_token"].iter().filter_map(|name| token.get(*name)?.as_str()) {
+            context.vault.bind(handle, Secret::new("patient", patient));
+        }
+    }
+    if let Some(kind) = text("token_type") {
+        token.insert("token_type".into(), kind.into());
+        token.insert("token_type_lower".into(), kind.to_lowercase().into());
+    }
+    token.extend(members.get("expires_in").map(|value| ("expires_in".to_owned(), value.clone())));
+    let scopes = text("scope").map(words);
+    let granted = match &scopes {
+        Some(scopes) => scopes.clone(),
+        None if success && token.contains_key("access_token") && !members.contains_key("scope") => words(&asked.join(" ")),
+        None => Vec::new(),
+    };
+    if let (Some(scope), Some(scopes)) = (text("scope"), scopes) {
+        token.insert("scope".into(), scope.into());
+        token.insert("scopes".into(), scopes.into());
+    }
+    token.insert("granted".into(), granted.into());
+    token.insert("fields".into(), members.keys().cloned().collect::<Vec<_>>().into());
+    token
+}
+
+/// The words of a scope, each once, in order.
+pub(super) fn words(scope: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in scope.split_ascii_whitespace() {
+        if !words.iter().any(|known| known == word) {
+            words.push(word.to_owned());
+        }
+    }
+    words
+}
+
+/// The body with handles in place of secrets and of the patient.
+fn masked(json: &Map<String, Value>, token: &Map<String, Value>) -> Value {
+    let hidden = |name: &str| SECRETS.contains(&name) || name == "patient";
+    let members = json.iter().map(|(name, value)| match token.get(name) {
+        Some(handle) if hidden(name) => (name.clone(), handle.clone()),
+        _ => (name.clone(), value.clone()),
+    });
+    Value::Object(members.collect())
+}
+
+/// True for one of these statuses with a JSON object that has an error.
+pub(super) fn is_refusal(status: u16, document: &JsonDocument, statuses: &[u16]) -> bool {
+    statuses.contains(&status) && document.kind == BodyKind::JsonObject && oauth_error(document).is_some()
+}
+
+/// The error code of a JSON body.
+pub(in crate::verbs) fn oauth_error(document: &JsonDocument) -> Option<&str> {
+    document.tree.as_ref()?.get("error")?.as_str()
+}
+
+/// True when a header of this name has this directive, among others and in any spelling (trap 35).
+fn has_directive(answer: &Answer, header: &str, directive: &str) -> bool {
+    let directives = answer.headers_named(header).flat_map(|value| value.split(','));
+    directives.into_iter().any(|word| word.split('=').next().unwrap_or_default().trim().eq_ignore_ascii_case(directive))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trap_7_scopes_are_a_set_in_any_order() {
+        assert_eq!(words(" b  a b\ta "), ["b", "a"]);
+        assert_eq!(words(""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn only_400_and_401_with_an_error_are_refusals() {
+        let document = |text: &str| JsonDocument::read(text.as_bytes(), None);
+        let error = document("{\"error\":\"invalid_grant\"}");
+        assert!(is_refusal(400, &error, &[400, 401]) && is_refusal(401, &error, &[400, 401]));
+        for status in [200, 403, 404, 429, 500, 503] {
+            assert!(!is_refusal(status, &error, &[400, 401]), "{status}");
+        }
+        for text in ["", "[]", "{}", "{\"error\":1}", "<html>error</html>"] {
+            assert!(!is_refusal(400, &document(text), &[400, 401]), "{text}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Where the secrets of a run lie between its steps. Facts and captures hold a handle, `‹code #3f9a1c›`, and a verb that
+//! gets one as an argument opens it here.
+//!
+//! The handle is the pseudonym under which the same secret stands in the evidence.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::vocabulary::{Redactor, Secret};
+
+/// The secrets and member values of a run. Clones share them.
+#[derive(Clone)]
+pub struct Vault {
+    redactor: Redactor,
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Default)]
+struct Held {
+    by_handle: BTreeMap<String, Secret>,
+    bonds: BTreeMap<String, Secret>,
+}
+
+impl Vault {
+    /// An empty vault whose handles are the pseudonyms of this redactor.
+    #[must_use]
+    pub fn new(redactor: Redactor) -> Self {
+        Self { redactor, held: Arc::default() }
+    }
+
+    /// Keeps a secret and returns its handle. From now on the redactor knows it.
+    pub fn keep(&self, secret: Secret) -> String {
+        self.redactor.register(&secret);
+        self.insert(secret)
+    }
+
+    /// Keeps a member's value, for instance the id of a Patient. It is no secret to the server, so it may stand in a URL.
+    pub fn keep_value(&self, label: &'static str, value: &str) -> String {
+        self.insert(Secret::new(label, value))
+    }
+
+    /// What a handle stands for.
+    #[must_use]
+    pub fn open(&self, handle: &str) -> Option<Secret> {
+        self.held().by_handle.get(handle).cloned()
+    }
+
+    /// What an argument stands for: the secret of a handle, or a text of the case's own making.
+    ///
+    /// # Errors
+    /// When it looks like a handle and this run knows none of that name.
+    pub fn resolve(&self, label: &'static str, argument: &str) -> Result<Resolved, String> {
+        if let Some(secret) = self.open(argument) {
+            return Ok(Resolved { secret, made_up: false });
+        }
+        if argument.contains('‹') {
+            return Err(format!("{argument} is not known to this run"));
+        }
+        Ok(Resolved { secret: Secret::new(label, argument), made_up: true })
+    }
+
+    /// The text with every handle in it replaced by what it stands for.
+    ///
+    /// # Errors
+    /// When a handle in it is not known to this run.
+    pub fn fill(&self, text: &str) -> Result<String, String> {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some(start) = rest.find('‹') {
+            let Some(end) = rest[start..].find('›') else { break };
+            let end = start + end + '›'.len_utf8();
+            let handle = &rest[start..end];
+            let secret = self.open(handle).ok_or_else(|| format!("{handle} is not known to this run"))?;
+            filled.push_str(&rest[..start]);
+            filled.push_str(secret.expose());
+            rest = &rest[end..];
+        }
+        filled.push_str(rest);
+        Ok(filled)
+    }
+
+    /// Remembers what belongs to a handle, for instance the PKCE verifier to its code.
+    pub fn bind(&self, handle: &str, secret: Secret) {
+        self.held().bonds.insert(handle.to_owned(), secret);
+    }
+
+    /// What was bound to a handle.
+    #[must_use]
+    pub fn bound(&self, handle: &str) -> Option<Secret> {
+        self.held().bonds.get(handle).cloned()
+    }
+
+    fn insert(&self, secret: Secret) -> String {
+        let mut held = self.held();
+        let mut number = 1;
+        loop {
+            let label = if number == 1 { secret.label().to_owned() } else { format!("{}-{number}", secret.label()) };
+            let handle = self.redactor.pseudonym(&label, secret.expose());
+            match held.by_handle.get(&handle) {
+                // Six digits are few: two secrets must not share a handle, or one would be sent for the other.
+                Some(known) if known.expose() != secret.expose() => number += 1,
+                Some(_) => return handle,
+                None => {
+                    held.by_handle.insert(handle.clone(), secret);
+                    return handle;
+                }
+            }
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What an argument stands for.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// The value.
+    pub secret: Secret,
+    /// True when the case made it up: no credential of anybody.
+    pub made_up: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vault() -> Vault {
+        Vault::new(Redactor::new("salt"))
+    }
+
+    #[test]
+    fn a_secret_comes_back_by_its_handle_and_the_handle_shows_nothing() {
+        let vault = vault();
+        let handle = vault.keep(Secret::new("code", "SplxlOBeZQQYbYS6WxSbIA"));
+        assert!(handle.starts_with("‹code #") && !handle.contains("Splx"), "{handle}");
+        assert_eq!(vault.open(&handle).unwrap().expose(), "SplxlOBeZQQYbYS6WxSbIA");
+        assert_eq!(vault.keep(Secret::new("code", "SplxlOBeZQQYbYS6WxSbIA")), handle);
+        assert_eq!(vault.redactor.redact("a SplxlOBeZQQYbYS6WxSbIA b"), format!("a {handle} b"));
+    }
+
+    #[test]
+    fn a_made_up_value_is_taken_as_it_is_and_an_unknown_handle_is_an_error() {
+        let vault = vault();
+        let resolved = vault.resolve("code", "garbage").unwrap();
+        assert!(resolved.made_up && resolved.secret.expose() == "garbage");
+        assert!(vault.resolve("code", "‹code #000000›").is_err());
+        assert!(vault.fill("Patient/‹patient #000000›").is_err());
+    }
+
+    #[test]
+    fn handles_inside_a_text_are_filled_in() {
+        let vault = vault();
+        let (one, two) = (vault.keep_value("patient", "1"), vault.keep_value("patient", "-2"));
+        assert_eq!(vault.fill(&format!("Patient/{one},Patient/{two}?x")).unwrap(), "Patient/1,Patient/-2?x");
+        assert_eq!(vault.fill("a ‹ b").unwrap(), "a ‹ b");
+    }
+
+    #[test]
+    fn two_secrets_never_share_a_handle() {
+        let vault = vault();
+        let mut handles: Vec<String> = (0..6_000).map(|number| vault.keep_value("id", &number.to_string())).collect();
+        for (number, handle) in handles.iter().enumerate() {
+            assert_eq!(vault.open(handle).unwrap().expose(), number.to_string());
+        }
+        handles.sort();
+        handles.dedup();
+        assert_eq!(handles.len(), 6_000);
+    }
+}
