@@ -1,28 +1,29 @@
-//! The authorization listener: honest refusals at every OAuth endpoint, and the documents that hang on the issuer.
+//! The authorization listener: the authorization server, and the documents that hang on the issuer.
 //!
-//! Nobody can sign in yet: a bare request to each endpoint gets the error that its standard asks for.
+//! What belongs to the authorization server proper lies in `oauth`.
 
 use serde_json::{Value, json};
 
 use super::endpoints::issuer_path;
 use super::exchange::{Asked, Reply};
 use super::site::Site;
-use super::{jwks, openid_configuration, smart_configuration};
+use super::{jwks, oauth, openid_configuration, smart_configuration};
 
 const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 
 /// Answers a request to the authorization origin.
 pub(super) fn answer(site: &Site, asked: &Asked) -> Reply {
     let is_read = matches!(asked.method.as_str(), "GET" | "HEAD");
+    if let Some(reply) = oauth::answer(site, asked) {
+        return reply;
+    }
     match asked.path.as_str() {
-        "/authorize" => authorize(),
-        "/token" if asked.method == "POST" => oauth_error(400, "invalid_request", "grant_type is missing"),
-        "/introspect" | "/revoke" if asked.method == "POST" => {
-            oauth_error(401, "invalid_client", "client authentication is needed")
-                .with("www-authenticate", "Basic realm=\"oauth\"")
+        "/register" if asked.method == "POST" => {
+            Reply::json(400, &json!({"error": "invalid_client_metadata", "error_description": "no client metadata was sent"}))
+                .with("cache-control", "no-store")
+                .with("pragma", "no-cache")
         }
-        "/register" if asked.method == "POST" => oauth_error(400, "invalid_client_metadata", "no client metadata was sent"),
-        "/token" | "/introspect" | "/revoke" | "/register" => method_not_allowed("POST"),
+        "/register" => Reply::new(405, "text/plain", "method not allowed").with("allow", "POST"),
         "/manage" if is_read => Reply::html(200, "Your apps", "<p>Sign in to see which apps read your data.</p>"),
         "/jwks" | "/keys" if is_read => jwks::answer(site),
         "/brands.json" if is_read && site.smart_is_at_least("2.2.0") => brands(site),
@@ -43,25 +44,10 @@ fn is_openid_configuration(site: &Site, path: &str) -> bool {
     below_issuer && !site.has("openid-configuration-missing")
 }
 
-fn authorize() -> Reply {
-    Reply::html(400, "This request cannot be answered", "<p>The app did not say who it is: client_id is missing.</p>")
-        .with("cache-control", "no-store")
-}
-
 /// The page that a member signs in on; for the faults that show it where it must not be.
 pub(super) fn login_page() -> Reply {
     let form = "<form method=\"post\" action=\"/authorize\"><label>Member id <input name=\"username\"></label><label>Password <input type=\"password\" name=\"password\"></label><button>Sign in</button></form>";
     Reply::html(200, "Sign in", form)
-}
-
-fn oauth_error(status: u16, error: &str, description: &str) -> Reply {
-    Reply::json(status, &json!({"error": error, "error_description": description}))
-        .with("cache-control", "no-store")
-        .with("pragma", "no-cache")
-}
-
-fn method_not_allowed(allowed: &str) -> Reply {
-    Reply::new(405, "text/plain", "method not allowed").with("allow", allowed)
 }
 
 fn not_found(site: &Site) -> Reply {

@@ -30,9 +30,19 @@ impl Asked {
 
     /// The parameters of the query and of a form body, in this order.
     pub(super) fn parameters(&self) -> Vec<(String, String)> {
+        [self.query_parameters(), self.form_parameters()].concat()
+    }
+
+    /// The parameters of the query.
+    pub(super) fn query_parameters(&self) -> Vec<(String, String)> {
+        url::form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
+    }
+
+    /// The parameters of a form body; none when the body is no form.
+    pub(super) fn form_parameters(&self) -> Vec<(String, String)> {
         let is_form = self.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
         let form = if is_form { self.body.as_slice() } else { &[] };
-        [self.query.as_bytes(), form].into_iter().flat_map(|text| url::form_urlencoded::parse(text).into_owned()).collect()
+        url::form_urlencoded::parse(form).into_owned().collect()
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::door::Door;
 use super::exchange::{Answer, Asked, Reply};
+use super::options::LoginVariant;
 use super::site::{BASE_PATH, Site};
-use super::{authorization, capability_statement, fhir, hostile, smart_configuration, udap_metadata};
+use super::{authorization, capability_statement, fhir, hostile, oauth, smart_configuration, udap_metadata};
 
 const SMART_CONFIGURATION: &str = ".well-known/smart-configuration";
 
@@ -48,7 +49,7 @@ fn fhir_origin(site: &Site, asked: &Asked) -> Reply {
         Some(SMART_CONFIGURATION) if asked.method == "OPTIONS" => smart_configuration::with_cors(site, preflight()),
         Some(".well-known/udap") if is_read => udap_metadata::answer(site),
         Some(path) => fhir::answer(site, asked, path),
-        None if asked.path == BASE_PATH => fhir::not_found(site),
+        None if asked.path == BASE_PATH => fhir::answer(site, asked, ""),
         None => host_root(site, asked),
     }
 }
@@ -59,6 +60,9 @@ fn host_root(site: &Site, asked: &Asked) -> Reply {
     }
     if site.has("soft-404") {
         return Reply::html(200, "Member portal", "<p>Welcome.</p>");
+    }
+    if site.login == LoginVariant::SamlAutoPost && (asked.path.starts_with("/broker") || asked.path.starts_with("/idp")) {
+        return oauth::elsewhere(site, asked);
     }
     Reply::new(404, "text/plain", "not found")
 }

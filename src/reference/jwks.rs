@@ -9,6 +9,7 @@ use josekit::jwk::alg::ec::EcCurve;
 use serde_json::{Value, json};
 
 use super::exchange::Reply;
+use super::oauth;
 use super::site::Site;
 
 static KEYS: OnceLock<Result<[Jwk; 2], String>> = OnceLock::new();
@@ -18,11 +19,15 @@ pub(super) fn warm_up() {
     static BEGUN: Once = Once::new();
     BEGUN.call_once(|| {
         // without a thread the first request makes the keys
-        let _ = thread::Builder::new().name("reference-keys".into()).spawn(keys);
+        let _ = thread::Builder::new().name("reference-keys".into()).spawn(|| {
+            let _ = keys();
+            oauth::make_keys();
+        });
     });
 }
 
-fn keys() -> &'static Result<[Jwk; 2], String> {
+/// The private keys: RSA, then EC.
+pub(super) fn keys() -> &'static Result<[Jwk; 2], String> {
     KEYS.get_or_init(|| make().map_err(|error| error.to_string()))
 }
 
@@ -63,7 +68,7 @@ fn make() -> Result<[Jwk; 2], JoseError> {
 }
 
 /// The public members of a key, picked one by one so that no private one can slip through.
-fn public(key: &Jwk) -> Value {
+pub(super) fn public(key: &Jwk) -> Value {
     let mut members = serde_json::Map::new();
     for name in ["kty", "alg", "kid", "crv", "x", "y", "n", "e"] {
         if let Some(value) = key.parameter(name) {

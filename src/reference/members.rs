@@ -8,8 +8,12 @@ use serde_json::Value;
 pub(super) const TYPES: [&str; 6] =
     ["Patient", "Coverage", "ExplanationOfBenefit", "Organization", "Practitioner", "RelatedPerson"];
 
-const FILES: [&str; 2] =
-    [include_str!("../../fixtures/members/member-1.json"), include_str!("../../fixtures/members/member-2.json")];
+const FILES: [&str; 4] = [
+    include_str!("../../fixtures/members/member-1.json"),
+    include_str!("../../fixtures/members/member-2.json"),
+    include_str!("../../fixtures/members/member-3.json"),
+    include_str!("../../fixtures/members/member-4.json"),
+];
 
 /// All resources of one member.
 #[derive(Debug)]
@@ -18,6 +22,16 @@ pub(super) struct Member {
 }
 
 static MEMBERS: LazyLock<Vec<Member>> = LazyLock::new(|| FILES.iter().map(|text| Member::read(text)).collect());
+
+/// All members.
+pub(super) fn all() -> &'static [Member] {
+    &MEMBERS
+}
+
+/// A member by number; 0 is the first, 1 an unrelated one, 2 the first one's child, 3 unrelated again.
+pub(super) fn by_index(index: usize) -> &'static Member {
+    &MEMBERS[index % FILES.len()]
+}
 
 /// The member that the access token stands for.
 pub(super) fn first() -> &'static Member {
@@ -37,9 +51,15 @@ impl Member {
         self.resources.iter().filter(move |resource| resource["resourceType"] == kind)
     }
 
-    /// One resource by type and logical id.
-    pub(super) fn read_one<'a>(&'a self, kind: &'a str, id: &str) -> Option<&'a Value> {
-        self.of_type(kind).find(|resource| resource["id"] == id)
+    /// The resources of one type, for as long as the process lives.
+    pub(super) fn all_of<'a>(&'static self, kind: &'a str) -> impl Iterator<Item = &'static Value> + use<'a> {
+        self.resources.iter().filter(move |resource| resource["resourceType"] == kind)
+    }
+
+    /// Type and id of every resource.
+    pub(super) fn identities(&self) -> Vec<(String, String)> {
+        let text = |resource: &Value, name: &str| resource[name].as_str().unwrap_or_default().to_owned();
+        self.resources.iter().map(|resource| (text(resource, "resourceType"), text(resource, "id"))).collect()
     }
 
     /// The logical id of the member's Patient.
@@ -54,17 +74,18 @@ mod tests {
 
     #[test]
     fn every_member_has_every_type_and_every_reference_leads_to_the_member_itself() {
-        assert_eq!(MEMBERS.len(), 2);
+        assert_eq!(MEMBERS.len(), 4);
         for member in MEMBERS.iter() {
             for kind in TYPES {
-                assert_eq!(member.of_type(kind).count(), 1, "{kind}");
+                let expected = if kind == "ExplanationOfBenefit" { 2 } else { 1 };
+                assert_eq!(member.of_type(kind).count(), expected, "{kind}");
             }
             let text = serde_json::to_string(&member.resources).unwrap();
             let references = text.split("\"reference\":\"").skip(1).map(|rest| rest.split('"').next().unwrap());
             let mut count = 0;
             for reference in references {
                 let (kind, id) = reference.split_once('/').unwrap();
-                assert!(member.read_one(kind, id).is_some(), "{reference}");
+                assert!(member.of_type(kind).any(|resource| resource["id"] == id), "{reference}");
                 count += 1;
             }
             assert!(count >= 5, "only {count} references");

@@ -19,6 +19,7 @@ mod hostile_json;
 mod jwks;
 mod listener;
 mod members;
+mod oauth;
 mod openid_configuration;
 mod options;
 mod raw_http;
@@ -34,5 +35,6 @@ mod wire;
 mod tests;
 
 pub use faults::{Fault, FaultKind, faults};
-pub use options::{Options, StartError};
+pub use oauth::{ClientKey, ClientKind, MemberKind, RegisteredClient, RegisteredMember};
+pub use options::{LoginVariant, Now, Options, StartError};
 pub use running::{Running, start};

@@ -17,6 +17,7 @@ pub(super) fn answer(site: &Site) -> Reply {
         "issuer": if site.has("openid-issuer-differs") { site.authorization_url("/elsewhere") } else { endpoints.issuer },
         "authorization_endpoint": if site.has("openid-authorization-endpoint-differs") { site.authorization_url("/login/authorize") } else { endpoints.authorize },
         "token_endpoint": endpoints.token,
+        "userinfo_endpoint": site.authorization_url("/userinfo"),
         "jwks_uri": if site.has("openid-jwks-uri-differs") { site.authorization_url("/keys") } else { endpoints.jwks },
         "scopes_supported": ["openid", "fhirUser"],
         "response_types_supported": ["code"],

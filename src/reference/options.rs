@@ -1,13 +1,36 @@
 //! What a caller may ask of the reference server, and why it may not start.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
+
+use time::OffsetDateTime;
 
 use crate::vocabulary::FaultName;
 
 use super::faults::{find, nearest};
 
+/// What the server takes for the time.
+pub type Now = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
+
+/// How a member signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LoginVariant {
+    /// User name and password on one page.
+    #[default]
+    Plain,
+    /// A language form beside a logout form, then the user name, then the password, each on a page of its own.
+    MultiStep,
+    /// Pages that post themselves on, over three origins: server, broker, identity provider and back.
+    SamlAutoPost,
+    /// User name and password, then a one-time code (RFC 6238), each of which counts once.
+    Totp,
+    /// One page whose form a script makes.
+    JavaScript,
+}
+
 /// How to start the reference server.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub struct Options {
     /// The faults that are on.
     pub faults: Vec<FaultName>,
@@ -18,6 +41,37 @@ pub struct Options {
     /// Publish exactly the smart-configuration of this SMART version (`1.0.0`, `2.0.0`, `2.1.0`, `2.2.0`);
     /// `None` publishes one that is right under all of them.
     pub smart_version: Option<String>,
+    /// How members sign in.
+    pub login: LoginVariant,
+    /// The clock for codes, tokens and assertions; certificates have their own.
+    pub now: Now,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            faults: Vec::new(),
+            latency: Duration::ZERO,
+            port: 0,
+            smart_version: None,
+            login: LoginVariant::default(),
+            now: Arc::new(OffsetDateTime::now_utc),
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let faults: Vec<&str> = self.faults.iter().map(FaultName::as_str).collect();
+        formatter
+            .debug_struct("Options")
+            .field("faults", &faults)
+            .field("latency", &self.latency)
+            .field("port", &self.port)
+            .field("smart_version", &self.smart_version)
+            .field("login", &self.login)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why the reference server did not start.

@@ -16,6 +16,7 @@ use super::faults::Switches;
 use super::jwks;
 use super::listener::{self, Stacks};
 use super::members;
+use super::oauth::{self, ClientKey, RegisteredClient, RegisteredMember};
 use super::options::{Options, StartError};
 use super::site::Site;
 use super::tls_stack;
@@ -114,6 +115,30 @@ impl Running {
     #[must_use]
     pub fn access_token(&self) -> Secret {
         self.site.token.clone()
+    }
+
+    /// The apps that are registered.
+    #[must_use]
+    pub fn clients(&self) -> &[RegisteredClient] {
+        &self.site.clients
+    }
+
+    /// The private keys of the asymmetric app, RS384 first. Waits until they are made, once per process.
+    #[must_use]
+    pub fn client_keys(&self) -> Vec<ClientKey> {
+        oauth::private_keys()
+    }
+
+    /// The public keys of the asymmetric app, as a JWKS.
+    #[must_use]
+    pub fn client_key_set(&self) -> serde_json::Value {
+        oauth::key_set()
+    }
+
+    /// The members that can sign in.
+    #[must_use]
+    pub fn members(&self) -> &[RegisteredMember] {
+        &self.site.accounts
     }
 
     /// Every fault that the server asked itself about since it started: those that could have changed what it did.

@@ -1,17 +1,21 @@
 //! What all listeners of one reference server share: its addresses, its faults, its token, its counters.
 
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use time::OffsetDateTime;
 use tokio::sync::Notify;
 use url::Url;
-use uuid::Uuid;
 
 use crate::vocabulary::Secret;
 
 use super::door::Door;
 use super::faults::Switches;
-use super::options::Options;
+use super::members;
+use super::oauth::{self, Access, RegisteredClient, RegisteredMember, Store};
+use super::options::{LoginVariant, Now, Options};
 
 /// The path of the FHIR base on its origin.
 pub(super) const BASE_PATH: &str = "/fhir/r4";
@@ -20,7 +24,6 @@ pub(super) const BASE_PATH: &str = "/fhir/r4";
 const REQUESTS_BEFORE_DEATH: usize = 6;
 
 /// One reference server, without its sockets.
-#[derive(Debug)]
 pub(super) struct Site {
     pub(super) faults: Switches,
     pub(super) latency: Duration,
@@ -29,6 +32,11 @@ pub(super) struct Site {
     pub(super) authorization: Url,
     pub(super) plain: Url,
     pub(super) token: Secret,
+    pub(super) login: LoginVariant,
+    pub(super) clients: Vec<RegisteredClient>,
+    pub(super) accounts: Vec<RegisteredMember>,
+    store: Mutex<Store>,
+    now: Now,
     /// Fires when the FHIR listener has to go away.
     pub(super) death: Notify,
     requests: AtomicUsize,
@@ -39,6 +47,10 @@ pub(super) struct Site {
 impl Site {
     /// A server on these three ports of `localhost`: FHIR, authorization, plain HTTP.
     pub(super) fn new(options: &Options, ports: [u16; 3]) -> Result<Self, url::ParseError> {
+        let clients = oauth::register()?;
+        let token = Secret::new("access_token", oauth::random());
+        let mut store = Store::default();
+        store.access.insert(token.expose().to_owned(), standing_access(&clients, (options.now)()));
         Ok(Self {
             faults: Switches::new(&options.faults),
             latency: options.latency,
@@ -46,7 +58,12 @@ impl Site {
             base: Url::parse(&format!("https://localhost:{}{BASE_PATH}", ports[0]))?,
             authorization: Url::parse(&format!("https://localhost:{}", ports[1]))?,
             plain: Url::parse(&format!("http://localhost:{}", ports[2]))?,
-            token: Secret::new("access_token", format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())),
+            token,
+            login: options.login,
+            clients,
+            accounts: oauth::open(),
+            store: Mutex::new(store),
+            now: options.now.clone(),
             death: Notify::new(),
             requests: AtomicUsize::new(0),
             fhir_requests: AtomicUsize::new(0),
@@ -57,6 +74,21 @@ impl Site {
     /// Whether a fault is on; the question is remembered.
     pub(super) fn has(&self, fault: &'static str) -> bool {
         self.faults.is_on(fault)
+    }
+
+    /// What time it is for codes and tokens.
+    pub(super) fn now(&self) -> OffsetDateTime {
+        (self.now)()
+    }
+
+    /// What the authorization server remembers. Nothing that holds it waits or asks about a fault that needs it.
+    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The registered app of this id.
+    pub(super) fn client(&self, id: &str) -> Option<&RegisteredClient> {
+        self.clients.iter().find(|client| client.id == id)
     }
 
     /// A URL on the authorization origin.
@@ -89,5 +121,25 @@ impl Site {
             self.death.notify_one();
         }
         dead
+    }
+}
+
+/// What the one token stands for that is valid from the start: the first member reads everything of hers.
+fn standing_access(clients: &[RegisteredClient], now: OffsetDateTime) -> Access {
+    Access {
+        grant: 0,
+        client: clients.first().map(|client| client.id.clone()).unwrap_or_default(),
+        member: 0,
+        patient: Some(members::first().patient_id().to_owned()),
+        scopes: vec!["patient/*.rs".to_owned()],
+        issued: now,
+        expires: now.saturating_add(time::Duration::days(3650)),
+        usable: true,
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Site").field("base", &self.base.as_str()).field("faults", &self.faults).finish_non_exhaustive()
     }
 }

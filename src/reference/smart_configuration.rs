@@ -258,7 +258,7 @@ fn capabilities(site: &Site) -> Value {
         capabilities.retain(|capability| *capability != "sso-openid-connect");
     }
     if since_2 {
-        capabilities.extend(["permission-v2", "client-confidential-asymmetric"]);
+        capabilities.extend(["permission-v2", "client-confidential-asymmetric", "authorize-post"]);
     } else {
         capabilities.retain(|capability| *capability != "permission-v1");
     }

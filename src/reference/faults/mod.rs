@@ -4,13 +4,18 @@
 
 mod access;
 mod capabilities;
+mod data;
 mod discovery;
 mod fault;
 mod hostile;
+mod launch;
+mod openid;
+mod refresh;
 mod scopes;
 mod switches;
 mod table;
 mod tls;
+mod token;
 
 pub use fault::{Fault, FaultKind};
 pub(super) use switches::Switches;

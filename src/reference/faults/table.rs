@@ -3,10 +3,24 @@
 use std::sync::LazyLock;
 
 use super::fault::Fault;
-use super::{access, capabilities, discovery, hostile, scopes, tls};
+use super::{access, capabilities, data, discovery, hostile, launch, openid, refresh, scopes, tls, token};
 
-static ALL: LazyLock<Vec<Fault>> =
-    LazyLock::new(|| [tls::TABLE, discovery::TABLE, capabilities::TABLE, scopes::TABLE, access::TABLE, hostile::TABLE].concat());
+static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
+    [
+        tls::TABLE,
+        discovery::TABLE,
+        capabilities::TABLE,
+        scopes::TABLE,
+        access::TABLE,
+        launch::TABLE,
+        token::TABLE,
+        refresh::TABLE,
+        openid::TABLE,
+        data::TABLE,
+        hostile::TABLE,
+    ]
+    .concat()
+});
 
 /// Every switch of the reference server, group by group.
 #[must_use]

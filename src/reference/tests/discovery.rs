@@ -15,7 +15,7 @@ async fn the_honest_documents_agree_with_each_other() {
     let smart = get_json(&server, SMART).await;
     assert_eq!(smart["code_challenge_methods_supported"], json!(["S256"]));
     assert_eq!(smart["scopes_supported"].as_array().unwrap().len(), 14);
-    assert_eq!(smart["capabilities"].as_array().unwrap().len(), 11);
+    assert_eq!(smart["capabilities"].as_array().unwrap().len(), 12);
     let issuer = smart["issuer"].as_str().unwrap();
     let openid = client(&server).get(format!("{issuer}/.well-known/openid-configuration")).send().await.unwrap();
     let openid: Value = serde_json::from_slice(&openid.bytes().await.unwrap()).unwrap();

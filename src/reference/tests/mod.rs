@@ -5,4 +5,6 @@ mod client;
 mod discovery;
 mod hooks;
 mod http;
+mod oauth;
+mod pieces;
 mod tls;

@@ -1,0 +1,11 @@
+//! The FHIR API: reads, searches and batches of six types, for whom a token lets in, and the ways to be too open.
+
+mod api;
+mod caller;
+mod data;
+mod refusal;
+mod search;
+
+pub(super) use api::answer;
+pub(super) use caller::has_valid_token;
+pub(super) use refusal::{not_found, outcome, unauthorized};

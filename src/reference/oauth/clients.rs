@@ -1,0 +1,122 @@
+//! The apps that are registered from the start: ids, secrets and keys are made at random, keys once per process.
+
+use std::sync::OnceLock;
+
+use josekit::jwk::Jwk;
+use josekit::jwk::alg::ec::EcCurve;
+use serde_json::{Value, json};
+use url::Url;
+use uuid::Uuid;
+
+use crate::vocabulary::Secret;
+
+/// The redirect URI of every registered app. Nothing listens there: a harness only watches for it.
+pub(in super::super) const REDIRECT_URI: &str = "https://app.example/callback";
+
+/// How an app authenticates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClientKind {
+    /// With a secret, by HTTP Basic.
+    Confidential,
+    /// As the first, and unrelated to it.
+    Second,
+    /// Not at all.
+    Public,
+    /// With a signed assertion (`private_key_jwt`).
+    Asymmetric,
+}
+
+/// A private key of an app.
+#[derive(Debug, Clone)]
+pub struct ClientKey {
+    /// `RS384` or `ES384`.
+    pub algorithm: &'static str,
+    /// Its name in the key set that was registered.
+    pub kid: &'static str,
+    /// PKCS #8, PEM.
+    pub pem: Secret,
+}
+
+/// An app that the authorization server knows.
+#[derive(Debug, Clone)]
+pub struct RegisteredClient {
+    /// How it authenticates.
+    pub kind: ClientKind,
+    /// Its `client_id`.
+    pub id: String,
+    /// The name that members see.
+    pub name: &'static str,
+    /// Its secret, if it has one.
+    pub secret: Option<Secret>,
+    /// Where codes are sent; compared exactly.
+    pub redirect_uri: Url,
+}
+
+/// The four apps, with fresh ids and secrets.
+pub(in super::super) fn register() -> Result<Vec<RegisteredClient>, url::ParseError> {
+    let redirect_uri = Url::parse(REDIRECT_URI)?;
+    let kinds = [
+        (ClientKind::Confidential, "confidential", "Claims Companion"),
+        (ClientKind::Second, "second", "Other Companion"),
+        (ClientKind::Public, "public", "Pocket Claims"),
+        (ClientKind::Asymmetric, "asymmetric", "Signed Claims"),
+    ];
+    let clients = kinds.into_iter().map(|(kind, word, name)| {
+        let has_secret = matches!(kind, ClientKind::Confidential | ClientKind::Second);
+        let secret = has_secret.then(|| Secret::new("client_secret", random()));
+        let id = format!("{word}-{}", &random()[..12]);
+        RegisteredClient { kind, id, name, secret, redirect_uri: redirect_uri.clone() }
+    });
+    Ok(clients.collect())
+}
+
+/// 64 hexadecimal digits that nobody can guess.
+pub(in super::super) fn random() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+}
+
+/// The keys of the asymmetric app, RSA first; none when they could not be made.
+pub(in super::super) fn keys() -> &'static [Jwk] {
+    static KEYS: OnceLock<Vec<Jwk>> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let rsa = Jwk::generate_rsa_key(2048).map(|mut key| {
+            key.set_algorithm("RS384");
+            key.set_key_id("app-rs384");
+            key
+        });
+        let ec = Jwk::generate_ec_key(EcCurve::P384).map(|mut key| {
+            key.set_algorithm("ES384");
+            key.set_key_id("app-es384");
+            key
+        });
+        [rsa, ec].into_iter().flatten().collect()
+    })
+}
+
+/// The private keys as the app holds them.
+pub(in super::super) fn private_keys() -> Vec<ClientKey> {
+    let names = [("RS384", "app-rs384"), ("ES384", "app-es384")];
+    let pairs = names.into_iter().zip(keys());
+    pairs
+        .filter_map(|((algorithm, kid), key)| {
+            let pem = private_pem(algorithm, key)?;
+            Some(ClientKey { algorithm, kid, pem: Secret::new("client_signing_key", pem) })
+        })
+        .collect()
+}
+
+fn private_pem(algorithm: &str, key: &Jwk) -> Option<String> {
+    use josekit::jwk::alg::ec::EcKeyPair;
+    use josekit::jwk::alg::rsa::RsaKeyPair;
+    let pem = match algorithm {
+        "RS384" => RsaKeyPair::from_jwk(key).ok()?.to_pem_private_key(),
+        _ => EcKeyPair::from_jwk(key).ok()?.to_pem_private_key(),
+    };
+    String::from_utf8(pem).ok()
+}
+
+/// The key set that the asymmetric app has registered.
+pub(in super::super) fn key_set() -> Value {
+    let keys: Vec<Value> = keys().iter().map(super::super::jwks::public).collect();
+    json!({"keys": keys})
+}

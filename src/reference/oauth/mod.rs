@@ -1,0 +1,30 @@
+//! The authorization server: login, consent, codes, tokens, keys. Nothing of it is shared with the checks.
+
+mod accounts;
+mod authorize;
+mod client_assertion;
+mod client_auth;
+mod clients;
+mod code;
+mod consent;
+mod granted;
+mod id_token;
+mod introspect;
+mod login_pages;
+mod refresh;
+mod revoke;
+mod routes;
+mod saml;
+mod scopes;
+mod store;
+mod token;
+mod userinfo;
+
+pub use accounts::{MemberKind, RegisteredMember};
+pub(super) use accounts::{open, reach};
+pub use clients::{ClientKey, ClientKind, RegisteredClient};
+pub(super) use clients::{key_set, keys as make_keys, private_keys, random, register};
+pub(super) use routes::answer;
+pub(super) use saml::elsewhere;
+pub(super) use scopes::{Context, resource_scopes};
+pub(super) use store::{Access, Page, Store};
