@@ -31,6 +31,8 @@ pub struct Basis<'a> {
     pub fail_on_warn: bool,
     /// True when flags chose a part of the suite.
     pub partial: bool,
+    /// Whether a requirement was seen in part only because flags left the rest out.
+    pub left_out_by_choice: &'a dyn Fn(&str) -> bool,
 }
 
 /// Makes the claim.
@@ -46,8 +48,9 @@ pub fn claim(basis: &Basis<'_>) -> Claim {
     let tested = count(&|row| settled(row) || row.verdict == Some(Verdict::Fail));
     let undetermined = count(&|row| undetermined(row));
     let met = tested - not_met;
-    let not_tested = not_tested(&shall);
-    let conformant = basis.complete && !basis.partial && tested == shall.len() as u64 && not_met == 0;
+    let not_tested = not_tested(&shall, basis);
+    // Where nothing is demanded, nothing was shown.
+    let conformant = basis.complete && !basis.partial && !shall.is_empty() && tested == shall.len() as u64 && not_met == 0;
     let claim = Claim {
         text: String::new(),
         conformant,
@@ -72,13 +75,14 @@ fn undetermined(row: &RequirementResult) -> bool {
 }
 
 /// Why the rest was not tested, each reason with its number, the greatest first.
-fn not_tested(shall: &[&RequirementResult]) -> Vec<(String, u64)> {
+fn not_tested(shall: &[&RequirementResult], basis: &Basis<'_>) -> Vec<(String, u64)> {
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
     for row in shall.iter().filter(|row| row.verdict != Some(Verdict::Fail)) {
         let reason = match row.tested {
             _ if row.verdict == Some(Verdict::Error) => "could not be observed",
             _ if row.verdict == Some(Verdict::Blocked) => "blocked",
             Tested::Fully => continue,
+            Tested::InPart if (basis.left_out_by_choice)(&row.id) => "seen in part (the rest was not selected)",
             Tested::InPart => "seen in part (the rest needs a login)",
             Tested::NotSelected => "not selected",
             Tested::Attestation => "by attestation",
@@ -142,7 +146,14 @@ mod tests {
     }
 
     fn of(rows: &[RequirementResult]) -> Claim {
-        claim(&Basis { requirements: rows, cases: &[], complete: true, fail_on_warn: false, partial: false })
+        claim(&Basis {
+            requirements: rows,
+            cases: &[],
+            complete: true,
+            fail_on_warn: false,
+            partial: false,
+            left_out_by_choice: &|_| false,
+        })
     }
 
     #[test]
@@ -176,5 +187,48 @@ mod tests {
         assert!(of(&[row(Strength::Shall, Tested::Fully, Some(Verdict::Pass))]).conformant);
         assert!(!of(&[row(Strength::Shall, Tested::Uncovered, None)]).conformant);
         assert!(!of(&[row(Strength::Shall, Tested::InPart, Some(Verdict::Pass))]).conformant);
+    }
+
+    #[test]
+    fn nothing_in_force_is_no_conformance() {
+        assert!(!of(&[]).conformant);
+        assert!(!of(&[row(Strength::May, Tested::Fully, Some(Verdict::Pass))]).conformant);
+    }
+
+    fn any_row() -> impl proptest::strategy::Strategy<Value = RequirementResult> {
+        use Tested::{Attestation, Fully, InPart, NotSelected, NotTestable, Uncovered};
+        use Verdict::{Blocked, Error, Fail, NotApplicable, Note, Pass, Warn};
+        use proptest::prelude::*;
+        let strengths = Strength::WORDS.map(|(_, strength)| strength);
+        let verdict = prop::sample::select(vec![NotApplicable, Pass, Note, Warn, Blocked, Error, Fail]);
+        let seen = (prop::sample::select(vec![Fully, InPart]), verdict.prop_map(Some));
+        let unseen = (prop::sample::select(vec![NotSelected, Attestation, NotTestable, Uncovered]), Just(None));
+        (prop::sample::select(strengths.to_vec()), prop_oneof![seen, unseen])
+            .prop_map(|(strength, (tested, verdict))| row(strength, tested, verdict))
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_shall_row_is_counted_once(rows in proptest::collection::vec(any_row(), 0..12)) {
+            let claim = of(&rows);
+            let shall: Vec<&RequirementResult> = rows.iter().filter(|row| is_shall(row.strength)).collect();
+            let open: u64 = claim.not_tested.iter().map(|(_, count)| count).sum();
+            proptest::prop_assert_eq!(claim.shall, shall.len() as u64);
+            proptest::prop_assert_eq!(claim.tested + open, claim.shall);
+            proptest::prop_assert_eq!(claim.met + claim.not_met, claim.tested);
+            let good = |row: &&RequirementResult| {
+                row.tested == Tested::Fully && !matches!(row.verdict, Some(Verdict::Fail | Verdict::Blocked | Verdict::Error))
+            };
+            proptest::prop_assert_eq!(claim.conformant, !shall.is_empty() && shall.iter().all(good));
+            proptest::prop_assert_eq!(claim.text.contains("is conformant"), claim.conformant);
+            proptest::prop_assert!(!claim.conformant || claim.undetermined == 0);
+        }
+
+        #[test]
+        fn the_exit_code_follows_its_precedence(rows in proptest::collection::vec(any_row(), 0..6), complete: bool) {
+            let code = claim(&Basis { requirements: &rows, cases: &[], complete, fail_on_warn: false, partial: false, left_out_by_choice: &|_| false }).exit_code;
+            // Without a single result nothing applied, whatever the rows say.
+            proptest::prop_assert_eq!(code, if complete { exit::NOTHING } else { exit::INTERRUPTED });
+        }
     }
 }

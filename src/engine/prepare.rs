@@ -51,9 +51,15 @@ pub struct Prepared {
 pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepared, RunError> {
     let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone())
         .with_launch(Arc::clone(&options.launch), options.browser.clone());
-    let (documents, target, hindrance) = match knowledge {
+    let (documents, hindrance) = match knowledge {
         Knowledge::Discovery => discover(&context, &options.interrupt).await,
-        Knowledge::Nothing => (Documents::default(), unseen_target(options), None),
+        Knowledge::Nothing => (Documents::default(), None),
+    };
+    // What the target publishes is asked of the documents, which an interrupted run must not fetch again.
+    let target = if knowledge == Knowledge::Nothing || options.interrupt.is_raised() {
+        unseen_target(options)
+    } else {
+        verbs::target_facts(&context).await
     };
     let (profiles, choices) = choose_profiles(options, &documents)?;
     let smart = choose_smart(options, &profiles, &documents)?;
@@ -87,7 +93,7 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
 }
 
 /// Fetches the documents. Each verb remembers what it fetched, so that no case fetches it again.
-async fn discover(context: &Context, interrupt: &Interrupt) -> (Documents, Value, Option<Cause>) {
+async fn discover(context: &Context, interrupt: &Interrupt) -> (Documents, Option<Cause>) {
     let smart = fetch(context, interrupt, "discovery.smart").await;
     let metadata = fetch(context, interrupt, "discovery.capability-statement").await;
     let documents = Documents {
@@ -96,7 +102,7 @@ async fn discover(context: &Context, interrupt: &Interrupt) -> (Documents, Value
         udap: document(&fetch(context, interrupt, "discovery.udap").await, "offered"),
     };
     fetch(context, interrupt, "discovery.openid").await;
-    (documents, verbs::target_facts(context).await, hindrance::of(&smart, &metadata))
+    (documents, hindrance::of(&smart, &metadata))
 }
 
 async fn fetch(context: &Context, interrupt: &Interrupt, verb: &str) -> Observed {

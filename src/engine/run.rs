@@ -166,12 +166,16 @@ fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>, unre
         logged_in: &logged_in,
         in_part: options.only_step.is_some(),
     });
+    let not_selected = &prepared.plan.not_selected;
+    let chosen = not_selected.iter().filter(|case| matches!(case.kind.as_str(), "flag" | "slow"));
+    let by_choice: BTreeSet<&str> = chosen.flat_map(|case| case.requirements.iter().map(String::as_str)).collect();
     let claim = claim(&claim::Basis {
         requirements: &requirements,
         cases: &cases,
         complete,
         fail_on_warn: options.fail_on_warn,
         partial: options.selection.is_partial() || options.only_step.is_some(),
+        left_out_by_choice: &|id| options.only_step.is_some() || by_choice.contains(id),
     });
     let sent_requests = options.world.http.requests();
     let probes = options.world.evidence.all().into_iter().filter(|exchange| matches!(exchange.record, Record::Tls(_)));

@@ -157,7 +157,7 @@ pub struct Login {
 }
 
 /// What to do on one page.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct LoginStep {
     /// On which page; absent means on the next that has a form.
     pub page: Option<PageMatch>,
@@ -173,13 +173,13 @@ pub struct LoginStep {
     pub click: Option<String>,
 }
 
-/// How a page is recognised.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PageMatch {
+/// How a page is recognised: by all that is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageMatch {
     /// Its URL contains this.
-    Url(String),
+    pub url: Option<String>,
     /// Its text contains this.
-    Text(String),
+    pub text: Option<String>,
 }
 
 /// What is typed into a field.

@@ -1,6 +1,8 @@
 //! Every integration test in one binary: each further one would link OpenSSL and the rest again.
 
 mod budgets;
+mod cli;
+mod engine;
 mod floors;
 mod golden;
 mod hostile;

@@ -106,9 +106,10 @@ fn check_suite(files: SuiteFiles, problems: &mut Vec<Problem>, checked: &mut Vec
     let (loaded, found) = suite::load_files(files);
     problems.extend(found);
     checked.push(format!(
-        "{} requirements, {} profiles, {} cases",
+        "{} requirements, {} profiles, {} case{}",
         loaded.catalogue.requirements().count(),
         loaded.catalogue.profiles().count(),
-        loaded.suite.cases.len()
+        loaded.suite.cases.len(),
+        if loaded.suite.cases.len() == 1 { "" } else { "s" }
     ));
 }

@@ -1,0 +1,14 @@
+//! The strategy `form`: a browser without a screen that follows redirects, reads HTML forms and fills them in.
+//!
+//! It runs no script. A page that only JavaScript can fill ends the login with an outline of the page.
+
+mod default_script;
+mod jar;
+mod outline;
+mod page;
+mod script;
+mod submit;
+mod walk;
+
+pub(super) use jar::Jar;
+pub(super) use walk::{Rules, walk};

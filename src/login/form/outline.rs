@@ -1,0 +1,70 @@
+//! Describes a page to a person who cannot see it: title, forms, names of fields, faces of buttons, never a value.
+
+use url::Url;
+
+use super::page::{Control, Form, Kind, Page};
+use crate::login::arrival::{FieldOutline, FormOutline, PageKind, PageOutline};
+use crate::vocabulary::{Redactor, escape_to_width};
+
+/// How many characters of a name or face are shown.
+const SHORT: usize = 60;
+
+/// The outline of a page. Known secrets in it are replaced.
+pub(super) fn outline(page: &Page, kind: PageKind, redactor: &Redactor) -> PageOutline {
+    let show = |text: &str, width: usize| escape_to_width(&redactor.redact(text), width);
+    let short = |text: &str| show(text, SHORT);
+    let field = |control: &Control| FieldOutline {
+        name: short(if control.name.is_empty() { &control.id } else { &control.name }),
+        kind: word(control.kind),
+    };
+    let form = |form: &Form| FormOutline {
+        name: short(&form.name),
+        method: if form.is_post { "POST" } else { "GET" },
+        action: form.action.as_ref().map_or_else(|| "(no address)".to_owned(), |url| show(&place(url), 200)),
+        fields: form.controls.iter().filter(|control| !is_button(control)).take(30).map(field).collect(),
+        buttons: form.controls.iter().filter(|control| is_button(control)).take(10).map(|button| short(&button.label)).collect(),
+    };
+    PageOutline {
+        address: show(&place(&page.url), 200),
+        status: page.status,
+        title: short(&page.title),
+        kind,
+        forms: page.forms.iter().take(20).map(form).collect(),
+        form_count: page.forms.len(),
+        loose: page.loose.iter().filter(|control| !is_button(control)).take(30).map(field).collect(),
+        text: show(&page.text, 200),
+    }
+}
+
+/// Origin and path; the query may hold anything.
+pub(super) fn place(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // Both fail only for URLs that cannot have a user part.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.to_string()
+}
+
+fn is_button(control: &Control) -> bool {
+    matches!(control.kind, Kind::Submit | Kind::Button)
+}
+
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Hidden => "hidden",
+        Kind::Text => "text",
+        Kind::Email => "email",
+        Kind::Number => "number",
+        Kind::Search => "search",
+        Kind::Password => "password",
+        Kind::TextArea => "textarea",
+        Kind::Checkbox => "checkbox",
+        Kind::Radio => "radio",
+        Kind::Select => "select",
+        Kind::File => "file",
+        Kind::Submit => "submit",
+        Kind::Button => "button",
+    }
+}

@@ -1,0 +1,340 @@
+//! Walks from the authorization request over redirects and pages to the redirect URI, or until it cannot go on.
+//!
+//! Every hop goes through the world's HTTP client; every address is checked before it is asked. Whatever the pages do,
+//! the walk ends: redirects between pages, hops in all and pages are counted.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+use url::Url;
+
+use super::default_script::Wishes;
+use super::outline::{outline, place};
+use super::page::{self, Page};
+use super::script::{self, Action, Filling, Plan};
+use super::submit::submission;
+use crate::login::arrival::{Arrival, PageKind, PageOutline, Stuck, StuckReason, Visit};
+use crate::login::origins::Origins;
+use crate::login::redirect::is_redirect;
+use crate::login::request::{AuthorizeMethod, AuthorizeRequest};
+use crate::login::sessions::Account;
+use crate::login::sitting::Sitting;
+use crate::net::{Answer, FormValue, HttpOutcome, Method, Payload, Request, World};
+use crate::target::{FillValue, Login};
+use crate::vocabulary::{Cause, Secret, escape_to_width};
+
+/// Redirects between two pages.
+const BETWEEN_PAGES: u32 = 20;
+/// Requests in one login.
+const IN_ALL: u32 = 60;
+/// The largest page.
+const LARGEST_PAGE: usize = 1024 * 1024;
+/// How much of the body of an error is kept.
+const ERROR_KEPT: usize = 64 * 1024;
+
+/// What every walk needs besides the account and the request.
+pub(in crate::login) struct Rules<'a> {
+    pub world: &'a World,
+    pub login: &'a Login,
+    pub origins: &'a Origins,
+    pub sitting: &'a dyn Sitting,
+}
+
+/// Signs in and answers the pages until the authorization ends.
+pub(in crate::login) async fn walk(rules: &Rules<'_>, account: &mut Account, request: &AuthorizeRequest) -> Visit {
+    let mut walk = Walk {
+        rules,
+        account,
+        request,
+        visit: Visit::unsent(Arrival::Unavailable(String::new())),
+        hops: 0,
+        since_page: 0,
+        seen: HashSet::new(),
+        typed: Typed::default(),
+    };
+    let arrival = walk.run().await.unwrap_or_else(|end| *end);
+    match &arrival {
+        Arrival::Stuck(stuck) if stuck.reason == StuckReason::WrongPassword => walk.account.failures += 1,
+        Arrival::ErrorAnswer { status: 401 | 403, .. } if walk.typed.just_now => walk.account.failures += 1,
+        Arrival::Redirected(_) | Arrival::Posted { .. } if walk.typed.password => walk.account.failures = 0,
+        _ => {}
+    }
+    Visit { arrival, ..walk.visit }
+}
+
+/// The next request.
+struct Hop {
+    url: Url,
+    post: Option<Vec<(String, FormValue)>>,
+}
+
+/// What was typed in this walk.
+#[derive(Default)]
+struct Typed {
+    username: bool,
+    password: bool,
+    code: bool,
+    /// The last request held a password or a code.
+    just_now: bool,
+}
+
+struct Walk<'a> {
+    rules: &'a Rules<'a>,
+    account: &'a mut Account,
+    request: &'a AuthorizeRequest,
+    visit: Visit,
+    hops: u32,
+    since_page: u32,
+    /// Requests since the last page, with the cookies that they carried.
+    seen: HashSet<(Url, Option<String>)>,
+    typed: Typed,
+}
+
+/// An end that is reached by `?`; boxed because it is large.
+type End = Box<Arrival>;
+
+impl From<Stuck> for End {
+    fn from(stuck: Stuck) -> Self {
+        Box::new(Arrival::Stuck(Box::new(stuck)))
+    }
+}
+
+impl Walk<'_> {
+    async fn run(&mut self) -> Result<Arrival, End> {
+        let form = || self.request.form.iter().map(|(name, value)| (name.clone(), FormValue::Plain(value.clone()))).collect();
+        let post = (self.request.method == AuthorizeMethod::Post).then(form);
+        let mut hop = Hop { url: self.request.url.clone(), post };
+        loop {
+            if is_redirect(&hop.url, &self.request.redirect_uri) {
+                return Ok(arrived(hop));
+            }
+            // The first address is the caller's; a page of a foreign origin is still never filled in.
+            if self.hops > 0 {
+                self.rules.origins.check(&hop.url)?;
+            }
+            let answer = self.send(&hop).await?;
+            if let Some(location) = redirect_of(&answer) {
+                hop = self.follow(&hop, &answer, location)?;
+                continue;
+            }
+            let page = self.page(&hop.url, &answer)?;
+            hop = self.pass(page, &answer).await?;
+        }
+    }
+
+    async fn send(&mut self, hop: &Hop) -> Result<Answer, End> {
+        self.count(hop)?;
+        let cookies = self.account.jar.header(&hop.url).filter(|_| self.rules.origins.allows(&hop.url));
+        let method = if hop.post.is_some() { Method::POST } else { Method::GET };
+        let mut request = Request::new(method, hop.url.clone()).header("Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+        request.headers.extend(cookies.map(|cookies| ("Cookie".to_owned(), cookies)));
+        request.payload = hop.post.clone().map_or(Payload::None, Payload::Form);
+        request.label = self.request.label.clone();
+        request.body_limit = Some(LARGEST_PAGE);
+        let sent = self.rules.world.http.send(&request).await;
+        self.visit.evidence.extend(sent.evidence.iter().map(ToString::to_string));
+        match sent.outcome {
+            HttpOutcome::Response(answer) => {
+                self.account.jar.take(answer.headers_named("set-cookie"), &hop.url);
+                usable(answer)
+            }
+            HttpOutcome::Failure(failure) if failure.cause.kind == "credentials-withheld" => {
+                Err(Stuck::new(StuckReason::CredentialsWithheld, failure.cause.message).into())
+            }
+            HttpOutcome::Failure(failure) => Err(Box::new(Arrival::Broken(failure.cause))),
+        }
+    }
+
+    fn count(&mut self, hop: &Hop) -> Result<(), Stuck> {
+        self.hops += 1;
+        self.since_page += 1;
+        if self.since_page > BETWEEN_PAGES + 1 || self.hops > IN_ALL {
+            let why = format!("more than {BETWEEN_PAGES} redirects between two pages or {IN_ALL} requests in one login");
+            return Err(Stuck::new(StuckReason::TooManyHops, why));
+        }
+        // The same address with other cookies is a server that tries whether cookies are kept.
+        let is_new = hop.post.is_some() || self.seen.insert((hop.url.clone(), self.account.jar.header(&hop.url)));
+        if is_new {
+            return Ok(());
+        }
+        let shown = escape_to_width(&place(&hop.url), 200);
+        Err(Stuck::new(StuckReason::Loop, format!("the login was sent to {shown} twice without a page in between")))
+    }
+
+    fn follow(&mut self, hop: &Hop, answer: &Answer, location: &str) -> Result<Hop, Stuck> {
+        let Ok(mut url) = hop.url.join(location) else {
+            let shown = escape_to_width(location, 100);
+            return Err(Stuck::new(
+                StuckReason::ForeignOrigin,
+                format!("the login is redirected to '{shown}', which is no address"),
+            ));
+        };
+        // RFC 9110, 10.2.2: a fragment is kept over a redirect that has none.
+        if url.fragment().is_none() && !is_redirect(&url, &self.request.redirect_uri) {
+            url.set_fragment(hop.url.fragment());
+        }
+        let keeps_method = matches!(answer.status, 307 | 308);
+        Ok(Hop { url, post: hop.post.clone().filter(|_| keeps_method) })
+    }
+
+    /// Reads the page of an answer; an answer that is no page ends the walk.
+    fn page(&self, url: &Url, answer: &Answer) -> Result<Page, End> {
+        let text = answer.text().into_owned();
+        let kind = answer.header("content-type").map(str::to_ascii_lowercase);
+        let is_html = kind.map_or_else(|| text.trim_start().starts_with('<'), |kind| kind.contains("html"));
+        let json: Option<Value> = if is_html { None } else { serde_json::from_str(&text).ok() };
+        if json.is_some() || !is_html {
+            return Err(Box::new(error_answer(answer.status, &text, json)));
+        }
+        let page = page::read(url.clone(), answer.status, text).map_err(|why| Stuck::new(StuckReason::TooLarge, why))?;
+        Ok(page)
+    }
+
+    /// Does what the page asks for and returns where that leads.
+    async fn pass(&mut self, page: Page, answer: &Answer) -> Result<Hop, End> {
+        let wishes = Wishes {
+            approve: &self.request.approve,
+            patient: self.account.member.patient.as_deref(),
+            has_codes: self.account.member.totp.is_some(),
+        };
+        let planned = script::plan(&page, &self.rules.login.steps, &wishes);
+        let kind = planned.as_ref().ok().and_then(Option::as_ref).map_or(PageKind::Unknown, |plan| plan.kind);
+        let shape = outline(&page, kind, &self.rules.world.redactor);
+        self.visit.pages.push(shape.clone());
+        self.visit.headers_of_pages.push((page.url.clone(), answer.headers.clone()));
+        let plan = match planned.map_err(|stuck| stuck.on(shape.clone()))? {
+            Some(plan) if page.status < 400 || matches!(plan.kind, PageKind::Login | PageKind::Code) => plan,
+            _ if page.status >= 400 => return Err(Box::new(error_answer(page.status, &answer.text(), None))),
+            Some(plan) => plan,
+            None => return self.without_plan(&page, shape),
+        };
+        self.refuse_repetition(&plan, &page).map_err(|stuck| stuck.on(shape.clone()))?;
+        self.since_page = 0;
+        self.seen.clear();
+        match plan.action {
+            Action::Follow(url) => Ok(Hop { url, post: None }),
+            Action::Submit(filling) => self.submit(&page, &filling, shape).await,
+        }
+    }
+
+    fn without_plan(&self, page: &Page, shape: PageOutline) -> Result<Hop, End> {
+        if let Some(url) = page.refresh.clone() {
+            // A page that only refreshes is a redirect, and counts as one.
+            return Ok(Hop { url, post: None });
+        }
+        let (reason, why) = if page.has_captcha {
+            (StuckReason::Captcha, "the page asks to prove that a person is there; sign in with the strategy manual")
+        } else if page.has_script && page.forms.iter().all(|form| form.controls.is_empty()) {
+            (StuckReason::NeedsJavascript, "the page is made by JavaScript; use the strategy webdriver or manual")
+        } else if page.forms.is_empty() {
+            (StuckReason::NoForm, "the page has no form and leads nowhere")
+        } else {
+            (StuckReason::NoStepFits, "no step of the login script and no usual form fits the page")
+        };
+        Err(Stuck::new(reason, why).on(shape).into())
+    }
+
+    /// A page that asks for the same secret again has not accepted it.
+    fn refuse_repetition(&self, plan: &Plan, page: &Page) -> Result<(), Stuck> {
+        let password = plan.fills(|value| matches!(value, FillValue::Password | FillValue::Secret(_)));
+        let code = plan.fills(|value| matches!(value, FillValue::Totp));
+        let username = plan.fills(|value| matches!(value, FillValue::Username));
+        let again =
+            (password && self.typed.password) || (code && self.typed.code) || (username && !password && self.typed.username);
+        if !again {
+            return Ok(());
+        }
+        let word = self.request.member.word();
+        let hint = if page.has_captcha { "; the page has a captcha as well" } else { "" };
+        let why =
+            format!("the server asks for the same again: user name, password or code of member '{word}' was not accepted{hint}");
+        Err(Stuck::new(StuckReason::WrongPassword, why))
+    }
+
+    async fn submit(&mut self, page: &Page, filling: &Filling, shape: PageOutline) -> Result<Hop, End> {
+        let Some(form) = page.forms.get(filling.form) else {
+            return Err(Stuck::new(StuckReason::NoStepFits, "the form is gone").on(shape).into());
+        };
+        let goes_home = form.action.as_ref().is_some_and(|url| is_redirect(url, &self.request.redirect_uri));
+        // Nothing is typed on a page that came from elsewhere, nor into a form that goes elsewhere.
+        let allowed = self.rules.origins.check(&page.url);
+        let target = form.action.as_ref().filter(|_| !goes_home).map_or(Ok(()), |url| self.rules.origins.check(url));
+        allowed.and(target).map_err(|stuck| stuck.on(shape.clone()))?;
+        let mut values = HashMap::new();
+        for (element, wanted) in &filling.fill {
+            let value = self.value(wanted).await.map_err(|stuck| stuck.on(shape.clone()))?;
+            values.insert(*element, value);
+        }
+        self.note(filling);
+        let submission = submission(form, filling, &values).map_err(|stuck| stuck.on(shape))?;
+        Ok(Hop { url: submission.url, post: submission.post })
+    }
+
+    fn note(&mut self, filling: &Filling) {
+        self.typed.just_now = false;
+        for (_, value) in &filling.fill {
+            match value {
+                FillValue::Username => self.typed.username = true,
+                FillValue::Password | FillValue::Secret(_) => (self.typed.password, self.typed.just_now) = (true, true),
+                FillValue::Totp => (self.typed.code, self.typed.just_now) = (true, true),
+                FillValue::Text(_) => {}
+            }
+        }
+    }
+
+    async fn value(&mut self, wanted: &FillValue) -> Result<FormValue, Stuck> {
+        let key = self.request.member;
+        let missing = |what: &str| {
+            let why = format!("the page asks for the {what} of member '{}', which the target file does not give", key.word());
+            Stuck::new(StuckReason::MissingInput, why)
+        };
+        let given = |secret: &Option<Secret>, what: &str| secret.clone().ok_or_else(|| missing(what));
+        let member = &self.account.member;
+        let secret = match wanted {
+            FillValue::Text(text) => return Ok(FormValue::Plain(text.clone())),
+            FillValue::Secret(secret) => secret.clone(),
+            FillValue::Username => given(&member.username, "user name")?,
+            FillValue::Password => given(&member.password, "password")?,
+            FillValue::Totp => match member.totp.clone() {
+                Some(seed) => {
+                    let world = self.rules.world;
+                    let next = self.account.codes.next(&seed, key, world.clock.as_ref(), self.rules.sitting).await;
+                    next.map_err(|why| Stuck::new(StuckReason::MissingInput, why))?
+                }
+                None => self.rules.sitting.code(key).await.ok_or_else(|| missing("one-time code"))?,
+            },
+        };
+        Ok(FormValue::Secret(secret))
+    }
+}
+
+/// The end at the redirect URI.
+fn arrived(hop: Hop) -> Arrival {
+    let Some(post) = hop.post else { return Arrival::Redirected(hop.url) };
+    let text = |value: FormValue| match value {
+        FormValue::Plain(text) => text,
+        FormValue::Secret(secret) => secret.expose().to_owned(),
+    };
+    Arrival::Posted { url: hop.url, fields: post.into_iter().map(|(name, value)| (name, text(value))).collect() }
+}
+
+/// An answer that says something; 429 and the troubles of a gateway say nothing about the login.
+fn usable(answer: Answer) -> Result<Answer, End> {
+    let broken = |kind: &str, why: &str| Err(Box::new(Arrival::Broken(Cause::new(kind, why))));
+    if answer.encoded.is_some() {
+        return broken("protocol", "the page of the login is compressed although that was not asked for");
+    }
+    match answer.status {
+        429 => broken("rate-limited", "the server asks to be left alone for a while (status 429)"),
+        502..=504 => broken("unavailable", "the server or what stands before it is not available"),
+        _ => Ok(answer),
+    }
+}
+
+fn redirect_of(answer: &Answer) -> Option<&str> {
+    matches!(answer.status, 301 | 302 | 303 | 307 | 308).then(|| answer.header("location")).flatten()
+}
+
+fn error_answer(status: u16, text: &str, json: Option<Value>) -> Arrival {
+    Arrival::ErrorAnswer { status, body: text[..text.floor_char_boundary(ERROR_KEPT)].to_owned(), json }
+}

@@ -1,0 +1,125 @@
+//! The browser sessions of a run: one per member, kept from login to login, each used by one authorization at a time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Mutex;
+
+use super::arrival::{Arrival, Stuck, StuckReason, Visit};
+use super::code::OneTimeCodes;
+use super::form::{Jar, Rules, walk};
+use super::manual::Desk;
+use super::origins::Origins;
+use super::request::AuthorizeRequest;
+use super::sitting::{Nobody, Sitting};
+use crate::net::{Origin, World};
+use crate::target::{Login, Member, MemberKey, Strategy};
+
+/// After so many failed logins of a member there is no other: a third might lock the account.
+const MOST_FAILURES: u32 = 2;
+
+/// A member with everything that belongs to this member's browser.
+pub(super) struct Account {
+    pub member: Member,
+    pub jar: Jar,
+    pub codes: OneTimeCodes,
+    pub failures: u32,
+}
+
+/// All sessions of a run. Clones share them.
+#[derive(Clone)]
+pub struct Sessions {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    world: World,
+    login: Login,
+    origins: Origins,
+    accounts: HashMap<MemberKey, Mutex<Account>>,
+    sitting: Arc<dyn Sitting>,
+    desk: Desk,
+    begun: AtomicU64,
+}
+
+impl Sessions {
+    /// Sessions in which nobody has signed in yet. `target_origins` are the origins that the target file names besides
+    /// those of the login; a login goes nowhere else.
+    #[must_use]
+    pub fn new(world: World, target_origins: impl IntoIterator<Item = Origin>, login: Login, members: Vec<Member>) -> Self {
+        Self::with_sitting(world, target_origins, login, members, Arc::new(Nobody))
+    }
+
+    /// The same with a person, a command or a browser at hand.
+    #[must_use]
+    pub fn with_sitting(
+        world: World,
+        target_origins: impl IntoIterator<Item = Origin>,
+        login: Login,
+        members: Vec<Member>,
+        sitting: Arc<dyn Sitting>,
+    ) -> Self {
+        let mut origins = Origins::new(target_origins);
+        origins.add(login.origins.iter().filter_map(Origin::of));
+        for secret in members.iter().flat_map(|member| [&member.username, &member.password, &member.totp]).flatten() {
+            world.redactor.register(secret);
+        }
+        let account = |member: Member| {
+            let account = Account { member, jar: Jar::default(), codes: OneTimeCodes::default(), failures: 0 };
+            (account.member.key, Mutex::new(account))
+        };
+        let accounts = members.into_iter().map(account).collect();
+        let desk = Desk::default();
+        Self { inner: Arc::new(Inner { world, login, origins, accounts, sitting, desk, begun: AtomicU64::new(0) }) }
+    }
+
+    /// Begins an authorization and goes on until the redirect URI or until it is clear that it is not reached.
+    pub async fn authorize(&self, request: &AuthorizeRequest) -> Visit {
+        let inner = &self.inner;
+        match inner.login.strategy {
+            Strategy::None => unavailable("the target file has no login strategy, so nobody can sign in"),
+            Strategy::Token => unavailable("the target file gives tokens; a fresh authorization needs another login strategy"),
+            Strategy::Webdriver => unavailable("the login strategy webdriver is not part of this build"),
+            Strategy::Manual => {
+                inner.begun.fetch_add(1, Ordering::SeqCst);
+                inner.desk.authorize(&inner.world, inner.sitting.as_ref(), request).await
+            }
+            Strategy::Form => self.by_form(request).await,
+        }
+    }
+
+    /// How many authorizations were begun.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.inner.begun.load(Ordering::SeqCst)
+    }
+
+    async fn by_form(&self, request: &AuthorizeRequest) -> Visit {
+        let inner = &self.inner;
+        let word = request.member.word();
+        let Some(account) = inner.accounts.get(&request.member) else {
+            return Visit::unsent(stuck(StuckReason::MissingInput, format!("the target file has no member '{word}'")));
+        };
+        // Held until the end: logins of one account are never side by side.
+        let mut account = account.lock().await;
+        if account.failures >= MOST_FAILURES {
+            let why = format!("{MOST_FAILURES} logins of member '{word}' failed before; another might lock the account");
+            return Visit::unsent(stuck(StuckReason::TooManyFailures, why));
+        }
+        if request.fresh {
+            account.jar = Jar::default();
+        }
+        inner.begun.fetch_add(1, Ordering::SeqCst);
+        let rules = Rules { world: &inner.world, login: &inner.login, origins: &inner.origins, sitting: inner.sitting.as_ref() };
+        walk(&rules, &mut account, request).await
+    }
+}
+
+fn unavailable(why: &str) -> Visit {
+    Visit::unsent(Arrival::Unavailable(why.to_owned()))
+}
+
+fn stuck(reason: StuckReason, message: String) -> Arrival {
+    Arrival::Stuck(Box::new(Stuck::new(reason, message)))
+}

@@ -1,0 +1,15 @@
+//! The command line as its user meets it: one file per command, each of them starting the real binary.
+
+mod check;
+mod completions;
+mod explain;
+mod faults;
+mod interrupt;
+mod list;
+mod messages;
+mod run;
+mod schemas;
+mod seed;
+mod serve;
+mod settings;
+mod tool;
