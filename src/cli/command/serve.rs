@@ -15,6 +15,7 @@ pub fn serve(arguments: ServeArgs) -> Result<u8, Failure> {
         latency: arguments.latency,
         port: arguments.port,
         smart_version: arguments.smart,
+        ..reference::Options::default()
     };
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
     runtime.block_on(async {
