@@ -40,7 +40,7 @@ pub fn build(
     environment: &Environment,
 ) -> Result<Built, Failure> {
     let mut notes = Vec::new();
-    let trust = Arc::new(trust(arguments, demo, &mut notes)?);
+    let trust = Arc::new(trust(arguments, demo, environment, &mut notes)?);
     let random: Arc<dyn Random> = match global.seed {
         Some(seed) => Arc::new(SeededRandom::new(seed)),
         None => Arc::new(SystemRandom),
@@ -97,10 +97,19 @@ fn parsed<T, E: std::fmt::Display>(flag: &str, text: &str, parse: impl Fn(&str) 
 }
 
 /// The roots of the system and of `--ca-file`; for the demo its own root alone.
-fn trust(arguments: &RunArgs, demo: Option<&reference::Running>, notes: &mut Vec<String>) -> Result<Trust, Failure> {
+fn trust(
+    arguments: &RunArgs,
+    demo: Option<&reference::Running>,
+    environment: &Environment,
+    notes: &mut Vec<String>,
+) -> Result<Trust, Failure> {
     let mut trust = if demo.is_some() { Trust::nothing() } else { Trust::system() };
     if let Some(server) = demo {
         trust.add_pem(server.ca_pem().as_bytes()).map_err(|error| Failure::wrong(error.to_string()))?;
+    }
+    // The loader of the system's roots obeys these, so a finding on a certificate may rest on them.
+    for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter(|name| demo.is_none() && environment.get(name).is_some()) {
+        notes.push(format!("{name} is set: the roots that certificates are judged by are those that it names."));
     }
     if let Some(path) = &arguments.ca_file {
         let pem = read(path)?;

@@ -59,7 +59,11 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
     let target = if knowledge == Knowledge::Nothing || options.interrupt.is_raised() {
         unseen_target(options)
     } else {
-        verbs::target_facts(&context).await
+        // A target that asks for pauses could hold us here.
+        tokio::select! {
+            target = verbs::target_facts(&context) => target,
+            () = options.interrupt.raised() => unseen_target(options),
+        }
     };
     let (profiles, choices) = choose_profiles(options, &documents)?;
     let smart = choose_smart(options, &profiles, &documents)?;

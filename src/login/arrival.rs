@@ -103,7 +103,7 @@ pub struct Stuck {
     /// One sentence; target text in it is escaped.
     pub message: String,
     /// The page, when there was one.
-    pub page: Option<PageOutline>,
+    pub page: Option<Box<PageOutline>>,
 }
 
 impl Stuck {
@@ -112,7 +112,7 @@ impl Stuck {
     }
 
     pub(super) fn on(mut self, page: PageOutline) -> Self {
-        self.page = Some(page);
+        self.page = Some(Box::new(page));
         self
     }
 }

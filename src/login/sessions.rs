@@ -89,6 +89,11 @@ impl Sessions {
         }
     }
 
+    /// Says how many authorizations the run will ask for, so that a person knows what is coming.
+    pub fn expect(&self, authorizations: u64) {
+        self.inner.desk.expect(authorizations);
+    }
+
     /// How many authorizations were begun.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -19,6 +19,7 @@ mod oauth;
 mod openid;
 mod refusal;
 mod registry;
+mod signed_in;
 mod tidy;
 mod tls;
 mod vault;

@@ -6,6 +6,7 @@ mod engine;
 mod floors;
 mod golden;
 mod hostile;
+mod hostile_targets;
 mod house;
 mod interop;
 mod junit;

@@ -118,7 +118,7 @@ fn options(
         fail_on_warn: arguments.fail_on == FailOn::Warn,
         slots: CASES_AT_A_TIME,
         only_step: arguments.only_step.map(usize::from),
-        interrupt: interrupt_on_ctrl_c(),
+        interrupt: interrupt_on_signal(),
         settings: resolved.settings.clone(),
     })
 }
@@ -168,18 +168,34 @@ fn no_authority(target: &Target, today: Date) -> Option<String> {
     }
 }
 
-/// The first ctrl-C ends the run with its cleanup; the second ends the process.
-fn interrupt_on_ctrl_c() -> Interrupt {
+/// The first ctrl-C, or the signal by which a CI system ends a job, ends the run with its cleanup; the second ends the
+/// process.
+fn interrupt_on_signal() -> Interrupt {
     let (raise, interrupt) = Interrupt::new();
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if signal().await.is_ok() {
             output::complain("interrupted: cleaning up (once more to end at once)");
             let _ = raise.send(true);
-            let _ = tokio::signal::ctrl_c().await;
+            let _ = signal().await;
             std::process::exit(i32::from(exit::INTERRUPTED));
         }
     });
     interrupt
+}
+
+#[cfg(unix)]
+async fn signal() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
 }
 
 async fn print_plan(options: &RunOptions, kind: PlanKind, format: Format) -> Result<u8, Failure> {

@@ -123,7 +123,7 @@ pub(super) fn consent(page: &Page, wishes: &Wishes<'_>) -> Result<Option<Plan>, 
         Approve::Only(wanted) => {
             let is_wanted =
                 |field: &Control| wanted.iter().any(|one| *one == field.value || *one == field.name || *one == field.label);
-            if !boxes(form).any(|field| is_wanted(field)) {
+            if !boxes(form).any(is_wanted) {
                 return Err(Stuck::new(StuckReason::NoChoice, "the consent page has no box for what is to be approved alone"));
             }
             let mut check: Vec<_> = boxes(form).map(|field| (field.element, is_wanted(field))).collect();

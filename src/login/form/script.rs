@@ -87,8 +87,10 @@ fn of_step(page: &Page, step: &LoginStep) -> Option<Plan> {
 }
 
 fn is_page(page: &Page, wanted: &PageMatch) -> bool {
-    wanted.url.as_ref().is_none_or(|part| page.url.as_str().contains(part.as_str()))
-        && wanted.text.as_ref().is_none_or(|part| page.text.contains(part.as_str()) || page.title.contains(part.as_str()))
+    match wanted {
+        PageMatch::Url(part) => page.url.as_str().contains(part.as_str()),
+        PageMatch::Text(part) => page.text.contains(part.as_str()) || page.title.contains(part.as_str()),
+    }
 }
 
 /// The step carried out in this form, when the form has all that the step names.

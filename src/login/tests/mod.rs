@@ -2,6 +2,7 @@
 
 mod consent;
 mod hostile;
+mod manual;
 mod pages;
 mod secrets;
 mod site;

@@ -123,12 +123,12 @@ async fn the_steps_of_the_script_come_before_what_pages_usually_want() {
     .await;
     let steps = vec![
         LoginStep {
-            page: Some(PageMatch { url: None, text: Some("Choose".into()) }),
+            page: Some(PageMatch::Text("Choose".into())),
             click: Some("members".into()),
             ..LoginStep::default()
         },
         LoginStep {
-            page: Some(PageMatch { url: Some("/members".into()), text: None }),
+            page: Some(PageMatch::Url("/members".into())),
             form: Some("form#b".into()),
             fill: vec![("f.one".into(), FillValue::Username), ("input.two".into(), FillValue::Password)],
             tick: vec!["terms".into()],

@@ -1,0 +1,74 @@
+//! The sign-in of this program as the browser of the OAuth verbs.
+
+use futures_util::future::BoxFuture;
+
+use super::browser::{Approval, Arrival, Authorization, Browser, SeenPage, Visit};
+use crate::login::{self, Approve, AuthorizeMethod, AuthorizeRequest, Sessions, StuckReason};
+
+impl Browser for Sessions {
+    fn authorize<'a>(&'a self, request: &'a Authorization) -> BoxFuture<'a, Visit> {
+        Box::pin(async move { visit(Self::authorize(self, &asked(request)).await) })
+    }
+
+    fn count(&self) -> u64 {
+        Self::count(self)
+    }
+}
+
+fn asked(request: &Authorization) -> AuthorizeRequest {
+    AuthorizeRequest {
+        method: if request.form.is_some() { AuthorizeMethod::Post } else { AuthorizeMethod::Get },
+        url: request.url.clone(),
+        form: request.form.clone().unwrap_or_default(),
+        redirect_uri: request.redirect_uri.clone(),
+        member: request.member,
+        fresh: request.fresh,
+        approve: match &request.approve {
+            Approval::All => Approve::All,
+            Approval::Only(scopes) => Approve::Only(scopes.clone()),
+            Approval::Deny => Approve::Deny,
+        },
+        label: request.label.clone(),
+    }
+}
+
+fn visit(visit: login::Visit) -> Visit {
+    let last = visit.pages.last().map(|page| page.title.clone());
+    let arrival = match visit.arrival {
+        login::Arrival::Redirected(url) => Arrival::Redirected(url),
+        login::Arrival::Posted { url, fields } => Arrival::Posted { url, fields },
+        login::Arrival::ErrorAnswer { status, json, .. } => Arrival::ErrorAnswer { status, title: last, json },
+        login::Arrival::Stuck(stuck) => Arrival::Stuck {
+            reason: stuck.reason.word(),
+            ours: is_ours(stuck.reason),
+            title: stuck.page.as_ref().map(|page| page.title.clone()).unwrap_or_default(),
+            why: stuck.to_string(),
+        },
+        login::Arrival::Broken(cause) => Arrival::Broken(cause),
+        login::Arrival::Unavailable(why) => Arrival::Unavailable(why),
+    };
+    let pages = visit.pages.into_iter().zip(visit.headers_of_pages);
+    let pages = pages.map(|(page, (url, headers))| SeenPage { url, title: page.title, headers }).collect();
+    Visit { arrival, pages, evidence: visit.evidence }
+}
+
+/// True when it is our side that cannot go on, so that nothing is learnt about the server.
+fn is_ours(reason: StuckReason) -> bool {
+    match reason {
+        StuckReason::NeedsJavascript
+        | StuckReason::Captcha
+        | StuckReason::CredentialsWithheld
+        | StuckReason::WrongPassword
+        | StuckReason::TooManyFailures
+        | StuckReason::MissingInput
+        | StuckReason::NoChoice
+        | StuckReason::TooLarge
+        | StuckReason::NoCallback => true,
+        StuckReason::NoStepFits
+        | StuckReason::NoForm
+        | StuckReason::Loop
+        | StuckReason::TooManyHops
+        | StuckReason::ForeignOrigin
+        | StuckReason::UnsafeForm => false,
+    }
+}
