@@ -3,8 +3,10 @@
 mod access;
 mod client;
 mod discovery;
+mod driver;
 mod hooks;
 mod http;
+mod launches;
 mod oauth;
 mod pieces;
 mod tls;
