@@ -14,7 +14,8 @@ use crate::vocabulary::document::{Problem, Problems};
 use crate::vocabulary::{CaseId, RequirementId};
 
 /// The members of `target.*` that templates may use.
-pub const TARGET_MEMBERS: [&str; 6] = ["base", "host", "endpoints", "advertised", "public_types", "plain_http"];
+pub const TARGET_MEMBERS: [&str; 8] =
+    ["base", "host", "endpoints", "advertised", "public_types", "plain_http", "approves_all", "user_scopes"];
 
 /// A suite without mistakes.
 pub struct LoadedSuite {
