@@ -180,7 +180,8 @@ fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>, unre
     let sent_requests = options.world.http.requests();
     let probes = options.world.evidence.all().into_iter().filter(|exchange| matches!(exchange.record, Record::Tls(_)));
     let sent_probes = probes.count() as u64;
-    let traffic = Traffic { sent_requests, sent_probes, ..planned_traffic(&prepared) };
+    let sent_authorizations = options.browser.as_ref().map_or(0, |browser| browser.count());
+    let traffic = Traffic { sent_requests, sent_probes, sent_authorizations, ..planned_traffic(&prepared) };
     Run {
         header: prepared.header,
         complete,
