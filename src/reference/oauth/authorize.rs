@@ -116,6 +116,7 @@ fn examine(
         state: value(parameters, "state").map(str::to_owned),
         nonce: value(parameters, "nonce").map(str::to_owned),
         challenge,
+        asks_again: value(parameters, "prompt").is_some_and(|prompt| prompt.split(' ').any(|word| word == "consent")),
         audience_is_ours,
     })
 }

@@ -1,6 +1,6 @@
 //! The consent page: which app wants what, scope by scope, and the member's answer.
 //!
-//! What a member approved before for the same app is not asked again.
+//! What a member approved before for the same app is not asked again, unless the app says `prompt=consent`.
 
 use super::super::exchange::{Asked, Reply};
 use super::super::site::Site;
@@ -18,7 +18,7 @@ pub(in super::super) fn begin(site: &Site, id: &str) -> Reply {
     let before = store.approvals.get(&(member, transaction.request.client.clone()));
     let approved = before.is_some_and(|before| transaction.request.scopes.iter().all(|scope| before.contains(scope)));
     drop(store);
-    if approved {
+    if approved && !transaction.request.asks_again {
         site.store().transactions.remove(id);
         return code::give(site, &transaction, member, transaction.request.scopes.clone());
     }

@@ -17,6 +17,8 @@ pub(in super::super) struct Request {
     pub(in super::super) state: Option<String>,
     pub(in super::super) nonce: Option<String>,
     pub(in super::super) challenge: Option<Challenge>,
+    /// Whether the member is asked again for what was approved before (`prompt=consent`).
+    pub(in super::super) asks_again: bool,
     /// Whether the token works at this server at all: not after a wrong `aud`.
     pub(in super::super) audience_is_ours: bool,
 }

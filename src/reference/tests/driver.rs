@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use regex::Regex;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use url::Url;
@@ -28,8 +27,6 @@ pub(super) struct Driver {
     pub(super) log: Vec<String>,
     clock: Arc<AtomicI64>,
     cookies: BTreeMap<String, String>,
-    random: Regex,
-    client_ids: Regex,
 }
 
 /// Changes to the parameters of the standard authorization request: another value, or none.
@@ -42,9 +39,7 @@ impl Driver {
         let hands = Arc::clone(&clock);
         let now = Arc::new(move || OffsetDateTime::from_unix_timestamp(hands.load(Ordering::Relaxed)).unwrap());
         let site = Site::new(&Options { now, ..options }, [1001, 1002, 1003]).unwrap();
-        let (random, client_ids) =
-            (Regex::new("[0-9a-f]{64}").unwrap(), Regex::new("(confidential|second|public|asymmetric)-[0-9a-f]{12}").unwrap());
-        Self { site, log: Vec::new(), clock, cookies: BTreeMap::new(), random, client_ids }
+        Self { site, log: Vec::new(), clock, cookies: BTreeMap::new() }
     }
 
     /// Lets time pass.
@@ -56,10 +51,10 @@ impl Driver {
         self.site.clients[index].clone()
     }
 
-    /// Writes a line.
+    /// Writes a line, without what is random in it.
     pub(super) fn note(&mut self, text: &str) {
-        let text = self.random.replace_all(text, "‹random›");
-        self.log.push(self.client_ids.replace_all(&text, "$1").into_owned());
+        let named = self.site.clients.iter().fold(text.to_owned(), |text, client| text.replace(&client.id, client.name));
+        self.log.push(masked(&named));
     }
 
     /// Sends a request and writes down its answer.
@@ -93,11 +88,9 @@ impl Driver {
     fn note_id_token(&mut self, reply: &Reply) {
         let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         let Some(token) = body["id_token"].as_str() else { return };
-        // its text is random, because the client's id is in it
+        // the client's id in it makes its text random
         if let Some(line) = self.log.last_mut() {
-            *line = line.replace(token, "‹id_token›");
-            let masked = Regex::new("\"id_token\":\"[^\"]*\"").unwrap().replace(line, "\"id_token\":…").into_owned();
-            *line = masked;
+            *line = line.split("\"id_token\":").next().unwrap_or_default().to_owned();
         }
         let parts: Vec<&str> = token.split('.').collect();
         let text = |part: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
@@ -286,6 +279,20 @@ impl Driver {
         };
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
+}
+
+/// A text with each run of 64 hexadecimal digits or more taken out.
+fn masked(text: &str) -> String {
+    let mut masked = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let run = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+        let end = rest[run..].bytes().position(|byte| byte.is_ascii_hexdigit()).map_or(rest.len(), |next| run + next);
+        masked.push_str(if run >= 64 { "‹random›" } else { &rest[..run] });
+        masked.push_str(&rest[run..end]);
+        rest = &rest[end..];
+    }
+    masked
 }
 
 pub(super) fn basic(id: &str, secret: &str) -> String {

@@ -366,3 +366,14 @@ fn a_token_shows_only_its_own_member_whichever_way_it_is_asked() {
     let included = driver.fhir("GET", "Coverage?_include=Coverage:beneficiary&_include=Coverage:payor", &token);
     assert_eq!(included["entry"].as_array().map(Vec::len), Some(3), "{included}");
 }
+
+#[test]
+fn a_member_who_agreed_before_is_asked_again_only_when_the_app_wants_it() {
+    let mut driver = Driver::new(Options::default());
+    let scope = "openid patient/Patient.read";
+    let outcome = |driver: &mut Driver, prompt| driver.decide(0, 0, scope, &[("prompt", prompt)], "deny").unwrap();
+    assert_eq!(field(&outcome(&mut driver, None), "error").as_deref(), Some("access_denied"));
+    assert!(driver.launch(0, 0, scope, &[]).is_some_and(|back| field(&back, "code").is_some()));
+    assert!(field(&outcome(&mut driver, None), "code").is_some(), "nobody asked the member");
+    assert_eq!(field(&outcome(&mut driver, Some("consent")), "error").as_deref(), Some("access_denied"));
+}
