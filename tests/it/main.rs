@@ -11,6 +11,7 @@ mod house;
 mod interop;
 mod junit;
 mod live;
+mod login;
 mod record;
 mod sample_run;
 mod terminal;

@@ -1,0 +1,171 @@
+//! Members sign in at the reference server in each of its ways, through the strategy `form`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use carinbb::login::{Approve, Arrival, AuthorizeRequest, PageKind, Sessions, StuckReason, Visit};
+use carinbb::net::tls::Trust;
+use carinbb::net::{Clock, HttpOptions, OffsetClock, Origin, World, WorldOptions};
+use carinbb::reference::{ClientKind, LoginVariant, MemberKind, Options, Running, start};
+use carinbb::target::{Login, Member, MemberKey, Strategy};
+use carinbb::vocabulary::Secret;
+use url::Url;
+
+/// SHA-256 of a verifier that these tests never need.
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+struct Scene {
+    server: Running,
+    sessions: Sessions,
+    clock: OffsetClock,
+}
+
+impl Scene {
+    async fn new(login: LoginVariant, change: impl FnOnce(&mut Member)) -> Self {
+        let clock = OffsetClock::new();
+        let now = clock.clone();
+        let options = Options { login, now: Arc::new(move || now.now()), ..Options::default() };
+        let server = start(options).await.expect("the reference server starts");
+        let mut trust = Trust::nothing();
+        trust.add_pem(server.ca_pem().as_bytes()).expect("the root is a certificate");
+        // The identity provider of the SAML variant is the FHIR listener under another name.
+        let mut identity = server.base().clone();
+        identity.set_host(Some("127.0.0.1")).expect("the literal is a host");
+        let urls = [server.base().clone(), server.authorization_origin().clone(), identity];
+        let origins: Vec<Origin> = urls.iter().filter_map(Origin::of).collect();
+        let http = HttpOptions { trust: Arc::new(trust), ..HttpOptions::default() };
+        let options =
+            WorldOptions { clock: Arc::new(clock.clone()), http, target_origins: origins.clone(), ..WorldOptions::default() };
+        let world = World::new(options).expect("the options have no client certificate");
+        let known = server.members().iter().find(|member| member.kind == MemberKind::First).expect("there is a first member");
+        let mut member = Member {
+            key: MemberKey::First,
+            patient: Some(known.patient.clone()),
+            username: Some(known.username.clone()),
+            password: Some(known.password.clone()),
+            totp: Some(known.totp.clone()),
+            resources: Vec::new(),
+        };
+        change(&mut member);
+        let login = Login { strategy: Strategy::Form, ..Login::default() };
+        Self { sessions: Sessions::new(world, origins, login, vec![member]), server, clock }
+    }
+
+    fn request(&self) -> AuthorizeRequest {
+        let clients = self.server.clients();
+        let client = clients.iter().find(|client| client.kind == ClientKind::Confidential).expect("there is one");
+        let mut url = self.server.authorization_origin().join("/authorize").expect("the literal is a path");
+        url.query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &client.id)
+            .append_pair("redirect_uri", client.redirect_uri.as_str())
+            .append_pair("scope", "launch/patient openid fhirUser patient/Patient.read patient/Coverage.read")
+            .append_pair("state", "st")
+            .append_pair("aud", self.server.base().as_str())
+            .append_pair("code_challenge", CHALLENGE)
+            .append_pair("code_challenge_method", "S256");
+        AuthorizeRequest::get(url, client.redirect_uri.clone())
+    }
+}
+
+/// A parameter of the redirect.
+fn parameter(visit: &Visit, name: &str) -> Option<String> {
+    let Arrival::Redirected(url) = &visit.arrival else { panic!("{:?}", visit.arrival) };
+    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+}
+
+fn kinds(visit: &Visit) -> Vec<PageKind> {
+    visit.pages.iter().map(|page| page.kind).collect()
+}
+
+#[tokio::test]
+async fn a_member_signs_in_approves_and_is_remembered() {
+    let scene = Scene::new(LoginVariant::Plain, |_| {}).await;
+    let visit = scene.sessions.authorize(&scene.request()).await;
+    assert!(parameter(&visit, "code").is_some() && parameter(&visit, "state").as_deref() == Some("st"));
+    assert_eq!(kinds(&visit), [PageKind::Login, PageKind::Consent]);
+    let again = scene.sessions.authorize(&scene.request()).await;
+    assert!(parameter(&again, "code").is_some());
+    assert!(!kinds(&again).contains(&PageKind::Login), "the session was not kept: {:?}", again.pages);
+    let fresh = scene.sessions.authorize(&AuthorizeRequest { fresh: true, ..scene.request() }).await;
+    assert!(kinds(&fresh).contains(&PageKind::Login));
+}
+
+#[tokio::test]
+async fn a_member_approves_some_scopes_or_says_no() {
+    let scene = Scene::new(LoginVariant::Plain, |_| {}).await;
+    let denied = scene.sessions.authorize(&AuthorizeRequest { approve: Approve::Deny, ..scene.request() }).await;
+    assert_eq!(parameter(&denied, "error").as_deref(), Some("access_denied"));
+    let only = Approve::Only(vec!["patient/Patient.read".into()]);
+    let visit = scene.sessions.authorize(&AuthorizeRequest { approve: only, ..scene.request() }).await;
+    assert!(parameter(&visit, "code").is_some());
+}
+
+#[tokio::test]
+async fn steps_and_odd_forms_before_the_right_one_are_passed() {
+    let scene = Scene::new(LoginVariant::MultiStep, |_| {}).await;
+    let visit = scene.sessions.authorize(&scene.request()).await;
+    assert!(parameter(&visit, "code").is_some());
+    assert_eq!(kinds(&visit), [PageKind::Step, PageKind::Login, PageKind::Login, PageKind::Consent]);
+}
+
+#[tokio::test]
+async fn saml_over_three_origins_is_passed() {
+    let scene = Scene::new(LoginVariant::SamlAutoPost, |_| {}).await;
+    let visit = scene.sessions.authorize(&scene.request()).await;
+    assert!(parameter(&visit, "code").is_some());
+    assert!(
+        kinds(&visit).starts_with(&[PageKind::Passing, PageKind::Passing, PageKind::Login, PageKind::Passing]),
+        "{:?}",
+        kinds(&visit)
+    );
+}
+
+#[tokio::test]
+async fn t63_a_second_login_with_a_code_waits_for_the_next_window() {
+    let scene = Scene::new(LoginVariant::Totp, |_| {}).await;
+    let clock = scene.clock.clone();
+    let jumping = tokio::spawn(async move {
+        loop {
+            let _ = clock.advance_to_earliest();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    for _ in 0..2 {
+        let visit = scene.sessions.authorize(&AuthorizeRequest { fresh: true, ..scene.request() }).await;
+        assert!(parameter(&visit, "code").is_some());
+        // The server remembers the consent, but not the browser.
+        assert!(kinds(&visit).starts_with(&[PageKind::Login, PageKind::Code]), "{:?}", kinds(&visit));
+    }
+    jumping.abort();
+}
+
+#[tokio::test]
+async fn a_page_made_by_a_script_is_described() {
+    let scene = Scene::new(LoginVariant::JavaScript, |_| {}).await;
+    let visit = scene.sessions.authorize(&scene.request()).await;
+    let Arrival::Stuck(stuck) = visit.arrival else { panic!("{:?}", visit.arrival) };
+    assert_eq!(stuck.reason, StuckReason::NeedsJavascript);
+    assert!(stuck.to_string().contains("Sign in"), "{stuck}");
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_tried_twice_and_no_more() {
+    let scene = Scene::new(LoginVariant::Plain, |member| member.password = Some(Secret::new("password", "not-the-one"))).await;
+    for reason in [StuckReason::WrongPassword, StuckReason::WrongPassword, StuckReason::TooManyFailures] {
+        let Arrival::Stuck(stuck) = scene.sessions.authorize(&scene.request()).await.arrival else { panic!() };
+        assert_eq!(stuck.reason, reason);
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_redirect_uri_is_not_followed_and_the_answer_is_what_is_seen() {
+    let scene = Scene::new(LoginVariant::Plain, |_| {}).await;
+    let mut request = scene.request();
+    let evil = "https://evil.example/callback";
+    let url = request.url.as_str().replace("https%3A%2F%2Fapp.example", "https%3A%2F%2Fevil.example");
+    assert_ne!(url, request.url.as_str());
+    (request.url, request.redirect_uri) = (Url::parse(&url).expect("a URL"), Url::parse(evil).expect("a URL"));
+    let visit = scene.sessions.authorize(&request).await;
+    assert!(matches!(visit.arrival, Arrival::ErrorAnswer { status: 400, .. }), "{:?}", visit.arrival);
+}
