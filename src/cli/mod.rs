@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod demo;
 mod environment;
 mod failure;
 mod faults;
@@ -18,6 +19,7 @@ mod selftest;
 mod reference_pages;
 mod secrets;
 mod settings;
+mod sign_in;
 mod suite;
 pub mod terminal;
 mod world;

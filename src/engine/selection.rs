@@ -69,3 +69,46 @@ fn matches(pattern: &str, case: &TestCase) -> bool {
     };
     word(case.id.as_str()) || word(case.id.area()) || case.requirements.iter().any(|id| word(id.as_str()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testcase::load;
+    use crate::vocabulary::document::{Problems, Source};
+    use std::sync::Arc;
+
+    fn case() -> TestCase {
+        let text = "id = \"a.b\"\ntitle = \"t\"\nwhy = \"w\"\nrequirements = [\"g/x-1\"]\ntags = [\"slow\", \"odd\"]\nfaults = [\"f\"]\n[[steps]]\ntitle = \"s\"\ndo = \"v.v\"\n";
+        let source = Arc::new(Source::new("a/b.toml", text));
+        load(std::iter::once(&source), std::iter::empty(), &Problems::new()).cases.remove(0)
+    }
+
+    #[test]
+    fn rights_leave_out_exactly_the_effects_that_need_them() {
+        let selection = Selection {
+            slow: true,
+            no_login: Some("no way to sign in".into()),
+            no_change: Some("no authority".into()),
+            ..Selection::default()
+        };
+        let kind = |selection: &Selection, effect| selection.leaves_out(&case(), effect).map(|(kind, _)| kind);
+        let effects = [Effect::Observe, Effect::Probe, Effect::Login, Effect::Change];
+        assert_eq!(effects.map(|effect| kind(&selection, effect)), [None, None, Some("login"), Some("login")]);
+        let may_sign_in = Selection { no_login: None, ..selection };
+        assert_eq!(effects.map(|effect| kind(&may_sign_in, effect)), [None, None, None, Some("authority")]);
+    }
+
+    #[test]
+    fn patterns_are_ids_areas_tags_requirements_and_prefixes() {
+        for pattern in ["a.b", "a", "@odd", "g/x-1", "a.*", "g/*"] {
+            let selection = Selection { select: vec![pattern.into()], slow: true, ..Selection::default() };
+            assert_eq!(selection.leaves_out(&case(), Effect::Observe), None, "{pattern}");
+            let skip = Selection { skip: vec![pattern.into()], ..Selection::default() };
+            assert_eq!(skip.leaves_out(&case(), Effect::Observe).map(|(kind, _)| kind), Some("flag"), "{pattern}");
+        }
+        let other = Selection { select: vec!["a.c".into(), "b".into()], ..Selection::default() };
+        assert!(other.leaves_out(&case(), Effect::Observe).is_some());
+        assert_eq!(other.unknown_patterns(&[case()]), ["a.c", "b"]);
+        assert_eq!(Selection::default().leaves_out(&case(), Effect::Observe).map(|(kind, _)| kind), Some("slow"));
+    }
+}

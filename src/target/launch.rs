@@ -173,13 +173,13 @@ pub struct LoginStep {
     pub click: Option<String>,
 }
 
-/// How a page is recognised: by all that is given.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PageMatch {
+/// How a page is recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageMatch {
     /// Its URL contains this.
-    pub url: Option<String>,
+    Url(String),
     /// Its text contains this.
-    pub text: Option<String>,
+    Text(String),
 }
 
 /// What is typed into a field.

@@ -247,10 +247,11 @@ fn read_login(reader: Reader<'_>) -> LoginFile {
 
 fn read_step(reader: Reader<'_>) -> StepFile {
     let texts = |key| reader.strings(key).into_iter().map(|(text, _)| text.to_owned()).collect();
-    let page = PageMatch { url: reader.string("url").map(str::to_owned), text: reader.string("text").map(str::to_owned) };
+    let by_url = reader.string("url").map(|text| PageMatch::Url(text.to_owned()));
+    let by_text = reader.string("text").map(|text| PageMatch::Text(text.to_owned()));
     let (fill, secrets) = read_fill(&reader);
     let step = LoginStep {
-        page: (page != PageMatch::default()).then_some(page),
+        page: by_url.or(by_text),
         form: reader.string("form").map(str::to_owned),
         fill,
         tick: texts("tick"),

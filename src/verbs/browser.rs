@@ -87,6 +87,8 @@ pub struct SeenPage {
     pub url: Url,
     /// Its title.
     pub title: String,
+    /// True when the member signs in or decides something there.
+    pub asks: bool,
     /// The headers that it came with.
     pub headers: Vec<(String, String)>,
 }

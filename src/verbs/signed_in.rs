@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 
 use super::browser::{Approval, Arrival, Authorization, Browser, SeenPage, Visit};
-use crate::login::{self, Approve, AuthorizeMethod, AuthorizeRequest, Sessions, StuckReason};
+use crate::login::{self, Approve, AuthorizeMethod, AuthorizeRequest, PageKind, Sessions, StuckReason};
 
 impl Browser for Sessions {
     fn authorize<'a>(&'a self, request: &'a Authorization) -> BoxFuture<'a, Visit> {
@@ -48,8 +48,13 @@ fn visit(visit: login::Visit) -> Visit {
         login::Arrival::Unavailable(why) => Arrival::Unavailable(why),
     };
     let pages = visit.pages.into_iter().zip(visit.headers_of_pages);
-    let pages = pages.map(|(page, (url, headers))| SeenPage { url, title: page.title, headers }).collect();
+    let pages = pages.map(|(page, (url, headers))| SeenPage { url, title: page.title, asks: asks(page.kind), headers }).collect();
     Visit { arrival, pages, evidence: visit.evidence }
+}
+
+/// True for a page on which the member decides something, which a frame around it could make them do blindly.
+fn asks(kind: PageKind) -> bool {
+    matches!(kind, PageKind::Login | PageKind::Code | PageKind::Consent | PageKind::Step)
 }
 
 /// True when it is our side that cannot go on, so that nothing is learnt about the server.

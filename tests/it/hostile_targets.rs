@@ -3,6 +3,7 @@
 //! Whatever a server does, a run ends in time, in little memory, with a record, never with a panic, and never with a
 //! good word that the server did not earn. `docs/hostile-servers.md` names the test of every row.
 
+mod chains;
 mod child;
 mod destinations;
 mod documents;

@@ -18,7 +18,7 @@ use crate::cli::secrets::Secrets;
 use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
-use crate::cli::{colour_choice, faults, hint, output, plan_text, world};
+use crate::cli::{colour_choice, demo, faults, hint, output, plan_text, sign_in, world};
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, Run, RunError, RunOptions, Selection, exit};
 use crate::reference;
 use crate::report;
@@ -40,7 +40,7 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
     runtime.block_on(async {
         let demo = if arguments.demo { Some(start_demo(arguments).await?) } else { None };
         let target = match &demo {
-            Some(server) => demo_target(server),
+            Some(server) => demo::target(server),
             None => resolved.target.clone().ok_or_else(no_target)?,
         };
         check_target(&target, arguments)?;
@@ -75,16 +75,6 @@ async fn start_demo(arguments: &RunArgs) -> Result<reference::Running, Failure> 
     reference::start(options).await.map_err(|error| Failure::wrong(error.to_string()))
 }
 
-/// The demo has every right, and says what its operator would say.
-pub fn demo_target(server: &reference::Running) -> Target {
-    let mut target = Target::new(server.base().clone(), server.base().to_string());
-    target.environment = crate::target::Environment::Staging;
-    target.plain_http = Some(server.plain_http().clone());
-    target.allow_origins = vec![server.authorization_origin().clone()];
-    target.browser_apps = true;
-    target
-}
-
 fn options(
     resolved: &Resolved,
     arguments: &RunArgs,
@@ -94,7 +84,10 @@ fn options(
     environment: &Environment,
 ) -> Result<RunOptions, Failure> {
     let world = world::build(arguments, &resolved.cli.global, &target, demo, environment)?;
-    let launch = launch(resolved, arguments, environment)?;
+    let launch = match demo {
+        Some(server) if !arguments.no_login => demo::launch(server),
+        _ => launch(resolved, arguments, environment)?,
+    };
     let login = launch.login.strategy;
     let today = world.world.clock.now().date();
     let named = if arguments.profile.is_empty() { target.profiles.clone() } else { profiles(&arguments.profile)? };
@@ -106,9 +99,9 @@ fn options(
         catalogue: Arc::clone(&loaded.catalogue),
         suite_digest: loaded.files.digest(),
         selection: selection(arguments, select, &target, login, demo.is_some(), today),
+        browser: sign_in::browser(&world.world, &target, &launch),
         target: Arc::new(target),
         launch: Arc::new(launch),
-        browser: None,
         notes: world.notes,
         tls: world.tls,
         world: world.world,

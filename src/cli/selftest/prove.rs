@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::demand::{Demand, Proof, findings};
-use crate::cli::command::run::demo_target;
 use crate::cli::suite::LoadedSuite;
+use crate::cli::{demo, sign_in};
 use crate::engine::{self, Event, Interrupt, Listener, Run, RunOptions, Selection};
 use crate::net::tls::{Limits as TlsLimits, Trust};
 use crate::net::{HttpOptions, Limits, OffsetClock, Origin, World, WorldOptions};
@@ -67,7 +67,8 @@ fn run_options(
     clock: OffsetClock,
     limit: Duration,
 ) -> Result<RunOptions, String> {
-    let target: Target = demo_target(server);
+    let target: Target = demo::target(server);
+    let launch = demo::launch(server);
     let mut trust = Trust::nothing();
     trust.add_pem(server.ca_pem().as_bytes()).map_err(|error| error.to_string())?;
     let trust = Arc::new(trust);
@@ -84,9 +85,9 @@ fn run_options(
         suite: Arc::clone(&loaded.suite),
         catalogue: Arc::clone(&loaded.catalogue),
         suite_digest: String::new(),
+        browser: sign_in::browser(&world, &target, &launch),
         target: Arc::new(target),
-        launch: Arc::default(),
-        browser: None,
+        launch: Arc::new(launch),
         world,
         tls: TlsSettings {
             trust,

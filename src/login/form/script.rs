@@ -5,6 +5,7 @@ use super::page::{Control, Form, Kind, Page};
 use crate::login::arrival::{PageKind, Stuck};
 use crate::login::request::Approve;
 use crate::target::{FillValue, LoginStep, PageMatch};
+use crate::vocabulary::Secret;
 use url::Url;
 
 /// What is done on a page.
@@ -35,6 +36,18 @@ pub(super) struct Filling {
 }
 
 impl Plan {
+    /// The secrets of the script that it fills in.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let fill = match &self.action {
+            Action::Submit(filling) => filling.fill.as_slice(),
+            Action::Follow(_) => &[],
+        };
+        fill.iter().filter_map(|(_, value)| match value {
+            FillValue::Secret(secret) => Some(secret),
+            _ => None,
+        })
+    }
+
     /// True when it fills in something of this kind.
     pub(super) fn fills(&self, wanted: fn(&FillValue) -> bool) -> bool {
         match &self.action {
@@ -106,10 +119,12 @@ fn in_form(page: &Page, step: &LoginStep, index: usize, form: &Form) -> Option<F
     Some(Filling { form: index, fill, check, choose: Vec::new(), button })
 }
 
-/// A control by its name, its id or a CSS selector.
+/// A control by its name, its id, the value of a box or a CSS selector.
 fn find<'a>(page: &Page, form: &'a Form, wanted: &str) -> Option<&'a Control> {
-    let named = form.controls.iter().find(|control| control.is_visible() && (control.name == wanted || control.id == wanted));
-    named.or_else(|| {
+    let visible = || form.controls.iter().filter(|control| control.is_visible());
+    let named = visible().find(|control| control.name == wanted || control.id == wanted);
+    let of_value = || visible().find(|control| control.kind == Kind::Checkbox && control.value == wanted);
+    named.or_else(of_value).or_else(|| {
         let selected = page.select(wanted);
         form.controls.iter().find(|control| selected.contains(&control.element))
     })

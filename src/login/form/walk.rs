@@ -74,6 +74,8 @@ struct Typed {
     username: bool,
     password: bool,
     code: bool,
+    /// Other secrets of the script, for instance the answer to a question.
+    secrets: Vec<Secret>,
     /// The last request held a password or a code.
     just_now: bool,
 }
@@ -135,7 +137,9 @@ impl Walk<'_> {
         self.visit.evidence.extend(sent.evidence.iter().map(ToString::to_string));
         match sent.outcome {
             HttpOutcome::Response(answer) => {
-                self.account.jar.take(answer.headers_named("set-cookie"), &hop.url);
+                if self.rules.origins.allows(&hop.url) {
+                    self.account.jar.take(answer.headers_named("set-cookie"), &hop.url);
+                }
                 usable(answer)
             }
             HttpOutcome::Failure(failure) if failure.cause.kind == "credentials-withheld" => {
@@ -203,7 +207,7 @@ impl Walk<'_> {
         self.visit.pages.push(shape.clone());
         self.visit.headers_of_pages.push((page.url.clone(), answer.headers.clone()));
         let plan = match planned.map_err(|stuck| stuck.on(shape.clone()))? {
-            Some(plan) if page.status < 400 || matches!(plan.kind, PageKind::Login | PageKind::Code) => plan,
+            Some(plan) if page.status < 400 || self.asks_to_sign_in(&page, &plan) => plan,
             _ if page.status >= 400 => return Err(Box::new(error_answer(page.status, &answer.text(), None))),
             Some(plan) => plan,
             None => return self.without_plan(&page, shape),
@@ -215,6 +219,13 @@ impl Walk<'_> {
             Action::Follow(url) => Ok(Hop { url, post: None }),
             Action::Submit(filling) => self.submit(&page, &filling, shape).await,
         }
+    }
+
+    /// A login page may come with 401 or, after a wrong password, with any status. Any other error page may have a login
+    /// form in its margin, which is not what the error is about.
+    fn asks_to_sign_in(&self, page: &Page, plan: &Plan) -> bool {
+        let is_expected = matches!(page.status, 401 | 403) || self.typed.username || self.typed.password;
+        is_expected && matches!(plan.kind, PageKind::Login | PageKind::Code)
     }
 
     fn without_plan(&self, page: &Page, shape: PageOutline) -> Result<Hop, End> {
@@ -236,11 +247,14 @@ impl Walk<'_> {
 
     /// A page that asks for the same secret again has not accepted it.
     fn refuse_repetition(&self, plan: &Plan, page: &Page) -> Result<(), Stuck> {
-        let password = plan.fills(|value| matches!(value, FillValue::Password | FillValue::Secret(_)));
+        let password = plan.fills(|value| matches!(value, FillValue::Password));
+        let other = plan.secrets().any(|secret| self.typed.secrets.iter().any(|known| known.expose() == secret.expose()));
         let code = plan.fills(|value| matches!(value, FillValue::Totp));
         let username = plan.fills(|value| matches!(value, FillValue::Username));
-        let again =
-            (password && self.typed.password) || (code && self.typed.code) || (username && !password && self.typed.username);
+        let again = other
+            || (password && self.typed.password)
+            || (code && self.typed.code)
+            || (username && !password && self.typed.username);
         if !again {
             return Ok(());
         }
@@ -275,7 +289,11 @@ impl Walk<'_> {
         for (_, value) in &filling.fill {
             match value {
                 FillValue::Username => self.typed.username = true,
-                FillValue::Password | FillValue::Secret(_) => (self.typed.password, self.typed.just_now) = (true, true),
+                FillValue::Password => (self.typed.password, self.typed.just_now) = (true, true),
+                FillValue::Secret(secret) => {
+                    self.typed.secrets.push(secret.clone());
+                    self.typed.just_now = true;
+                }
                 FillValue::Totp => (self.typed.code, self.typed.just_now) = (true, true),
                 FillValue::Text(_) => {}
             }

@@ -112,6 +112,13 @@ async fn h42_a_thousand_forms_cost_one_login_and_no_more() {
     assert_eq!((stuck(&visit).reason, site.asked().len()), (StuckReason::WrongPassword, 2));
     let page = stuck(&visit).page.as_ref().unwrap();
     assert_eq!((page.forms.len(), page.form_count), (20, 1000));
+    // A script that asks for a selector in each of them parses the page once for each selector.
+    let steps =
+        vec![crate::target::LoginStep { form: Some("form.none".into()), tick: vec!["input.none".into()], ..Default::default() }];
+    let scripted = sessions_of(&[&site], &[&site], Login { steps, ..form_login() }, member());
+    let start = std::time::Instant::now();
+    assert_eq!(stuck(&scripted.authorize(&request(&site)).await).reason, StuckReason::WrongPassword);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     let endless = Site::answering(|_| Reply::page("<b>".repeat(30_000))).await;
     assert_eq!(stuck(&sessions(&[&endless]).authorize(&request(&endless)).await).reason, StuckReason::TooLarge);
 }

@@ -114,24 +114,20 @@ async fn the_steps_of_the_script_come_before_what_pages_usually_want() {
         ("GET", "/members") => Reply::page(
             "<form id=a method=post action=/a><input name=x></form>\
              <form id=b method=post action=/b><input name='f.one'><input class=two name=zz type=password><select name=plan><option value=p1>1</select>\
-             <input type=checkbox name=terms value=yes><input type=checkbox name=news checked><input type=submit name=act value=No><input type=submit name=act value=Enter></form>",
+             <input type=checkbox name=terms value=agreed><input type=checkbox name=news checked><input type=submit name=act value=No><input type=submit name=act value=Enter></form>",
         ),
-        ("POST", "/b") => Reply::page(format!("<p>{}</p>", asked.body)).status(if asked.body == format!("f.one=jane.member&zz={PASSWORD}&plan=p1&terms=yes&act=Enter") { 200 } else { 400 }),
+        ("POST", "/b") => Reply::page(format!("<p>{}</p>", asked.body)).status(if asked.body == format!("f.one=jane.member&zz={PASSWORD}&plan=p1&terms=agreed&act=Enter") { 200 } else { 400 }),
         ("POST", "/next") => done(),
         _ => Reply::new(400, "text/plain", "wrong"),
     })
     .await;
     let steps = vec![
-        LoginStep {
-            page: Some(PageMatch::Text("Choose".into())),
-            click: Some("members".into()),
-            ..LoginStep::default()
-        },
+        LoginStep { page: Some(PageMatch::Text("Choose".into())), click: Some("members".into()), ..LoginStep::default() },
         LoginStep {
             page: Some(PageMatch::Url("/members".into())),
             form: Some("form#b".into()),
             fill: vec![("f.one".into(), FillValue::Username), ("input.two".into(), FillValue::Password)],
-            tick: vec!["terms".into()],
+            tick: vec!["agreed".into()],
             untick: vec!["news".into()],
             click: Some("Enter".into()),
         },
@@ -211,4 +207,38 @@ async fn strategies_without_a_browser_are_unavailable_and_send_nothing() {
         assert_eq!(sessions.count(), 0);
     }
     assert!(site.asked().is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_to_a_question_after_the_password_is_not_taken_for_a_second_try() {
+    let site = Site::answering(|asked| match (asked.method.as_str(), asked.path.as_str()) {
+        ("GET", _) => login_page("/login"),
+        (_, "/login") => {
+            Reply::page("<p>Your first pet?</p><form method=post action=/pet><input name=pet><button>Go</button></form>")
+        }
+        _ if asked.body == "pet=rex-the-dog" => done(),
+        _ => Reply::new(400, "text/plain", "wrong"),
+    })
+    .await;
+    let pet =
+        LoginStep { fill: vec![("pet".into(), FillValue::Secret(Secret::new("answer", "rex-the-dog")))], ..LoginStep::default() };
+    let login = Login { steps: vec![pet], ..form_login() };
+    assert!(
+        redirected(&sessions_of(&[&site], &[&site], login.clone(), member()).authorize(&request(&site)).await).contains("code")
+    );
+    // The same question again says that the answer was wrong.
+    site.answers(|_| Reply::page("<form method=post action=/pet><input name=pet><button>Go</button></form>"));
+    let visit = sessions_of(&[&site], &[&site], login, member()).authorize(&request(&site)).await;
+    assert_eq!(stuck(&visit).reason, StuckReason::WrongPassword);
+}
+
+#[tokio::test]
+async fn a_login_form_in_the_margin_of_an_error_page_is_left_alone() {
+    let site = Site::answering(|_| login_page("/login").status(400)).await;
+    let visit = sessions(&[&site]).authorize(&request(&site)).await;
+    assert!(matches!(visit.arrival, Arrival::ErrorAnswer { status: 400, .. }), "{:?}", visit.arrival);
+    assert_eq!(site.asked().len(), 1);
+    // A login page that comes with 401 is meant.
+    let site = Site::answering(|asked| if asked.method == "GET" { login_page("/login").status(401) } else { done() }).await;
+    assert!(redirected(&sessions(&[&site]).authorize(&request(&site)).await).contains("code"));
 }

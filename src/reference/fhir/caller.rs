@@ -21,7 +21,7 @@ pub(in super::super) fn has_valid_token(site: &Site, asked: &Asked) -> bool {
 pub(super) fn caller(site: &Site, asked: &Asked) -> Caller {
     match token(site, asked) {
         Some(token) => access(site, &token).map_or(Caller::Stranger, Caller::Member),
-        None if asked.header("authorization").is_some() => Caller::Stranger,
+        // Credentials of another scheme are none: whoever brings them has made no error with a token.
         None => Caller::Nobody,
     }
 }

@@ -12,14 +12,11 @@ pub(super) fn refuse_nobody(site: &Site, asked: &Asked) -> Reply {
     if let Some(front) = front_refusal(site) {
         return front;
     }
-    if site.has("unauthorized-empty-bundle") {
-        return Reply::fhir(200, &super::search::empty(site, asked));
+    if let Some(odd) = odd_refusal(site, asked) {
+        return odd;
     }
     if site.has("unauthorized-redirects-to-login") {
         return Reply::redirect(302, &site.authorization_url("/authorize"));
-    }
-    if site.has("unauthorized-400") {
-        return challenged(site, asked, outcome(400, "login", "an access token is needed"));
     }
     if site.has("unauthorized-403") {
         return outcome(403, "forbidden", "not allowed");
@@ -35,10 +32,21 @@ pub(super) fn refuse_stranger(site: &Site, asked: &Asked) -> Reply {
     if let Some(front) = front_refusal(site) {
         return front;
     }
+    if let Some(odd) = odd_refusal(site, asked) {
+        return odd;
+    }
     if site.has("invalid-token-403") {
         return outcome(403, "forbidden", "not allowed");
     }
     unauthorized(site, asked)
+}
+
+/// The refusals that nobody and strangers get alike, and that are none or have the wrong status.
+fn odd_refusal(site: &Site, asked: &Asked) -> Option<Reply> {
+    if site.has("unauthorized-empty-bundle") {
+        return Some(Reply::fhir(200, &super::search::empty(site, asked)));
+    }
+    site.has("unauthorized-400").then(|| challenged(site, asked, outcome(400, "login", "an access token is needed")))
 }
 
 /// What stands in front of the API and answers for it.
@@ -75,7 +83,7 @@ fn challenged(site: &Site, asked: &Asked, reply: Reply) -> Reply {
         return reply.with("www-authenticate", "Basic realm=\"fhir\"");
     }
     let error_without_token = site.has("challenge-error-without-token");
-    if asked.header("authorization").is_some() || error_without_token {
+    if super::caller::token(site, asked).is_some() || error_without_token {
         return reply.with("www-authenticate", "Bearer realm=\"fhir\", error=\"invalid_token\"");
     }
     reply.with("www-authenticate", "Bearer realm=\"fhir\"")

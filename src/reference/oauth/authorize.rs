@@ -147,8 +147,7 @@ fn audience(site: &Site, aud: Option<&str>) -> Result<bool, Mistake> {
 
 fn challenge(site: &Site, client: &RegisteredClient, parameters: &[(String, String)]) -> Result<Option<Challenge>, Mistake> {
     let Some(challenge) = value(parameters, "code_challenge") else {
-        let optional = client.kind != ClientKind::Public || site.has("public-client-without-pkce-accepted");
-        return if optional { Ok(None) } else { Err(("invalid_request", "code_challenge is missing")) };
+        return if pkce_is_optional(site, client) { Ok(None) } else { Err(("invalid_request", "code_challenge is missing")) };
     };
     let plain = match value(parameters, "code_challenge_method") {
         Some("S256") => false,
@@ -159,6 +158,14 @@ fn challenge(site: &Site, client: &RegisteredClient, parameters: &[(String, Stri
         return Err(("invalid_request", "transform algorithm not supported"));
     }
     Ok(Some(Challenge { value: challenge.to_owned(), plain }))
+}
+
+/// SMART 2 asks every app for PKCE; before, only an app without a secret has to bring it.
+fn pkce_is_optional(site: &Site, client: &RegisteredClient) -> bool {
+    if client.kind == ClientKind::Public {
+        return site.has("public-client-without-pkce-accepted");
+    }
+    !site.smart_is_at_least("2.0.0") || site.has("pkce-not-required")
 }
 
 /// What of the request can be granted to this client at all.
@@ -182,8 +189,9 @@ fn requested_scopes(site: &Site, client: &RegisteredClient, requested: &str) -> 
     }
     for (fault, scope) in REFUSED {
         if site.has(fault) {
-            let lost =
-                |granted: &String| granted == scope || (scope.ends_with(".read") && scopes::covers(&[granted.clone()], scope));
+            let lost = |granted: &String| {
+                granted == scope || (scope.ends_with(".read") && scopes::covers(std::slice::from_ref(granted), scope))
+            };
             granted.retain(|granted| !lost(granted));
         }
     }

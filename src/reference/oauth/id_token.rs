@@ -5,8 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use josekit::jws::{ES256, HS256, JwsSigner, RS256};
 use serde_json::{Value, json};
 
+use super::super::endpoints::Endpoints;
 use super::super::site::Site;
-use super::super::{endpoints, jwks, members};
+use super::super::{jwks, members};
 use super::clients::RegisteredClient;
 use super::store::{Access, Code};
 
@@ -14,7 +15,7 @@ const LIFETIME: i64 = 600;
 
 /// The `iss` of every token.
 pub(in super::super) fn issuer(site: &Site) -> String {
-    site.authorization_url(endpoints::issuer_path(site))
+    Endpoints::of(site).issuer
 }
 
 /// The `sub` of a member.
@@ -55,7 +56,7 @@ fn claims(site: &Site, client: &RegisteredClient, code: &Code, access: &Access) 
     }
     spoil_parties(site, client, &mut claims);
     spoil_times(site, now, &mut claims);
-    spoil_fhir_user(site, &mut claims);
+    spoil_fhir_user(site, access.member, &mut claims);
     spoil_nonce(site, &mut claims);
     claims
 }
@@ -95,14 +96,14 @@ fn spoil_nonce(site: &Site, claims: &mut Value) {
     }
 }
 
-fn spoil_fhir_user(site: &Site, claims: &mut Value) {
+fn spoil_fhir_user(site: &Site, member: usize, claims: &mut Value) {
     let Some(own) = claims["fhirUser"].as_str().map(str::to_owned) else { return };
     let relative = own.strip_prefix(site.base.as_str()).unwrap_or_default().trim_start_matches('/').to_owned();
     let changes = [
         ("fhiruser-relative", "fhirUser", json!(relative)),
-        ("fhiruser-related-person", "fhirUser", json!(format!("{}/RelatedPerson/carinbb-related-1", site.base))),
+        ("fhiruser-related-person", "fhirUser", json!(format!("{}/RelatedPerson/carinbb-related-{}", site.base, member + 1))),
         ("fhiruser-other-host", "fhirUser", json!(format!("https://fhir.elsewhere.example/{relative}"))),
-        ("fhiruser-other-member", "fhirUser", json!(fhir_user(site, 1))),
+        ("fhiruser-other-member", "fhirUser", json!(fhir_user(site, if member == 1 { 3 } else { 1 }))),
         ("fhiruser-wrong-type", "fhirUser", json!(format!("{}/Device/1", site.base))),
         ("fhiruser-not-a-reference", "fhirUser", json!("the member")),
     ];

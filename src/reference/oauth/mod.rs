@@ -20,6 +20,8 @@ mod store;
 mod token;
 mod userinfo;
 
+#[cfg(test)]
+pub(super) use accounts::one_time_code;
 pub use accounts::{MemberKind, RegisteredMember};
 pub(super) use accounts::{open, reach};
 pub use clients::{ClientKey, ClientKind, RegisteredClient};

@@ -192,6 +192,10 @@ impl Driver {
                 let value = match name.as_str() {
                     "username" => account.username.expose().to_owned(),
                     "password" => account.password.expose().to_owned(),
+                    "otp" => {
+                        let window = self.site.now().unix_timestamp() / 30;
+                        oauth::one_time_code(&account.totp, window).unwrap()
+                    }
                     _ => between(input, "value=\"", "\"").unwrap_or_default(),
                 };
                 fields.push((name, value));
@@ -199,7 +203,8 @@ impl Driver {
             fields.push(("decision".into(), decision.into()));
             reply = self.post(&action, &[], &form(&fields));
         }
-        panic!("the login has no end");
+        // the page that refuses comes again and again
+        None
     }
 
     pub(super) fn post(&mut self, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {

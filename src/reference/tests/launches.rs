@@ -7,7 +7,7 @@ use super::client::options;
 use super::driver::{Driver, VERIFIER, basic, pairs};
 use super::pieces::{challenge, field};
 use crate::reference::door::Door;
-use crate::reference::{Fault, Options, faults};
+use crate::reference::{Fault, LoginVariant, Options, faults};
 
 const GROUPS: [&str; 5] = ["launch", "token", "refresh", "openid", "data"];
 const FULL: &str = "openid fhirUser launch/patient offline_access patient/ExplanationOfBenefit.read patient/Coverage.read patient/Patient.read patient/Organization.read patient/Practitioner.read";
@@ -296,9 +296,73 @@ fn every_fault_of_launches_changes_what_an_app_sees() {
 
 #[test]
 fn every_fault_of_launches_is_asked_about_by_an_honest_server_that_is_used() {
-    let driver = transcript(Options::default());
-    let asked = driver.site.faults.asked();
+    // SMART 1 lets more be left out than all versions together
+    let versions = [None, Some("1.0.0".to_owned())];
+    let drivers = versions.map(|smart_version| transcript(Options { smart_version, ..Options::default() }));
+    let asked: Vec<_> = drivers.iter().flat_map(|driver| driver.site.faults.asked()).collect();
     let untouched: Vec<&str> =
         of_launches().map(|fault| fault.name).filter(|name| !asked.iter().any(|asked| asked.as_str() == *name)).collect();
     assert!(untouched.is_empty(), "never asked about: {untouched:?}");
+}
+
+#[test]
+fn a_one_time_code_lets_a_member_in_once_per_window() {
+    let mut driver = Driver::new(Options { login: LoginVariant::Totp, ..Options::default() });
+    let enters = |driver: &mut Driver| driver.launch(0, 0, "openid patient/Patient.read", &[]).is_some();
+    assert!(enters(&mut driver));
+    assert!(!enters(&mut driver), "the same window counts once");
+    driver.wait(30);
+    assert!(enters(&mut driver));
+}
+
+#[test]
+fn a_page_that_a_script_makes_has_no_form_without_it() {
+    let mut driver = Driver::new(Options { login: LoginVariant::JavaScript, ..Options::default() });
+    driver.launch(0, 0, "openid patient/Patient.read", &[]);
+    let page = driver.log.last().unwrap();
+    assert!(
+        page.starts_with("GET /login -> 200") && page.contains("<script>") && !page.contains("<form id=\"login\" method"),
+        "{page}"
+    );
+}
+
+#[test]
+fn forms_that_belong_to_no_request_get_no_further() {
+    let mut driver = Driver::new(Options::default());
+    let account = driver.site.accounts[0].clone();
+    let body = pairs(&[
+        ("transaction", "unknown"),
+        ("csrf", "unknown"),
+        ("username", account.username.expose()),
+        ("password", account.password.expose()),
+        ("decision", "approve"),
+    ]);
+    for path in ["/login", "/login/password", "/login/code", "/consent", "/saml/acs"] {
+        assert_eq!(driver.post(path, &[], &body).status, 400, "{path}");
+    }
+}
+
+#[test]
+fn a_token_shows_only_its_own_member_whichever_way_it_is_asked() {
+    let mut driver = Driver::new(Options::default());
+    let token = access_of(&driver.tokens(0, 0, FULL, &[]));
+    for path in [
+        "Patient?_id=carinbb-member-2",
+        "Coverage?beneficiary=Patient/carinbb-member-2",
+        "ExplanationOfBenefit?_id=carinbb-eob-2&_include=*",
+        "Organization?_revinclude=Coverage:payor",
+        "Patient?_has:Coverage:beneficiary:_id=carinbb-coverage-2",
+        "Coverage?beneficiary:Patient.identifier=SYN-0002",
+        "Patient?_revinclude=*",
+    ] {
+        let bundle = driver.fhir("GET", path, &token);
+        assert_eq!(bundle["type"], "searchset", "{path}");
+        let foreign = bundle["entry"].to_string();
+        assert!(
+            ["member-2", "member-3", "member-4", "coverage-2", "eob-2"].iter().all(|id| !foreign.contains(id)),
+            "{path}: {foreign}"
+        );
+    }
+    let included = driver.fhir("GET", "Coverage?_include=Coverage:beneficiary&_include=Coverage:payor", &token);
+    assert_eq!(included["entry"].as_array().map(Vec::len), Some(3), "{included}");
 }

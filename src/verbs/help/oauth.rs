@@ -104,7 +104,7 @@ const ARRIVALS: &[FactHelp] = facts! {
     "stopped_why": "why it went nowhere, with an outline of the page; absent unless stuck",
     "pages": "the titles of the pages on the way",
     "page_count": "how many pages there were on the way",
-    "frame_protected": "true when every page carries X-Frame-Options DENY or SAMEORIGIN, or frame-ancestors; absent without pages",
+    "frame_protected": "true when every page that asks for a sign-in or a decision carries X-Frame-Options DENY or SAMEORIGIN, or frame-ancestors; absent when there was none, for instance in a session that is signed in",
     "unprotected_pages": "the addresses of the pages that do not, without their queries",
     "left_out": "the scopes that the target file does not let us ask for",
     "sent.verifier": "a handle of the PKCE verifier; absent without PKCE",

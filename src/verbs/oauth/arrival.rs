@@ -72,7 +72,7 @@ fn redirect_facts(redirect: &Redirect, sent: &Sent, context: &Context) -> Map<St
     let mut names: Vec<&str> = redirect.parameters.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    let names: Vec<String> = names.into_iter().map(|name| escape_to_width(name, 100).into()).collect();
+    let names: Vec<String> = names.into_iter().map(|name| escape_to_width(name, 100)).collect();
     let mut facts = of(json!({
         "arrived": "redirect",
         "issued": code.is_some(),
@@ -121,10 +121,11 @@ fn error_facts(status: u16, title: Option<&str>, json: Option<&Value>) -> Map<St
 fn page_facts(pages: &[SeenPage]) -> Map<String, Value> {
     let titles: Vec<&str> = pages.iter().map(|page| page.title.as_str()).collect();
     let mut facts = of(json!({ "pages": titles, "page_count": pages.len() }));
-    if pages.is_empty() {
+    let mut asking = pages.iter().filter(|page| page.asks).peekable();
+    if asking.peek().is_none() {
         return facts;
     }
-    let mut open: Vec<String> = pages.iter().filter(|page| !is_frame_protected(page)).map(address).collect();
+    let mut open: Vec<String> = asking.filter(|page| !is_frame_protected(page)).map(address).collect();
     open.dedup();
     facts.insert("frame_protected".into(), open.is_empty().into());
     facts.insert("unprotected_pages".into(), open.into());
@@ -135,7 +136,7 @@ fn address(page: &SeenPage) -> String {
     let mut url = page.url.clone();
     url.set_query(None);
     url.set_fragment(None);
-    escape_to_width(url.as_str(), 200).into()
+    escape_to_width(url.as_str(), 200)
 }
 
 /// `X-Frame-Options` that denies, or a `frame-ancestors` that does not let everybody in. A policy that only reports protects nothing.
@@ -177,7 +178,7 @@ mod tests {
 
     fn page(headers: &[(&str, &str)]) -> SeenPage {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        SeenPage { url: Url::parse("https://as.example/login?x=1").unwrap(), title: "Sign in".into(), headers }
+        SeenPage { url: Url::parse("https://as.example/login?x=1").unwrap(), title: "Sign in".into(), asks: true, headers }
     }
 
     #[test]

@@ -4,6 +4,8 @@ mod access;
 mod discovery;
 mod endpoints;
 mod http;
+mod member_data;
+mod oauth;
 mod server;
 mod tls;
 

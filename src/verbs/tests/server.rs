@@ -3,12 +3,15 @@
 use std::sync::{Arc, Mutex};
 
 use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use url::Url;
+
+use crate::net::HttpOptions;
+use crate::net::tls::Trust;
 
 /// A request as the server saw it.
 #[derive(Debug, Clone)]
@@ -66,6 +69,7 @@ pub struct Server {
     pub base: Url,
     pub port: u16,
     seen: Arc<Mutex<Vec<Seen>>>,
+    certificate: Option<CertificateDer<'static>>,
 }
 
 impl Server {
@@ -74,13 +78,24 @@ impl Server {
         Self::run(Arc::new(handler), None).await
     }
 
+    /// TLS with a certificate that `trusting` trusts.
+    pub async fn start_trusted(handler: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_tls(handler).await
+    }
+
+    /// HTTP options that trust this server's certificate.
+    pub fn trusting(&self) -> HttpOptions {
+        HttpOptions { trust: Arc::new(Trust::nothing().with(self.certificate.clone())), ..HttpOptions::default() }
+    }
+
     /// TLS 1.2 and 1.3 with a certificate that nobody trusts.
     pub async fn start_tls(handler: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
         crate::net::install_crypto_provider();
         let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
         let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
-        Self::run(Arc::new(handler), Some(TlsAcceptor::from(Arc::new(config)))).await
+        let server = Self::run(Arc::new(handler), Some(TlsAcceptor::from(Arc::new(config)))).await;
+        Self { certificate: Some(made.cert.der().clone()), ..server }
     }
 
     async fn run(handler: Handler, tls: Option<TlsAcceptor>) -> Self {
@@ -104,7 +119,7 @@ impl Server {
                 });
             }
         });
-        Self { base: Url::parse(&format!("{scheme}://127.0.0.1:{port}/r4")).unwrap(), port, seen }
+        Self { base: Url::parse(&format!("{scheme}://127.0.0.1:{port}/r4")).unwrap(), port, seen, certificate: None }
     }
 
     /// Every request so far.
