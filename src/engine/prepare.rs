@@ -230,6 +230,8 @@ fn unseen_target(options: &RunOptions) -> Value {
         "public_address": true,
         "plain_http": target.plain_http.as_ref().map_or_else(|| format!("http://{host}{}", target.base.path()), ToString::to_string),
         "browser_apps": target.browser_apps,
+        "approves_all": options.launch.login.approves_all,
+        "user_scopes": options.launch.login.user_scopes,
     })
 }
 
