@@ -59,6 +59,15 @@ pub fn findings<'a>(run: &'a Run, case: &'a CaseResult) -> Vec<Finding<'a>> {
     found
 }
 
+/// Every finding of a run with its case, the gravest first, otherwise in the order of the plan.
+#[must_use]
+pub fn ranked(run: &Run) -> Vec<(&CaseResult, Finding<'_>)> {
+    let each = run.cases.iter().flat_map(|case| findings(run, case).into_iter().map(move |finding| (case, finding)));
+    let mut all: Vec<_> = each.collect();
+    all.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.verdict));
+    all
+}
+
 fn is_finding(verdict: Verdict) -> bool {
     verdict >= Verdict::Warn
 }

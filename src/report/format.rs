@@ -5,7 +5,7 @@ use std::io;
 use crate::engine::Run;
 use crate::vocabulary::document::did_you_mean;
 
-use super::{Json, Junit};
+use super::{GitHub, Json, Junit};
 
 /// Writes one rendering of a record.
 pub trait Report {
@@ -34,7 +34,7 @@ pub struct UnknownFormat {
 }
 
 /// Every format.
-pub const FORMATS: [&str; 2] = ["json", "junit"];
+pub const FORMATS: [&str; 3] = ["json", "junit", "github"];
 
 /// The format of that name.
 ///
@@ -44,6 +44,7 @@ pub fn by_name(name: &str, options: &Options) -> Result<Box<dyn Report>, Unknown
     match name {
         "json" => Ok(Box::new(Json)),
         "junit" => Ok(Box::new(Junit::new(options.clone()))),
+        "github" => Ok(Box::new(GitHub)),
         _ => Err(UnknownFormat { name: name.to_owned(), help: did_you_mean(name, FORMATS) }),
     }
 }

@@ -4,12 +4,18 @@
 
 mod finding;
 mod format;
+mod github;
 mod json;
 mod junit;
+mod place;
+mod result_row;
 mod schema;
+mod words;
 
-pub use finding::{Finding, Required, findings};
+pub use finding::{Finding, Required, findings, ranked};
 pub use format::{FORMATS, Options, Report, UnknownFormat, by_name};
+pub use github::{GitHub, annotations};
 pub use json::{Json, ReadError, plain_json, read};
 pub use junit::Junit;
+pub use result_row::{ResultRow, fingerprint, result_rows};
 pub use schema::schema;

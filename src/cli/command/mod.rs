@@ -5,6 +5,7 @@ pub mod completions;
 pub mod docs;
 pub mod explain;
 pub mod list;
+pub mod report;
 pub mod run;
 pub mod selftest;
 pub mod serve;
