@@ -60,6 +60,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Write reports from the record of an earlier run
     Report(ReportArgs),
+    /// Compare the records of two runs
+    Compare(CompareArgs),
     /// List cases, requirements, verbs, faults, capabilities or profiles
     List(ListArgs),
     /// Explain a requirement, case, verb, fault or capability
@@ -201,6 +203,20 @@ pub struct ReportArgs {
     /// Write a report: FORMAT=FILE; "-" is stdout (repeatable)
     #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', required = true)]
     pub report: Vec<String>,
+}
+
+/// `compare`
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The record of the earlier run
+    #[arg(value_name = "A.json")]
+    pub before: PathBuf,
+    /// The record of the later run
+    #[arg(value_name = "B.json")]
+    pub after: PathBuf,
+    /// Exit with 1 when a finding is new or graver, or a case stopped running
+    #[arg(long)]
+    pub fail: bool,
 }
 
 /// `list`

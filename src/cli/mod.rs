@@ -51,6 +51,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
     match cli.command {
         Command::Run(_) => command::run::run(settings::resolve(typed, environment)?, environment),
         Command::Report(arguments) => command::report::report(&arguments, environment),
+        Command::Compare(arguments) => command::compare::compare_runs(&cli.global, &arguments),
         Command::List(arguments) => command::list::list(&cli.global, &arguments, environment),
         Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments, environment),
         Command::Check(arguments) => command::check::check(&cli.global, &arguments, environment),

@@ -1,12 +1,17 @@
 //! Words of the record for people, the same in every format.
 
-use crate::engine::record::Tested;
+use crate::engine::record::{RequirementResult, Tested};
 use crate::vocabulary::Verdict;
 
-/// How far a requirement was tested.
+/// How far a requirement was tested. What was blocked or broke was tried, and that is not a test.
 #[must_use]
-pub(super) fn tested(tested: Tested) -> &'static str {
-    match tested {
+pub(super) fn how_far(row: &RequirementResult) -> &'static str {
+    match row.verdict {
+        Some(Verdict::Blocked | Verdict::Error) => return "could not be determined",
+        Some(Verdict::NotApplicable) => return "does not apply",
+        Some(Verdict::Pass | Verdict::Note | Verdict::Warn | Verdict::Fail) | None => {}
+    }
+    match row.tested {
         Tested::Fully => "tested",
         Tested::InPart => "tested in part",
         Tested::NotSelected => "left out of this run",

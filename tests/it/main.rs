@@ -2,6 +2,7 @@
 
 mod budgets;
 mod cli;
+mod compare;
 mod engine;
 mod floors;
 mod formats;

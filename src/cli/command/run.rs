@@ -18,7 +18,7 @@ use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
 use crate::cli::{colour_choice, demo, faults, hint, output, plan_text, sign_in, world};
-use crate::engine::{self, Event, Interrupt, Knowledge, Listener, Run, RunError, RunOptions, Selection, exit};
+use crate::engine::{self, Event, Interrupt, Knowledge, Listener, RunError, RunOptions, Selection, exit};
 use crate::reference;
 use crate::target::{Launch, Strategy, Target};
 use crate::vocabulary::{ProfileId, escape};
