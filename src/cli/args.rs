@@ -58,6 +58,10 @@ pub enum When {
 pub enum Command {
     /// Test a target
     Run(Box<RunArgs>),
+    /// Write reports from the record of an earlier run
+    Report(ReportArgs),
+    /// Compare the records of two runs
+    Compare(CompareArgs),
     /// List cases, requirements, verbs, faults, capabilities or profiles
     List(ListArgs),
     /// Explain a requirement, case, verb, fault or capability
@@ -154,7 +158,7 @@ pub struct RunArgs {
     /// What is printed
     #[arg(long, value_name = "FORMAT", env = "CARINBB_FORMAT", default_value = "human", help_heading = "Output")]
     pub format: Format,
-    /// Write a report: json=FILE, junit=FILE; "-" is stdout (repeatable)
+    /// Write a report: FORMAT=FILE, where FORMAT is json, junit, html, sarif, github, csv, tap, badge, fhir or earl; "-" is stdout (repeatable)
     #[arg(long, value_name = "FORMAT=FILE", env = "CARINBB_REPORT", value_delimiter = ',', help_heading = "Output")]
     pub report: Vec<String>,
     /// Print what would be sent at most; "discover" fetches the discovery documents first
@@ -188,6 +192,31 @@ fn parse_rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or(text);
     let rate: f64 = number.parse().map_err(|_| "write requests per second, for instance 5 or 0.5/s".to_owned())?;
     if rate.is_finite() && rate > 0.0 { Ok(rate) } else { Err("a rate is greater than 0".into()) }
+}
+
+/// `report`
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The record of a run, as --report json=FILE wrote it
+    #[arg(value_name = "RUN.json")]
+    pub record: PathBuf,
+    /// Write a report: FORMAT=FILE; "-" is stdout (repeatable)
+    #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', required = true)]
+    pub report: Vec<String>,
+}
+
+/// `compare`
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The record of the earlier run
+    #[arg(value_name = "A.json")]
+    pub before: PathBuf,
+    /// The record of the later run
+    #[arg(value_name = "B.json")]
+    pub after: PathBuf,
+    /// Exit with 1 when a finding is new or graver, or a case stopped running
+    #[arg(long)]
+    pub fail: bool,
 }
 
 /// `list`

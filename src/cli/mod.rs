@@ -17,6 +17,7 @@ pub mod paint;
 pub mod progress;
 mod selftest;
 mod reference_pages;
+mod reports;
 mod secrets;
 mod settings;
 mod sign_in;
@@ -49,6 +50,8 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
     let cli = Cli::try_parse_from(typed).map_err(Failure::Clap)?;
     match cli.command {
         Command::Run(_) => command::run::run(settings::resolve(typed, environment)?, environment),
+        Command::Report(arguments) => command::report::report(&arguments, environment),
+        Command::Compare(arguments) => command::compare::compare_runs(&cli.global, &arguments),
         Command::List(arguments) => command::list::list(&cli.global, &arguments, environment),
         Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments, environment),
         Command::Check(arguments) => command::check::check(&cli.global, &arguments, environment),

@@ -4,7 +4,7 @@
 
 use crate::engine::Run;
 use crate::engine::record::{AssertionResult, CaseResult, Clause, OutcomeRecord, RequirementResult, StepResult};
-use crate::vocabulary::{Cause, Strength, Verdict};
+use crate::vocabulary::{Cause, Strength, Verdict, escape};
 
 /// One thing that is not a pass, with all that a person needs to act on it.
 #[derive(Debug, Clone)]
@@ -57,6 +57,15 @@ pub fn findings<'a>(run: &'a Run, case: &'a CaseResult) -> Vec<Finding<'a>> {
     }
     found.sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
     found
+}
+
+/// Every finding of a run with its case, the gravest first, otherwise in the order of the plan.
+#[must_use]
+pub fn ranked(run: &Run) -> Vec<(&CaseResult, Finding<'_>)> {
+    let each = run.cases.iter().flat_map(|case| findings(run, case).into_iter().map(move |finding| (case, finding)));
+    let mut all: Vec<_> = each.collect();
+    all.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.verdict));
+    all
 }
 
 fn is_finding(verdict: Verdict) -> bool {
@@ -187,6 +196,21 @@ impl<'a> Finding<'a> {
         rows.push(("evidence", evidence.join(", ")));
         rows.retain(|(_, text)| !text.is_empty());
         rows
+    }
+
+    /// The rows by label, escaped; rows of one label stand together in a list.
+    #[must_use]
+    pub fn grouped(&self, run: &'a Run, case: &CaseResult) -> serde_json::Map<String, serde_json::Value> {
+        let mut grouped: serde_json::Map<String, serde_json::Value> = serde_json::Map::new();
+        for (label, text) in self.rows(run, case) {
+            let text = serde_json::Value::from(escape(&text));
+            match grouped.get_mut(label) {
+                Some(serde_json::Value::Array(known)) => known.push(text),
+                Some(known) => *known = vec![known.take(), text].into(),
+                None => drop(grouped.insert(label.to_owned(), text)),
+            }
+        }
+        grouped
     }
 
     /// The command that does the step again.

@@ -5,7 +5,7 @@ use std::io;
 use crate::engine::Run;
 use crate::vocabulary::document::did_you_mean;
 
-use super::{Json, Junit};
+use super::{Badge, Csv, Earl, Fhir, GitHub, Html, Json, Junit, Sarif, Tap};
 
 /// Writes one rendering of a record.
 pub trait Report {
@@ -34,7 +34,7 @@ pub struct UnknownFormat {
 }
 
 /// Every format.
-pub const FORMATS: [&str; 2] = ["json", "junit"];
+pub const FORMATS: [&str; 10] = ["json", "junit", "html", "sarif", "github", "csv", "tap", "badge", "fhir", "earl"];
 
 /// The format of that name.
 ///
@@ -44,6 +44,14 @@ pub fn by_name(name: &str, options: &Options) -> Result<Box<dyn Report>, Unknown
     match name {
         "json" => Ok(Box::new(Json)),
         "junit" => Ok(Box::new(Junit::new(options.clone()))),
+        "html" => Ok(Box::new(Html)),
+        "sarif" => Ok(Box::new(Sarif)),
+        "csv" => Ok(Box::new(Csv)),
+        "tap" => Ok(Box::new(Tap::new(options.clone()))),
+        "badge" => Ok(Box::new(Badge)),
+        "fhir" => Ok(Box::new(Fhir)),
+        "earl" => Ok(Box::new(Earl)),
+        "github" => Ok(Box::new(GitHub)),
         _ => Err(UnknownFormat { name: name.to_owned(), help: did_you_mean(name, FORMATS) }),
     }
 }

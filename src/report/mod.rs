@@ -2,14 +2,36 @@
 //!
 //! Every format escapes for itself, because every text of a record may have been written by a hostile target.
 
+mod badge;
+mod compare;
+mod csv;
+mod earl;
+mod fhir;
 mod finding;
 mod format;
+mod github;
+mod html;
 mod json;
 mod junit;
+mod place;
+mod result_row;
+mod sarif;
 mod schema;
+mod tap;
+mod words;
 
-pub use finding::{Finding, Required, findings};
+pub use badge::Badge;
+pub use compare::{Change, Comparison, Difference, compare};
+pub use csv::Csv;
+pub use earl::Earl;
+pub use fhir::Fhir;
+pub use finding::{Finding, Required, findings, ranked};
 pub use format::{FORMATS, Options, Report, UnknownFormat, by_name};
+pub use github::{GitHub, annotations};
+pub use html::Html;
 pub use json::{Json, ReadError, plain_json, read};
 pub use junit::Junit;
+pub use result_row::{ResultRow, fingerprint, result_rows};
+pub use sarif::Sarif;
 pub use schema::schema;
+pub use tap::Tap;

@@ -10,15 +10,18 @@ use serde_json::Value;
 fn a_default_run_keeps_to_its_requests_and_connections_and_to_its_plan() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let file = folder.path().join("run.json");
+    let page = folder.path().join("run.html");
     let status = Command::new(env!("CARGO_BIN_EXE_carinbb"))
         .args(["run", "--demo", "--quiet", "--report"])
-        .arg(format!("json={}", file.display()))
+        .arg(format!("json={},html={}", file.display(), page.display()))
         .current_dir(folder.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .status()
         .expect("the binary under test can be started");
     assert_eq!(status.code(), Some(0));
+    let length = fs::metadata(page).expect("the page was written").len();
+    assert!(length < 400 * 1024, "the page has {length} bytes");
     let record: Value =
         serde_json::from_str(&fs::read_to_string(file).expect("the record was written")).expect("the record is JSON");
     let traffic = |name: &str| record["traffic"][name].as_u64().expect("the traffic is counted");

@@ -2,8 +2,10 @@
 
 mod budgets;
 mod cli;
+mod compare;
 mod engine;
 mod floors;
+mod formats;
 mod golden;
 mod hostile;
 mod hostile_targets;
@@ -13,6 +15,7 @@ mod junit;
 mod live;
 mod login;
 mod record;
+mod report_command;
 mod sample_run;
 mod terminal;
 mod wording;

@@ -1,10 +1,12 @@
 //! One file per command.
 
 pub mod check;
+pub mod compare;
 pub mod completions;
 pub mod docs;
 pub mod explain;
 pub mod list;
+pub mod report;
 pub mod run;
 pub mod selftest;
 pub mod serve;

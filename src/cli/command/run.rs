@@ -1,8 +1,6 @@
 //! `carinbb run`: plan, or run and report.
 
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::Path;
+use std::io;
 use std::sync::Arc;
 
 use time::Date;
@@ -14,14 +12,14 @@ use crate::cli::failure::Failure;
 use crate::cli::ndjson::Ndjson;
 use crate::cli::paint::Paint;
 use crate::cli::progress::{Progress, SILENCE};
+use crate::cli::reports::{self, Wanted};
 use crate::cli::secrets::Secrets;
 use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
 use crate::cli::{colour_choice, demo, faults, hint, output, plan_text, sign_in, world};
-use crate::engine::{self, Event, Interrupt, Knowledge, Listener, Run, RunError, RunOptions, Selection, exit};
+use crate::engine::{self, Event, Interrupt, Knowledge, Listener, RunError, RunOptions, Selection, exit};
 use crate::reference;
-use crate::report;
 use crate::target::{Launch, Strategy, Target};
 use crate::vocabulary::{ProfileId, escape};
 
@@ -35,7 +33,7 @@ const CASES_AT_A_TIME: usize = 32;
 pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure> {
     let Command::Run(arguments) = &resolved.cli.command else { return Err(Failure::wrong("not a run")) };
     let loaded = suite::load(resolved.cli.global.testcases.as_deref())?;
-    let reports = reports(arguments)?;
+    let reports = reports::wanted(&arguments.report, environment)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
     runtime.block_on(async {
         let demo = if arguments.demo { Some(start_demo(arguments).await?) } else { None };
@@ -207,17 +205,18 @@ async fn run_and_report(
     options: RunOptions,
     global: &Global,
     arguments: &RunArgs,
-    reports: &[(String, String)],
+    reports: &[Wanted],
     environment: &Environment,
 ) -> Result<u8, Failure> {
     let mut listener = listener(global, arguments, environment);
     let record = engine::run(&options, &mut *listener).await.map_err(|error| wrong(&error))?;
     drop(listener);
+    let fail_on_warn = arguments.fail_on == FailOn::Warn;
     if arguments.format == Format::Json {
-        write_report("json", "-", &record, arguments)?;
+        reports::write(&Wanted::record_on_stdout(), &record, fail_on_warn)?;
     }
-    for (format, path) in reports {
-        write_report(format, path, &record, arguments)?;
+    for report in reports {
+        reports::write(report, &record, fail_on_warn)?;
     }
     if let Some(hint) = hint::of(&record).filter(|_| !prints_for_people(arguments)) {
         output::complain(&format!("carinbb: {}", escape(&hint)));
@@ -264,38 +263,4 @@ struct Silent;
 
 impl Listener for Silent {
     fn notice(&mut self, _: &Event<'_>) {}
-}
-
-/// `FORMAT=FILE`, checked before anything is sent.
-fn reports(arguments: &RunArgs) -> Result<Vec<(String, String)>, Failure> {
-    let mut wanted = Vec::new();
-    for text in &arguments.report {
-        let Some((format, path)) = text.split_once('=') else {
-            return Err(Failure::wrong(format!(
-                "'--report {text}' names no file: write for instance --report junit=carinbb.xml"
-            )));
-        };
-        report::by_name(format, &report::Options::default()).map_err(|error| Failure::wrong(error.to_string()))?;
-        let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-            return Err(Failure::wrong(format!("cannot write {path}: there is no folder {}", folder.display())));
-        }
-        wanted.push((format.to_owned(), path.to_owned()));
-    }
-    Ok(wanted)
-}
-
-fn write_report(format: &str, path: &str, record: &Run, arguments: &RunArgs) -> Result<(), Failure> {
-    let options = report::Options { fail_on_warn: arguments.fail_on == FailOn::Warn, ..report::Options::default() };
-    let report = report::by_name(format, &options).map_err(|error| Failure::wrong(error.to_string()))?;
-    let written = if path == "-" {
-        let mut text = Vec::new();
-        report.write(record, &mut text).map(|()| output::print(&String::from_utf8_lossy(&text)))
-    } else {
-        File::create(path).and_then(|file| {
-            let mut file = io::BufWriter::new(file);
-            report.write(record, &mut file).and_then(|()| file.flush())
-        })
-    };
-    written.map_err(|error| Failure::wrong(format!("cannot write the report {format}={path}: {error}")))
 }

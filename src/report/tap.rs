@@ -1,0 +1,77 @@
+//! Test Anything Protocol, version 14: one test point per case.
+//!
+//! Blocked and Error are `not ok`, because a gate must not show green for what was not proven; not applicable is a skip.
+
+use std::io;
+
+use crate::engine::Run;
+use crate::engine::record::CaseResult;
+use crate::vocabulary::{Verdict, escape};
+
+use super::{Options, Report, findings, plain_json};
+
+/// TAP 14.
+#[derive(Debug, Clone)]
+pub struct Tap {
+    options: Options,
+}
+
+impl Tap {
+    /// TAP with these settings.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self { options }
+    }
+}
+
+impl Report for Tap {
+    fn write(&self, run: &Run, out: &mut dyn io::Write) -> io::Result<()> {
+        writeln!(out, "TAP version 14\n1..{}", run.cases.len())?;
+        writeln!(out, "# {}", escape(&run.claim.text))?;
+        for (at, case) in run.cases.iter().enumerate() {
+            self.point(run, at + 1, case, out)?;
+        }
+        if !run.complete {
+            writeln!(out, "Bail out! The run was interrupted and makes no claim")?;
+        }
+        Ok(())
+    }
+}
+
+impl Tap {
+    fn point(&self, run: &Run, number: usize, case: &CaseResult, out: &mut dyn io::Write) -> io::Result<()> {
+        let is_bad = match case.verdict {
+            Verdict::Fail | Verdict::Error | Verdict::Blocked => true,
+            Verdict::Warn => self.options.fail_on_warn,
+            Verdict::Pass | Verdict::Note | Verdict::NotApplicable => false,
+        };
+        let word = if is_bad { "not ok" } else { "ok" };
+        let skip =
+            if case.verdict == Verdict::NotApplicable { format!(" # SKIP {}", plain(&case.reason)) } else { String::new() };
+        writeln!(out, "{word} {number} - {} {}{skip}", plain(&case.label()), plain(&case.title))?;
+        if matches!(case.verdict, Verdict::Pass | Verdict::NotApplicable) {
+            return Ok(());
+        }
+        writeln!(out, "  ---\n  verdict: {}\n  reason: {}", quoted(case.verdict.word()), quoted(&case.reason))?;
+        let found = findings(run, case);
+        if !found.is_empty() {
+            writeln!(out, "  findings:")?;
+        }
+        for finding in &found {
+            let mut rows = finding.grouped(run, case);
+            rows.insert("verdict".into(), finding.verdict.word().into());
+            writeln!(out, "    - {}", plain_json(&serde_json::Value::from(rows).to_string()))?;
+        }
+        writeln!(out, "  ...")
+    }
+}
+
+/// A description: `#` would begin a directive.
+fn plain(text: &str) -> String {
+    escape(text).replace('\\', "\\\\").replace('#', "\\#")
+}
+
+/// JSON is YAML.
+fn quoted(text: &str) -> String {
+    plain_json(&serde_json::Value::from(escape(text)).to_string())
+}
