@@ -3,6 +3,7 @@
 //! One context serves a whole run; `labelled` makes the cheap copy that a step gets, so that evidence knows its step.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Mutex as AsyncMutex;
@@ -56,6 +57,7 @@ struct Learnt {
     observed: Arc<Mutex<BTreeSet<String>>>,
     trusted: Mutex<HashMap<Origin, bool>>,
     controls: Mutex<HashMap<(String, u16), SharedControl>>,
+    aud_with_slash: AtomicBool,
     key_sets: AsyncMutex<HashMap<String, KeySet>>,
 }
 
@@ -112,6 +114,16 @@ impl Context {
     #[must_use]
     pub fn observed(&self) -> Arc<Mutex<BTreeSet<String>>> {
         Arc::clone(&self.learnt.observed)
+    }
+
+    /// True when this server takes `aud` only with a slash at its end.
+    pub(super) fn aud_ends_with_slash(&self) -> bool {
+        self.learnt.aud_with_slash.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that this server takes `aud` only with a slash at its end.
+    pub(super) fn remember_aud_with_slash(&self) {
+        self.learnt.aud_with_slash.store(true, Ordering::Relaxed);
     }
 
     /// Notes a capability that was seen at work.

@@ -30,7 +30,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "write-accepted-with-read-scope", "a token that only reads can write"),
     fault(G, "cors-missing-on-fhir", "the FHIR API has no CORS headers").smart("2.2.0"),
     quirk(G, "other-member-403", "the data of other members are 403 instead of 404"),
-    quirk(G, "insufficient-scope-401", "a type that was not granted is 401 instead of 403"),
+    fault(G, "insufficient-scope-401", "a type that was not granted is 401 instead of 403"),
     quirk(G, "ungranted-type-empty-bundle", "a search for a type that was not granted gives an empty searchset"),
     quirk(G, "ungranted-type-404", "a type that was not granted is 404 instead of 403"),
 ];

@@ -25,7 +25,8 @@ impl Verb for Authorize {
     }
 
     fn cost(&self, _: &Arguments) -> Cost {
-        Cost { requests: MOST_LOGIN_REQUESTS, authorizations: 1, ..Cost::default() }
+        // Twice, when the first has to be asked again with the other form of `aud`.
+        Cost { requests: 2 * MOST_LOGIN_REQUESTS, authorizations: 2, ..Cost::default() }
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
@@ -42,8 +43,21 @@ impl Verb for Authorize {
 pub(super) async fn authorize(arguments: &Arguments, context: &Context) -> Result<Observed, Cause> {
     let missing = || Cause::new("input", "nobody can sign in: the target file names no login strategy");
     let browser = context.browser.as_ref().ok_or_else(missing)?;
-    let (authorization, sent) = request(arguments, context).await?;
-    let visit = browser.authorize(&authorization).await;
+    let (authorization, mut sent) = request(arguments, context, context.aud_ends_with_slash()).await?;
+    let mut visit = browser.authorize(&authorization).await;
+    // Trap 40: a base with and without a slash at its end is one base, and a server may insist on either.
+    let may_try_again = arguments.flag("must_arrive") && arguments.text("aud").is_none() && !context.aud_ends_with_slash();
+    if may_try_again && was_refused(&visit) {
+        let (again, sent_again) = request(arguments, context, true).await?;
+        let mut second = browser.authorize(&again).await;
+        second.evidence.splice(0..0, visit.evidence.iter().cloned());
+        if brought_a_code(&second) {
+            context.remember_aud_with_slash();
+            (visit, sent) = (second, sent_again);
+        } else {
+            visit.evidence = second.evidence;
+        }
+    }
     let evidence = visit.evidence.clone();
     if let Some(cause) = nothing_to_tell(&visit, arguments.flag("must_arrive")) {
         return Ok(Observed::broken(cause, evidence));
@@ -51,6 +65,19 @@ pub(super) async fn authorize(arguments: &Arguments, context: &Context) -> Resul
     let mut facts = arrival_facts(&visit, &sent, context);
     facts.insert("authorizations".into(), browser.count().into());
     Ok(Observed { observation: Observation::Facts(tidy(facts, &context.world.redactor)), evidence, flaky: false })
+}
+
+fn brought_a_code(visit: &Visit) -> bool {
+    matches!(&visit.arrival, Arrival::Redirected(url) if url.query_pairs().any(|(name, _)| name == "code"))
+}
+
+/// True when the server itself said no to the request, in a redirect or in an answer.
+fn was_refused(visit: &Visit) -> bool {
+    match &visit.arrival {
+        Arrival::Redirected(url) => url.query_pairs().any(|(name, value)| name == "error" && value == "invalid_request"),
+        Arrival::ErrorAnswer { status, .. } => (400..500).contains(status) && *status != 429,
+        _ => false,
+    }
 }
 
 /// Why a visit says nothing about the server.
@@ -70,7 +97,7 @@ fn nothing_to_tell(visit: &Visit, must_arrive: bool) -> Option<Cause> {
 }
 
 /// The request that these arguments describe, and what is remembered of it.
-async fn request(arguments: &Arguments, context: &Context) -> Result<(Authorization, Sent), Cause> {
+async fn request(arguments: &Arguments, context: &Context, with_slash: bool) -> Result<(Authorization, Sent), Cause> {
     let client = client(arguments, context)?;
     let address = endpoint(context, "authorization_endpoint", "authorize").await?;
     let redirect_uri = match arguments.text("redirect_uri") {
@@ -89,7 +116,11 @@ async fn request(arguments: &Arguments, context: &Context) -> Result<(Authorizat
     form.plain("state", arguments.text("state").map_or_else(|| context.world.random.state(), str::to_owned));
     match arguments.text("aud") {
         Some("none") => {}
-        aud => form.plain("aud", aud.unwrap_or(context.target.base.as_str())),
+        Some(aud) => form.plain("aud", aud),
+        None => {
+            let base = context.target.base.as_str().trim_end_matches('/');
+            form.plain("aud", if with_slash { format!("{base}/") } else { base.to_owned() });
+        }
     }
     let bound = add_pkce(&mut form, arguments.text("pkce"), &verifier);
     let nonce = arguments.text("nonce").map(str::to_owned);

@@ -17,6 +17,9 @@ pub(super) fn token_facts(answered: &Answered, asked: &[&str], context: &Context
     let members = answered.document.tree.as_ref().and_then(Value::as_object).unwrap_or(&nothing);
     let token = members_facts(members, asked, answered.answer.status == 200, context);
     let issued = answered.answer.status == 200 && token.contains_key("access_token");
+    if issued {
+        observe(&token, members, context);
+    }
     let mut facts = answered.facts.clone();
     if let Some(json) = answered.facts.get("json").and_then(Value::as_object) {
         facts.insert("json".into(), masked(json, &token));
@@ -31,6 +34,26 @@ pub(super) fn token_facts(answered: &Answered, asked: &[&str], context: &Context
     facts.extend(oauth_error(&answered.document).map(|error| ("oauth_error".to_owned(), error.into())));
     facts.insert("token".into(), token.into());
     facts
+}
+
+/// Notes what a token response of the run has shown, for rules that apply only then.
+fn observe(token: &Map<String, Value>, members: &Map<String, Value>, context: &Context) {
+    let granted: Vec<&str> =
+        token.get("granted").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let scopes =
+        [("openid", "openid.granted"), ("fhirUser", "openid.fhir-user-granted"), ("offline_access", "oauth.offline-granted")];
+    let by_scope = scopes.iter().filter(|(scope, _)| granted.contains(scope)).map(|(_, capability)| *capability);
+    let fields = [
+        ("id_token", "openid.id-token"),
+        ("patient", "smart.patient-context"),
+        ("fhirContext", "smart.fhir-context"),
+        ("refresh_token", "oauth.refresh-issued"),
+        ("expires_in", "oauth.expires-in"),
+        ("authorization_details", "oauth.authorization-details"),
+    ];
+    let by_field = fields.iter().filter(|(field, _)| members.contains_key(*field)).map(|(_, capability)| *capability);
+    let wildcard = granted.iter().any(|scope| scope.contains('*')).then_some("oauth.wildcard-granted");
+    by_scope.chain(by_field).chain(wildcard).for_each(|capability| context.observe(capability));
 }
 
 fn members_facts(members: &Map<String, Value>, asked: &[&str], success: bool, context: &Context) -> Map<String, Value> {
