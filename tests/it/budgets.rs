@@ -6,14 +6,15 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-#[test]
-fn a_default_run_keeps_to_its_requests_and_connections_and_to_its_plan() {
+/// The record of a demo run with these flags, and the length of its page.
+fn demo(flags: &[&str]) -> (Value, u64) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let file = folder.path().join("run.json");
     let page = folder.path().join("run.html");
     let status = Command::new(env!("CARGO_BIN_EXE_carinbb"))
         .args(["run", "--demo", "--quiet", "--report"])
         .arg(format!("json={},html={}", file.display(), page.display()))
+        .args(flags)
         .current_dir(folder.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -21,16 +22,38 @@ fn a_default_run_keeps_to_its_requests_and_connections_and_to_its_plan() {
         .expect("the binary under test can be started");
     assert_eq!(status.code(), Some(0));
     let length = fs::metadata(page).expect("the page was written").len();
-    assert!(length < 400 * 1024, "the page has {length} bytes");
-    let record: Value =
-        serde_json::from_str(&fs::read_to_string(file).expect("the record was written")).expect("the record is JSON");
-    let traffic = |name: &str| record["traffic"][name].as_u64().expect("the traffic is counted");
-    assert!(traffic("sent_requests") <= 60, "{} requests", traffic("sent_requests"));
-    assert!(traffic("sent_requests") <= traffic("planned_requests"), "more requests than planned");
-    assert!(traffic("sent_probes") <= traffic("planned_probes"), "more probes than planned");
+    let record = fs::read_to_string(file).expect("the record was written");
+    (serde_json::from_str(&record).expect("the record is JSON"), length)
+}
+
+fn traffic(record: &Value, name: &str) -> u64 {
+    record["traffic"][name].as_u64().expect("the traffic is counted")
+}
+
+#[test]
+fn discovery_and_access_keep_to_their_requests_and_connections_and_to_the_plan() {
+    let (record, _) = demo(&["--no-login"]);
+    assert!(traffic(&record, "sent_requests") <= 60, "{} requests", traffic(&record, "sent_requests"));
+    keeps_to_its_plan(&record);
     let ports = origins_probed(&record);
     assert!(!ports.is_empty(), "no TLS probe is in the evidence");
-    assert!(traffic("sent_probes") <= 12 * ports.len() as u64, "{} probes of {ports:?}", traffic("sent_probes"));
+    assert!(traffic(&record, "sent_probes") <= 12 * ports.len() as u64, "probes of {ports:?}");
+}
+
+#[test]
+fn launches_keep_to_their_requests_and_the_page_of_a_whole_run_to_its_length() {
+    let (record, length) = demo(&[]);
+    assert!(traffic(&record, "sent_requests") <= 60 + 300, "{} requests", traffic(&record, "sent_requests"));
+    assert!(traffic(&record, "sent_authorizations") > 0, "nobody signed in");
+    keeps_to_its_plan(&record);
+    assert!(length < 400 * 1024, "the page has {length} bytes");
+}
+
+fn keeps_to_its_plan(record: &Value) {
+    for what in ["requests", "probes", "authorizations"] {
+        let (sent, planned) = (traffic(record, &format!("sent_{what}")), traffic(record, &format!("planned_{what}")));
+        assert!(sent <= planned, "{sent} {what}, planned {planned}");
+    }
 }
 
 /// Each host and port that a TLS probe went to.
