@@ -52,7 +52,7 @@ struct LoginFile {
 #[derive(Debug, Clone)]
 struct StepFile {
     step: LoginStep,
-    secrets: Vec<(String, SecretSource)>,
+    secrets: SecretFields,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -63,6 +63,9 @@ struct TokensFile {
     scope: Option<String>,
     patient: Option<String>,
 }
+
+/// Fields that are filled with a secret: where they are on the page, and where the secret is.
+type SecretFields = Vec<(String, SecretSource)>;
 
 /// Reads the tables `clients`, `member`, `login`, `token` and the key `scopes` of a target file.
 #[must_use]
@@ -263,7 +266,7 @@ fn read_step(reader: Reader<'_>) -> StepFile {
 }
 
 /// `fill = { "#user" = "username", "#pass" = "password", "#code" = "totp", "#language" = { text = "en" }, "#pin" = { env = "PIN" } }`
-fn read_fill(reader: &Reader<'_>) -> (Vec<(String, FillValue)>, Vec<(String, SecretSource)>) {
+fn read_fill(reader: &Reader<'_>) -> (Vec<(String, FillValue)>, SecretFields) {
     let (mut fill, mut secrets) = (Vec::new(), Vec::new());
     let Some(Node { value: Value::Table(table), .. }) = reader.node("fill") else { return (fill, secrets) };
     for (field, span, node) in &table.entries {

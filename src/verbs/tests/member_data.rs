@@ -56,7 +56,7 @@ async fn a_token_reads_data_whose_values_are_never_facts() {
 async fn trap_59_the_unrelated_members_data_is_counted_and_what_only_repeats_the_question_is_not() {
     let own = coverage("c1", "p1");
     for (name, body, others, strangers) in [
-        ("own", bundle(&[own.clone()], None), 0, 0),
+        ("own", bundle(std::slice::from_ref(&own), None), 0, 0),
         ("by id", coverage("c2", "p2"), 2, 1),
         ("by reference", bundle(&[own.clone(), coverage("c9", "p2")], None), 1, 1),
         ("dependant", bundle(&[coverage("c3", "p3")], None), 0, 0),
@@ -108,7 +108,7 @@ async fn an_altered_token_and_one_in_the_query_are_sent_as_they_are_meant() {
         assert_eq!((&seen["refused"], &seen["settled"]), (&json!(true), &json!(true)));
         let last = server.seen().pop().unwrap();
         assert_eq!(last.path, path);
-        assert_eq!(format!("{}\r", last.head).contains(head), true, "{}", last.head);
+        assert!(format!("{}\r", last.head).contains(head), "{}", last.head);
         assert_eq!(last.head.contains("authorization"), !head.is_empty());
     }
     assert_eq!(
