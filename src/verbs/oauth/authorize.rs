@@ -43,11 +43,11 @@ impl Verb for Authorize {
 pub(super) async fn authorize(arguments: &Arguments, context: &Context) -> Result<Observed, Cause> {
     let missing = || Cause::new("input", "nobody can sign in: the target file names no login strategy");
     let browser = context.browser.as_ref().ok_or_else(missing)?;
-    let (authorization, mut sent) = request(arguments, context, context.aud_ends_with_slash()).await?;
+    let with_slash = context.aud_ends_with_slash();
+    let (authorization, mut sent) = request(arguments, context, with_slash).await?;
     let mut visit = browser.authorize(&authorization).await;
     // Trap 40: a base with and without a slash at its end is one base, and a server may insist on either.
-    let may_try_again = arguments.flag("must_arrive") && arguments.text("aud").is_none() && !context.aud_ends_with_slash();
-    if may_try_again && was_refused(&visit) {
+    if !with_slash && is_right(arguments) && was_refused(&visit) {
         let (again, sent_again) = request(arguments, context, true).await?;
         let mut second = browser.authorize(&again).await;
         second.evidence.splice(0..0, visit.evidence.iter().cloned());
@@ -65,6 +65,13 @@ pub(super) async fn authorize(arguments: &Arguments, context: &Context) -> Resul
     let mut facts = arrival_facts(&visit, &sent, context);
     facts.insert("authorizations".into(), browser.count().into());
     Ok(Observed { observation: Observation::Facts(tidy(facts, &context.world.redactor)), evidence, flaky: false })
+}
+
+/// True for a request that nothing was broken in.
+fn is_right(arguments: &Arguments) -> bool {
+    let broken = ["aud", "omit", "double", "extra", "client_id", "redirect_uri", "response_type"];
+    let is_bound = matches!(arguments.text("pkce"), None | Some("S256"));
+    is_bound && broken.iter().all(|name| arguments.get(name).is_none())
 }
 
 fn brought_a_code(visit: &Visit) -> bool {
