@@ -8,6 +8,7 @@ mod failure;
 mod faults;
 mod findings;
 mod hint;
+mod keyboard;
 mod layout;
 pub mod ndjson;
 mod output;

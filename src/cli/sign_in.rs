@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::keyboard::Keyboard;
 use crate::login::Sessions;
 use crate::net::{Origin, World};
 use crate::target::{Launch, Strategy, Target};
@@ -9,10 +10,11 @@ use crate::verbs::Browser;
 
 /// The sessions of the run; nothing when the target file names no strategy.
 #[must_use]
-pub fn browser(world: &World, target: &Target, launch: &Launch) -> Option<Arc<dyn Browser>> {
+pub fn browser(world: &World, target: &Target, launch: &Launch, keyboard: Keyboard) -> Option<Arc<dyn Browser>> {
     if launch.login.strategy == Strategy::None {
         return None;
     }
     let named = [&target.base].into_iter().chain(&target.endpoints).chain(&target.allow_origins).filter_map(Origin::of);
-    Some(Arc::new(Sessions::new(world.clone(), named, launch.login.clone(), launch.members.clone())))
+    let (login, members) = (launch.login.clone(), launch.members.clone());
+    Some(Arc::new(Sessions::with_sitting(world.clone(), named, login, members, Arc::new(keyboard))))
 }

@@ -17,6 +17,7 @@ use crate::net::{
 use crate::reference;
 use crate::target::Target;
 use crate::verbs::TlsSettings;
+use url::Url;
 
 /// A world and what the header should say of it.
 pub struct Built {
@@ -36,6 +37,7 @@ pub fn build(
     arguments: &RunArgs,
     global: &Global,
     target: &Target,
+    login_origins: &[Url],
     demo: Option<&reference::Running>,
     environment: &Environment,
 ) -> Result<Built, Failure> {
@@ -45,7 +47,12 @@ pub fn build(
         Some(seed) => Arc::new(SeededRandom::new(seed)),
         None => Arc::new(SystemRandom),
     };
-    let named = [&target.base].into_iter().chain(&target.plain_http).chain(&target.endpoints).chain(&target.allow_origins);
+    let named = [&target.base]
+        .into_iter()
+        .chain(&target.plain_http)
+        .chain(&target.endpoints)
+        .chain(&target.allow_origins)
+        .chain(login_origins);
     let limits = arguments.timeout.map_or_else(Limits::default, |whole| Limits { whole, ..Limits::default() });
     let proxy = arguments.proxy.as_deref().map(|text| parsed("--proxy", text, Proxy::parse)).transpose()?;
     if proxy.is_some() {

@@ -9,6 +9,7 @@ use time::macros::format_description;
 use crate::cli::args::{Command, FailOn, Format, Global, PlanKind, RunArgs, When};
 use crate::cli::environment::{Environment, PAGE};
 use crate::cli::failure::Failure;
+use crate::cli::keyboard::Keyboard;
 use crate::cli::ndjson::Ndjson;
 use crate::cli::paint::Paint;
 use crate::cli::progress::{Progress, SILENCE};
@@ -81,11 +82,11 @@ fn options(
     demo: Option<&reference::Running>,
     environment: &Environment,
 ) -> Result<RunOptions, Failure> {
-    let world = world::build(arguments, &resolved.cli.global, &target, demo, environment)?;
     let launch = match demo {
         Some(server) if !arguments.no_login => demo::launch(server),
         _ => launch(resolved, arguments, environment)?,
     };
+    let world = world::build(arguments, &resolved.cli.global, &target, &launch.login.origins, demo, environment)?;
     let login = launch.login.strategy;
     let today = world.world.clock.now().date();
     let named = if arguments.profile.is_empty() { target.profiles.clone() } else { profiles(&arguments.profile)? };
@@ -97,7 +98,7 @@ fn options(
         catalogue: Arc::clone(&loaded.catalogue),
         suite_digest: loaded.files.digest(),
         selection: selection(arguments, select, &target, login, demo.is_some(), today),
-        browser: sign_in::browser(&world.world, &target, &launch),
+        browser: sign_in::browser(&world.world, &target, &launch, Keyboard { is_terminal: environment.stderr_is_terminal }),
         target: Arc::new(target),
         launch: Arc::new(launch),
         notes: world.notes,

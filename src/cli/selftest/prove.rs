@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::demand::{Demand, Proof, findings};
+use crate::cli::keyboard::Keyboard;
 use crate::cli::suite::LoadedSuite;
 use crate::cli::{demo, sign_in};
 use crate::engine::{self, Event, Interrupt, Listener, Run, RunOptions, Selection};
@@ -85,7 +86,7 @@ fn run_options(
         suite: Arc::clone(&loaded.suite),
         catalogue: Arc::clone(&loaded.catalogue),
         suite_digest: String::new(),
-        browser: sign_in::browser(&world, &target, &launch),
+        browser: sign_in::browser(&world, &target, &launch, Keyboard { is_terminal: false }),
         target: Arc::new(target),
         launch: Arc::new(launch),
         world,
