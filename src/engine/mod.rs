@@ -11,6 +11,7 @@ mod compare;
 mod event;
 mod facts;
 mod hindrance;
+pub mod inputs;
 mod judge;
 mod outcome_text;
 mod plan;

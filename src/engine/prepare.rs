@@ -88,6 +88,7 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
         selection: &options.selection,
         required_capabilities: &required,
         random: &*options.world.random,
+        declined: &options.target.declined,
         role: Role::Server,
         assume_claimed: knowledge == Knowledge::Nothing,
     };
