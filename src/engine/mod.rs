@@ -26,6 +26,7 @@ mod selection;
 mod sighting;
 mod smart_version;
 mod stage;
+mod worth;
 
 pub use capability::{Capabilities, Claimed};
 pub use claim::exit;
@@ -37,3 +38,4 @@ pub use record::Run;
 pub use run::{PlanView, RunError, RunOptions, plan, run, timestamp};
 pub use selection::Selection;
 pub use stage::Interrupt;
+pub use worth::{Worth, worth};
