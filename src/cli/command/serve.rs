@@ -2,7 +2,7 @@
 
 use crate::cli::args::ServeArgs;
 use crate::cli::failure::Failure;
-use crate::cli::{faults, output};
+use crate::cli::{demo, faults, output, target_out};
 use crate::reference;
 
 /// Serves until it is interrupted.
@@ -15,6 +15,7 @@ pub fn serve(arguments: ServeArgs) -> Result<u8, Failure> {
         latency: arguments.latency,
         port: arguments.port,
         smart_version: arguments.smart,
+        login: demo::variant(arguments.login),
         ..reference::Options::default()
     };
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
@@ -30,6 +31,10 @@ pub fn serve(arguments: ServeArgs) -> Result<u8, Failure> {
         match &arguments.ca_out {
             Some(path) => output::print(&format!("root           {}", path.display())),
             None => output::print("root           not written: --ca-out ca.pem lets a client trust this server"),
+        }
+        if let Some(path) = &arguments.target_out {
+            target_out::write(path, &server, arguments.login)?;
+            output::print(&format!("target file    {}", path.display()));
         }
         output::print("ctrl-C ends it");
         let _ = tokio::signal::ctrl_c().await;

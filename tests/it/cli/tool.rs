@@ -162,6 +162,8 @@ pub(super) struct Served {
     folder: TempDir,
     pub base: String,
     pub lines: Vec<String>,
+    /// The file of the root certificate.
+    pub ca_text: String,
 }
 
 impl Served {
@@ -177,7 +179,8 @@ impl Served {
         let stdout = child.stdout.take().expect("stdout is piped");
         let lines: Vec<String> = BufReader::new(stdout).lines().map_while(Result::ok).take(5).collect();
         let base = lines.first().and_then(|line| line.split_whitespace().last()).expect("the base is printed first").to_owned();
-        Self { child, folder, base, lines }
+        let ca_text = path(&folder.path().join("ca.pem")).to_owned();
+        Self { child, folder, base, lines, ca_text }
     }
 
     pub fn ca(&self) -> PathBuf {
