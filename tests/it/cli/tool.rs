@@ -175,7 +175,7 @@ impl Served {
             .spawn()
             .expect("the binary can be started");
         let stdout = child.stdout.take().expect("stdout is piped");
-        let lines: Vec<String> = BufReader::new(stdout).lines().map_while(Result::ok).take(5).collect();
+        let lines: Vec<String> = BufReader::new(stdout).lines().map_while(Result::ok).take(6).collect();
         let base = lines.first().and_then(|line| line.split_whitespace().last()).expect("the base is printed first").to_owned();
         Self { child, folder, base, lines }
     }
