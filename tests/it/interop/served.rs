@@ -6,6 +6,9 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
+/// What it prints when it listens.
+const LAST_LINE: &str = "ctrl-C ends it";
+
 /// The reference server with its root and its credentials in files. Dropping it ends the process.
 #[derive(Debug)]
 pub(super) struct Served {
@@ -27,8 +30,14 @@ impl Served {
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the binary under test can be started");
         let stdout = child.stdout.take().expect("stdout is piped");
-        let lines: Vec<String> = BufReader::new(stdout).lines().map_while(Result::ok).take(6).collect();
-        assert!(lines.last().is_some_and(|line| line == "ctrl-C ends it"), "the server did not start: {lines:?}");
+        let mut lines: Vec<String> = Vec::new();
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            lines.push(line);
+            if lines.last().is_some_and(|line| line == LAST_LINE) {
+                break;
+            }
+        }
+        assert!(lines.last().is_some_and(|line| line == LAST_LINE), "the server did not start: {lines:?}");
         Self { child, folder }
     }
 
