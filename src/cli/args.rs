@@ -284,6 +284,9 @@ pub struct ServeArgs {
     /// Write the root certificate (PEM) to FILE
     #[arg(long, value_name = "FILE")]
     pub ca_out: Option<PathBuf>,
+    /// Write clients, members, secrets and passwords (JSON, for the owner's eyes only) to FILE
+    #[arg(long, value_name = "FILE")]
+    pub credentials_out: Option<PathBuf>,
     /// Publish exactly what this SMART App Launch version asks for
     #[arg(long, value_name = "VERSION")]
     pub smart: Option<String>,
@@ -293,6 +296,18 @@ pub struct ServeArgs {
     /// Write a target file for this server to FILE, with its secrets in files beside it
     #[arg(long, value_name = "FILE")]
     pub target_out: Option<PathBuf>,
+    /// Follow this version of the UDAP Security guide
+    #[arg(long, value_name = "VERSION", default_value = "1.1.0")]
+    pub udap_version: String,
+    /// Let clients register whose certificates lead to a certificate of FILE (PEM); repeatable, one file per community
+    #[arg(long, value_name = "FILE")]
+    pub udap_anchors: Vec<PathBuf>,
+    /// The URI of a community (repeatable; the first goes with the first --udap-anchors, and so on)
+    #[arg(long, value_name = "URI")]
+    pub udap_community: Vec<String>,
+    /// Write the roots that sign the UDAP metadata (PEM) to FILE
+    #[arg(long, value_name = "FILE")]
+    pub udap_ca_out: Option<PathBuf>,
 }
 
 /// How members sign in at the reference server.
