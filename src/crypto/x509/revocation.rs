@@ -157,11 +157,8 @@ pub(super) fn is_current(from: OffsetDateTime, until: Option<OffsetDateTime>, at
 fn covers(crl: &CertificateRevocationList<'_>, certificate: &Certificate) -> Result<bool, String> {
     for extension in crl.extensions() {
         match extension.parsed_extension() {
-            ParsedExtension::IssuingDistributionPoint(scope) => {
-                if !is_in_scope(scope, certificate)? {
-                    return Ok(false);
-                }
-            }
+            ParsedExtension::IssuingDistributionPoint(scope) if !is_in_scope(scope, certificate)? => return Ok(false),
+            ParsedExtension::IssuingDistributionPoint(_) => {}
             ParsedExtension::ParseError { .. } => return Err("one of its extensions is malformed".into()),
             ParsedExtension::CRLNumber(_)
             | ParsedExtension::AuthorityKeyIdentifier(_)
