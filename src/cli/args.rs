@@ -279,6 +279,9 @@ pub struct ServeArgs {
     /// Write the root certificate (PEM) to FILE
     #[arg(long, value_name = "FILE")]
     pub ca_out: Option<PathBuf>,
+    /// Write clients, members, secrets and passwords (JSON, for the owner's eyes only) to FILE
+    #[arg(long, value_name = "FILE")]
+    pub credentials_out: Option<PathBuf>,
     /// Publish exactly what this SMART App Launch version asks for
     #[arg(long, value_name = "VERSION")]
     pub smart: Option<String>,

@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod credentials;
 mod demo;
 mod environment;
 mod failure;

@@ -2,7 +2,7 @@
 
 use crate::cli::args::ServeArgs;
 use crate::cli::failure::Failure;
-use crate::cli::{faults, output};
+use crate::cli::{credentials, faults, output};
 use crate::reference;
 
 mod udap;
@@ -29,12 +29,20 @@ pub fn serve(arguments: ServeArgs) -> Result<u8, Failure> {
         if let Some(path) = &arguments.udap_ca_out {
             write(path, &udap::roots(&server))?;
         }
+        if let Some(path) = &arguments.credentials_out {
+            credentials::write(path, &server)
+                .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display())))?;
+        }
         output::print(&format!("FHIR base      {}", server.base()));
         output::print(&format!("authorization  {}", server.authorization_origin()));
         output::print(&format!("plain HTTP     {}", server.plain_http()));
         match &arguments.ca_out {
             Some(path) => output::print(&format!("root           {}", path.display())),
             None => output::print("root           not written: --ca-out ca.pem lets a client trust this server"),
+        }
+        match &arguments.credentials_out {
+            Some(path) => output::print(&format!("credentials    {}", path.display())),
+            None => output::print("credentials    not written: --credentials-out FILE tells who may sign in, and with which app"),
         }
         for community in server.udap_communities() {
             let named = if community.uri.is_empty() {
