@@ -7,6 +7,7 @@ mod init;
 mod faults;
 mod interrupt;
 mod list;
+mod login;
 mod messages;
 mod run;
 mod schemas;
