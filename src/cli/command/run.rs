@@ -87,7 +87,8 @@ fn options(
         _ => launch(resolved, arguments, environment)?,
     };
     let world = world::build(arguments, &resolved.cli.global, &target, &launch.login.origins, demo, environment)?;
-    let login = launch.login.strategy;
+    // A plan reads no secret, and counts the logins all the same.
+    let login = if demo.is_some() { launch.login.strategy } else { resolved.launch.strategy() };
     let today = world.world.clock.now().date();
     let named = if arguments.profile.is_empty() { target.profiles.clone() } else { profiles(&arguments.profile)? };
     let smart = if arguments.smart == "auto" { target.smart.clone() } else { Some(arguments.smart.clone()) };
