@@ -97,6 +97,11 @@ say "response_type=token" "$(authorize first allow response_type=token | sed 's/
 say "a scope that is not known" "$(authorize first allow "scope=$scope patient/Observation.read")"
 say "POST of the request, without a form of the server" "$(web -b "$work/first" -o /dev/null -w '%{http_code}' -e "$origin/" -d "client_id=$(id confidential)" "$origin/o/authorize/")"
 
+for name in state scope client_id redirect_uri; do
+  say "$name twice" "$(web -b "$work/first" -o /dev/null -w '%{http_code} %{redirect_url}' "$(request)&$name=other")"
+done
+say "a parameter that nobody knows" "$(web -b "$work/first" -o /dev/null -w '%{http_code}' "$(request)&x-unknown=1")"
+
 echo "== code"
 given=$(code first allow)
 say "exchange" "$(told "$(exchange confidential -d "code=$given" -d "code_verifier=$verifier")")"
@@ -172,6 +177,7 @@ say "userinfo" "$(web -H "authorization: Bearer $(answer .access_token)" "$origi
 echo "== access"
 fresh; access=$(answer .access_token)
 say "another member's Patient, claim, search" "$(fhir "$access" Patient/carinbb-member-2) $(fhir "$access" ExplanationOfBenefit/carinbb-eob-2) $(fhir "$access" 'ExplanationOfBenefit?patient=carinbb-member-2'; jq .total "$work/fhir")"
+say "token in the query" "$(web -o /dev/null -w '%{http_code}' "$base/Patient/carinbb-member-1?access_token=$access")"
 say "a type that was not granted" "$(fresh 'scope=launch/patient patient/Patient.read'; fhir "$(answer .access_token)" Coverage)"
 say "no token, made-up token" "$(web -o /dev/null -w '%{http_code}' "$base/Patient/carinbb-member-1") $(fhir made-up Patient/carinbb-member-1)"
 

@@ -11,7 +11,7 @@ use super::run::run;
 struct Finding(&'static str, &'static str, &'static str, &'static str, &'static str);
 
 /// What is not right at this server. The comments give the answer that curl got.
-const FINDINGS: [Finding; 10] = [
+const FINDINGS: [Finding; 15] = [
     // `aud=https://fhir.other.example/r4`: 302 with a code; the token reads the Patient (200).
     Finding("launch.aud", "with another server in aud", "fail", "smart-app-launch/access-3", "fail"),
     // No `aud`: 302 with a code; the token reads the Patient (200). The rule is one of the best practices.
@@ -30,12 +30,22 @@ const FINDINGS: [Finding; 10] = [
     Finding("introspection.active", "", "fail", "smart-app-launch/introspection-3", "fail"),
     // Introspection with a wrong secret: 403.
     Finding("introspection.invalid-credentials", "", "fail", "oauth-oidc/rfc7662-6", "fail"),
+    // Introspection of a token by another client: active, with its scopes.
+    Finding("introspection.foreign", "", "warn", "advice/introspection-foreign-1", "warn"),
+    // A launch without offline_access: a refresh token comes.
+    Finding("refresh.unasked", "", "warn", "advice/offline-consent-1", "warn"),
+    // A wrong secret in Basic: 401 invalid_client, `WWW-Authenticate: Bearer error="invalid_client"`.
+    Finding("token.invalid-client", "", "warn", "advice/invalid-client-1", "warn"),
+    // Another client's client_id beside Basic: 400 `server_error`, which is no error of a token endpoint.
+    Finding("token.other-client-id", "", "fail", "oauth-oidc/rfc6749-18", "fail"),
+    // The stub has no RelatedPerson: 404. A server may have no scope for it.
+    Finding("access.referenced", "RelatedPerson", "warn", "", ""),
     // `Server: WSGIServer/0.2 CPython/3.11.2`
     Finding("access.without-token", "*", "warn", "fhir-security/communications-3", "warn"),
 ];
 
 /// What was right with curl, or refused where it has to be, in each variant that applies.
-const RIGHT: [&str; 60] = [
+const RIGHT: [&str; 66] = [
     "access.bad-token",
     "access.beside-token",
     "access.made-up-token",
@@ -45,6 +55,7 @@ const RIGHT: [&str; 60] = [
     "access.own-coverage",
     "access.own-explanationofbenefit",
     "access.own-patient",
+    "access.query-token",
     "access.referenced",
     "access.refusal-is-no-crash",
     "access.ungranted-include",
@@ -69,6 +80,7 @@ const RIGHT: [&str; 60] = [
     "introspection.caller",
     "introspection.inactive",
     "launch.denial",
+    "launch.doubled-parameter",
     "launch.framing",
     "launch.patient-context",
     "launch.pkce-required",
@@ -78,7 +90,9 @@ const RIGHT: [&str; 60] = [
     "launch.standalone",
     "launch.state",
     "launch.unknown-client",
+    "launch.unknown-parameter",
     "openid.fhir-user",
+    "openid.fhir-user-readable",
     "openid.id-token-issued",
     "openid.id-token-valid",
     "openid.userinfo",
@@ -95,11 +109,19 @@ const RIGHT: [&str; 60] = [
     "revocation.unknown-token",
     "scopes.granted",
     "scopes.granted-user",
+    "token.public-client-secret",
     "token.response",
+    "token.unknown-client",
 ];
 
-/// What the stub cannot do (a batch), so that nothing can be said, and what rests on the machine (port 80).
-const OPEN: [(&str, &str); 2] = [("access.other-member-batch", "blocked"), ("tls.plain-http", "")];
+/// Where nothing can be said: the stub takes no batch and has no pages, the secret in the body is a method that is listed.
+/// And what rests on the machine, port 80.
+const OPEN: [(&str, &str); 4] = [
+    ("access.other-member-batch", "blocked"),
+    ("access.other-member-pages", "blocked"),
+    ("token.secret-in-body", "blocked"),
+    ("tls.plain-http", ""),
+];
 
 #[test]
 fn every_verdict_about_django_oauth_toolkit_is_the_one_that_was_found_by_hand() {
