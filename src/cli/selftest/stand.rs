@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::demand::Demand;
+use crate::cli::args::LoginPages;
 use crate::cli::keyboard::Keyboard;
 use crate::cli::suite::LoadedSuite;
 use crate::cli::{demo, sign_in};
@@ -41,10 +42,16 @@ pub struct Stood {
 /// When the server does not start or the run cannot begin.
 pub async fn run(demand: &Demand, loaded: &LoadedSuite, only: Option<Vec<String>>) -> Result<Stood, String> {
     let faults = demand.fault.map(|fault| FaultName::parse(fault.name)).transpose().map_err(|error| error.to_string())?;
+    // a profile of the UDAP guide wants a server of that version; the profiles of CARIN BB go with the default
+    let mut udap = reference::UdapOptions::default();
+    if let Some(version) = demand.profile.strip_prefix("udap-security-") {
+        version.clone_into(&mut udap.version);
+    }
     let clock = OffsetClock::new();
     let shared = clock.clone();
     let options = reference::Options {
         faults: faults.into_iter().collect(),
+        udap,
         now: Arc::new(move || shared.now()),
         ..reference::Options::default()
     };
@@ -68,7 +75,7 @@ fn run_options(
     limit: Duration,
 ) -> Result<RunOptions, String> {
     let target: Target = demo::target(server);
-    let launch = demo::launch(server);
+    let launch = demo::launch(server, LoginPages::default());
     let mut trust = Trust::nothing();
     trust.add_pem(server.ca_pem().as_bytes()).map_err(|error| error.to_string())?;
     let trust = Arc::new(trust);
