@@ -13,10 +13,6 @@ use tokio::time::{Instant, sleep};
 
 use super::clock::OffsetClock;
 
-/// After so much real time without any movement the sleepers are woken, whoever seems to act: one that acts may itself
-/// wait for one that sleeps.
-const NO_MOVEMENT: Duration = Duration::from_secs(1);
-
 /// How many act at this moment. Clones count together.
 #[derive(Debug, Clone, Default)]
 pub struct Activity(Arc<AtomicUsize>);
@@ -49,20 +45,22 @@ impl Drop for Acting {
 /// Does the work, and moves the clock to the earliest wake whenever all who act are asleep on it.
 ///
 /// Right after the work has given back control is the one moment at which this can be seen: nobody is then between two acts.
-pub async fn jump_when_still<T>(clock: &OffsetClock, activity: &Activity, work: impl Future<Output = T>) -> T {
+/// One that acts may itself wait for one that sleeps; so after `stuck` of real time without any movement the sleepers are woken
+/// as well.
+pub async fn jump_when_still<T>(clock: &OffsetClock, activity: &Activity, stuck: Duration, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
-    let mut patience = pin!(sleep(NO_MOVEMENT));
+    let mut patience = pin!(sleep(stuck));
     poll_fn(|context| {
         if let Poll::Ready(result) = work.as_mut().poll(context) {
             return Poll::Ready(result);
         }
         let sleepers = clock.parked();
-        let stuck = patience.as_mut().poll(context).is_ready();
-        if sleepers > 0 && (stuck || sleepers >= activity.count()) {
+        let is_stuck = patience.as_mut().poll(context).is_ready();
+        if sleepers > 0 && (is_stuck || sleepers >= activity.count()) {
             // Whoever is woken has told this task so, and the work is polled again.
             let _ = clock.advance_to_earliest();
         }
-        patience.as_mut().reset(Instant::now() + NO_MOVEMENT);
+        patience.as_mut().reset(Instant::now() + stuck);
         // Only a timer that was polled after its reset rings.
         if patience.as_mut().poll(context).is_ready() {
             context.waker().wake_by_ref();
@@ -78,6 +76,8 @@ mod tests {
 
     use super::*;
     use crate::net::Clock;
+
+    const STUCK: Duration = Duration::from_secs(1);
 
     /// A step that waits on the clock, one hour.
     async fn wait(clock: &OffsetClock, activity: &Activity) -> Duration {
@@ -95,17 +95,17 @@ mod tests {
             clock.elapsed()
         };
         let begun = std::time::Instant::now();
-        let (waited, acted) = jump_when_still(&clock, &activity, join(wait(&clock, &activity), slow)).await;
+        let (waited, acted) = jump_when_still(&clock, &activity, STUCK, join(wait(&clock, &activity), slow)).await;
         assert!(acted < Duration::from_mins(1), "the clock jumped under a step that acted: {acted:?}");
         assert!(waited >= Duration::from_hours(1));
-        assert!(begun.elapsed() < NO_MOVEMENT, "it had to be told by the clock of the wall");
+        assert!(begun.elapsed() < STUCK, "it had to be told by the clock of the wall");
     }
 
     #[tokio::test]
     async fn waits_overlap_and_each_ends_in_its_turn() {
         let (clock, activity) = (OffsetClock::new(), Activity::default());
         let twice = async { (wait(&clock, &activity).await, wait(&clock, &activity).await) };
-        let (once, (first, second)) = jump_when_still(&clock, &activity, join(wait(&clock, &activity), twice)).await;
+        let (once, (first, second)) = jump_when_still(&clock, &activity, STUCK, join(wait(&clock, &activity), twice)).await;
         assert!(once < Duration::from_mins(61) && first < Duration::from_mins(61), "{once:?} {first:?}");
         assert!(second >= Duration::from_hours(2) && second < Duration::from_mins(121), "{second:?}");
     }
@@ -122,7 +122,7 @@ mod tests {
             let _acting = activity.begin();
             let _place = place.lock().await;
         };
-        let (waited, ()) = jump_when_still(&clock, &activity, join(holder, second)).await;
+        let (waited, ()) = jump_when_still(&clock, &activity, STUCK, join(holder, second)).await;
         assert!(waited >= Duration::from_hours(1));
     }
 }

@@ -22,6 +22,11 @@ const SHORT: Duration = Duration::from_millis(300);
 /// Deadlines towards a server that answers; only a busy machine comes near them.
 const PATIENT: Duration = Duration::from_secs(10);
 
+/// How long nothing must have moved before a sleeper is woken although others act. A server that answers gets on, however busy
+/// the machine is; one that asks for pauses holds many up behind one.
+const STUCK: Duration = Duration::from_secs(30);
+const STUCK_BEHIND_PAUSES: Duration = Duration::from_secs(1);
+
 struct Silent;
 
 impl Listener for Silent {
@@ -57,10 +62,12 @@ pub async fn run(demand: &Demand, loaded: &LoadedSuite, only: Option<Vec<String>
     };
     let server = reference::start(options).await.map_err(|error| error.to_string())?;
     let may_hang = demand.fault.is_some_and(|fault| fault.kind.takes_all());
-    let limit = if may_hang { SHORT } else { PATIENT };
+    let (limit, stuck) = if may_hang { (SHORT, STUCK_BEHIND_PAUSES) } else { (PATIENT, STUCK) };
     let options = run_options(demand, loaded, only, &server, clock.clone(), limit)?;
     let activity = options.world.activity.clone();
-    let record = jump_when_still(&clock, &activity, engine::run(&options, &mut Silent)).await.map_err(|error| error.to_string());
+    let mut silent = Silent;
+    let work = engine::run(&options, &mut silent);
+    let record = jump_when_still(&clock, &activity, stuck, work).await.map_err(|error| error.to_string());
     let asked = server.touched();
     server.stop().await;
     Ok(Stood { run: record?, asked })
