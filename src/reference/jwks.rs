@@ -9,8 +9,8 @@ use josekit::jwk::alg::ec::EcCurve;
 use serde_json::{Value, json};
 
 use super::exchange::Reply;
-use super::oauth;
 use super::site::Site;
+use super::{oauth, udap};
 
 static KEYS: OnceLock<Result<[Jwk; 2], String>> = OnceLock::new();
 
@@ -22,6 +22,7 @@ pub(super) fn warm_up() {
         let _ = thread::Builder::new().name("reference-keys".into()).spawn(|| {
             let _ = keys();
             oauth::make_keys();
+            let _ = udap::signing_key();
         });
     });
 }
@@ -43,9 +44,11 @@ pub(super) fn answer(site: &Site) -> Reply {
     if site.has("smart-jwks-not-a-set") {
         return Reply::json(200, &json!({"jwks": "ask the help desk"}));
     }
+    let old = usize::from(site.keys_are_old());
     let publish_private = site.has("smart-jwks-private-key");
     let published: Vec<Value> = keys
         .iter()
+        .skip(old)
         .map(|key| {
             let mut public = public(key);
             if publish_private && let Some(private) = key.parameter("d") {

@@ -32,6 +32,7 @@ mod tls_script;
 mod tls_stack;
 mod tls_weak;
 mod udap_metadata;
+mod udap;
 mod wire;
 
 #[cfg(test)]
@@ -41,3 +42,4 @@ pub use faults::{Fault, FaultKind, faults};
 pub use oauth::{ClientKey, ClientKind, MemberKind, RegisteredClient, RegisteredMember};
 pub use options::{LoginVariant, Now, Options, StartError};
 pub use running::{Running, start};
+pub use udap::{Community, Revocation, ServerCommunity, UdapOptions};

@@ -1,7 +1,7 @@
 //! What all listeners of one reference server share: its addresses, its faults, its token, its counters.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use super::faults::Switches;
 use super::members;
 use super::oauth::{self, Access, RegisteredClient, RegisteredMember, Store};
 use super::options::{LoginVariant, Now, Options};
+use super::udap::Udap;
 
 /// The path of the FHIR base on its origin.
 pub(super) const BASE_PATH: &str = "/fhir/r4";
@@ -35,10 +36,12 @@ pub(super) struct Site {
     pub(super) login: LoginVariant,
     pub(super) clients: Vec<RegisteredClient>,
     pub(super) accounts: Vec<RegisteredMember>,
+    pub(super) udap: Udap,
     store: Mutex<Store>,
     now: Now,
     /// Fires when the FHIR listener has to go away.
     pub(super) death: Notify,
+    rolled_over: AtomicBool,
     requests: AtomicUsize,
     fhir_requests: AtomicUsize,
     connections: AtomicUsize,
@@ -62,9 +65,11 @@ impl Site {
             login: options.login,
             clients,
             accounts: oauth::open(),
+            udap: Udap::new(&options.udap),
             store: Mutex::new(store),
             now: options.now.clone(),
             death: Notify::new(),
+            rolled_over: AtomicBool::new(false),
             requests: AtomicUsize::new(0),
             fhir_requests: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
@@ -99,6 +104,16 @@ impl Site {
     /// Whether the published SMART version is at least this one; a server that publishes for all has every version.
     pub(super) fn smart_is_at_least(&self, version: &str) -> bool {
         self.smart_version.as_deref().is_none_or(|published| published >= version)
+    }
+
+    /// From now on the key that signs ID tokens is published, which matters only under `jwks-rolls-over`.
+    pub(super) fn roll_keys_over(&self) {
+        self.rolled_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the key that signs ID tokens is not published yet.
+    pub(super) fn keys_are_old(&self) -> bool {
+        self.has("jwks-rolls-over") && !self.rolled_over.load(Ordering::Relaxed)
     }
 
     /// Counts a request. The result is its number, from 0.

@@ -3,14 +3,14 @@
 use super::discovery::{Agreement, Canary, CapabilityStatement, OpenId, Smart, Udap};
 use super::fhir::Fhir;
 use super::http::Http;
-use super::oauth::{Attempt, Authorize, ClientAssertion, Introspect, Refresh, Revoke, Token};
+use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
 use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsSurvey};
 use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 27] = [
+pub static HELPS: [&VerbHelp; 28] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -34,13 +34,14 @@ pub static HELPS: [&VerbHelp; 27] = [
     &help::REVOKE,
     &help::INTROSPECT,
     &help::CLIENT_ASSERTION,
+    &help::GIVEN,
     &help::ID_TOKEN,
     &help::USERINFO,
     &help::BATCH,
     &help::CREATE,
 ];
 
-static VERBS: [&dyn Verb; 27] = [
+static VERBS: [&dyn Verb; 28] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -64,6 +65,7 @@ static VERBS: [&dyn Verb; 27] = [
     &Revoke,
     &Introspect,
     &ClientAssertion,
+    &Given,
     &IdToken,
     &UserInfo,
     &Fhir::BATCH,

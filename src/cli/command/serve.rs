@@ -2,8 +2,10 @@
 
 use crate::cli::args::ServeArgs;
 use crate::cli::failure::Failure;
-use crate::cli::{faults, output};
+use crate::cli::{credentials, demo, faults, output, target_out};
 use crate::reference;
+
+mod udap;
 
 /// Serves until it is interrupted.
 ///
@@ -15,14 +17,25 @@ pub fn serve(arguments: ServeArgs) -> Result<u8, Failure> {
         latency: arguments.latency,
         port: arguments.port,
         smart_version: arguments.smart,
+        login: demo::variant(arguments.login),
+        udap: udap::options(&arguments.udap_version, &arguments.udap_anchors, &arguments.udap_community)?,
         ..reference::Options::default()
     };
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
     runtime.block_on(async {
         let server = reference::start(options).await.map_err(|error| Failure::wrong(error.to_string()))?;
         if let Some(path) = &arguments.ca_out {
-            std::fs::write(path, server.ca_pem())
+            write(path, server.ca_pem())?;
+        }
+        if let Some(path) = &arguments.udap_ca_out {
+            write(path, &udap::roots(&server))?;
+        }
+        if let Some(path) = &arguments.credentials_out {
+            credentials::write(path, &server)
                 .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display())))?;
+        }
+        if let Some(path) = &arguments.target_out {
+            target_out::write(path, &server, arguments.login)?;
         }
         output::print(&format!("FHIR base      {}", server.base()));
         output::print(&format!("authorization  {}", server.authorization_origin()));
@@ -31,9 +44,28 @@ pub fn serve(arguments: ServeArgs) -> Result<u8, Failure> {
             Some(path) => output::print(&format!("root           {}", path.display())),
             None => output::print("root           not written: --ca-out ca.pem lets a client trust this server"),
         }
+        match &arguments.credentials_out {
+            Some(path) => output::print(&format!("credentials    {}", path.display())),
+            None => output::print("credentials    not written: --credentials-out FILE tells who may sign in, and with which app"),
+        }
+        for community in server.udap_communities() {
+            let named = if community.uri.is_empty() {
+                "nobody can register: --udap-anchors FILE lets clients in"
+            } else {
+                &community.uri
+            };
+            output::print(&format!("UDAP {:<9} {named}", arguments.udap_version));
+        }
+        if let Some(path) = &arguments.target_out {
+            output::print(&format!("target file    {}", path.display()));
+        }
         output::print("ctrl-C ends it");
         let _ = tokio::signal::ctrl_c().await;
         server.stop().await;
         Ok(0)
     })
+}
+
+fn write(path: &std::path::Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display())))
 }
