@@ -31,7 +31,6 @@ mod smart_configuration;
 mod tls_script;
 mod tls_stack;
 mod tls_weak;
-mod udap_metadata;
 mod udap;
 mod wire;
 
