@@ -16,7 +16,7 @@ use super::faults::Switches;
 use super::members;
 use super::oauth::{self, Access, RegisteredClient, RegisteredMember, Store};
 use super::options::{LoginVariant, Now, Options};
-use super::udap::Udap;
+use super::udap::{self, Udap};
 
 /// The path of the FHIR base on its origin.
 pub(super) const BASE_PATH: &str = "/fhir/r4";
@@ -44,6 +44,7 @@ pub(super) struct Site {
     requests: AtomicUsize,
     fhir_requests: AtomicUsize,
     connections: AtomicUsize,
+    served: AtomicUsize,
 }
 
 impl Site {
@@ -71,6 +72,7 @@ impl Site {
             requests: AtomicUsize::new(0),
             fhir_requests: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
+            served: AtomicUsize::new(0),
         })
     }
 
@@ -90,8 +92,8 @@ impl Site {
     }
 
     /// The registered app of this id.
-    pub(super) fn client(&self, id: &str) -> Option<&RegisteredClient> {
-        self.clients.iter().find(|client| client.id == id)
+    pub(super) fn client(&self, id: &str) -> Option<RegisteredClient> {
+        self.clients.iter().find(|client| client.id == id).cloned().or_else(|| udap::client(self, id))
     }
 
     /// A URL on the authorization origin.
@@ -112,6 +114,11 @@ impl Site {
     /// Counts a connection. The result is its number, from 0.
     pub(super) fn count_connection(&self) -> usize {
         self.connections.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Counts a connection that HTTP is served on. The result is its number, from 0.
+    pub(super) fn count_served(&self) -> usize {
+        self.served.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Whether this request finds the FHIR listener gone.
@@ -138,6 +145,7 @@ fn standing_access(clients: &[RegisteredClient], now: OffsetDateTime) -> Access 
         issued: now,
         expires: now.saturating_add(time::Duration::days(3650)),
         usable: true,
+        without_member: false,
     }
 }
 
