@@ -3,14 +3,14 @@
 use super::discovery::{Agreement, Canary, CapabilityStatement, OpenId, Smart, Udap};
 use super::fhir::Fhir;
 use super::http::Http;
-use super::oauth::{Attempt, Authorize, ClientAssertion, Introspect, Refresh, Revoke, Token};
+use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
 use super::tls::{TlsHandshake, TlsOffer};
 use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 25] = [
+pub static HELPS: [&VerbHelp; 26] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -32,13 +32,14 @@ pub static HELPS: [&VerbHelp; 25] = [
     &help::REVOKE,
     &help::INTROSPECT,
     &help::CLIENT_ASSERTION,
+    &help::GIVEN,
     &help::ID_TOKEN,
     &help::USERINFO,
     &help::BATCH,
     &help::CREATE,
 ];
 
-static VERBS: [&dyn Verb; 25] = [
+static VERBS: [&dyn Verb; 26] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -60,6 +61,7 @@ static VERBS: [&dyn Verb; 25] = [
     &Revoke,
     &Introspect,
     &ClientAssertion,
+    &Given,
     &IdToken,
     &UserInfo,
     &Fhir::BATCH,

@@ -1,5 +1,6 @@
 //! `carinbb run`: plan, or run and report.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::cli::ndjson::Ndjson;
 use crate::cli::paint::Paint;
 use crate::cli::progress::{Progress, SILENCE};
 use crate::cli::reports::{self, Wanted};
-use crate::cli::secrets::Secrets;
+use crate::cli::secrets::{Secrets, Unread};
 use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
@@ -22,6 +23,7 @@ use crate::cli::{colour_choice, demo, faults, hint, output, plan_text, sign_in, 
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, RunError, RunOptions, Selection, exit};
 use crate::reference;
 use crate::target::{Launch, Strategy, Target};
+use crate::testcase::Given;
 use crate::vocabulary::{ProfileId, escape};
 
 /// How many cases act at a time. Requests in flight are limited by `--in-flight`.
@@ -70,7 +72,8 @@ fn check_target(target: &Target, arguments: &RunArgs) -> Result<(), Failure> {
 }
 
 async fn start_demo(arguments: &RunArgs) -> Result<reference::Running, Failure> {
-    let options = reference::Options { faults: faults::named(&arguments.fault)?, ..reference::Options::default() };
+    let login = demo::variant(arguments.login.unwrap_or_default());
+    let options = reference::Options { faults: faults::named(&arguments.fault)?, login, ..reference::Options::default() };
     reference::start(options).await.map_err(|error| Failure::wrong(error.to_string()))
 }
 
@@ -83,21 +86,30 @@ fn options(
     environment: &Environment,
 ) -> Result<RunOptions, Failure> {
     let launch = match demo {
-        Some(server) if !arguments.no_login => demo::launch(server),
+        Some(server) if !arguments.no_login => demo::launch(server, arguments.login.unwrap_or_default()),
         _ => launch(resolved, arguments, environment)?,
     };
     let world = world::build(arguments, &resolved.cli.global, &target, &launch.login.origins, demo, environment)?;
     let login = launch.login.strategy;
+    let given = (login == Strategy::Token).then(|| Given::new(&loaded.suite, &launch.tokens));
     let today = world.world.clock.now().date();
     let named = if arguments.profile.is_empty() { target.profiles.clone() } else { profiles(&arguments.profile)? };
     let smart = if arguments.smart == "auto" { target.smart.clone() } else { Some(arguments.smart.clone()) };
     let mut select = arguments.select.clone();
     select.extend(resolved.what.iter().cloned());
+    let mut selection = selection(arguments, select, &target, login, demo.is_some(), today);
+    let suite = given.map_or_else(
+        || Arc::clone(&loaded.suite),
+        |given| {
+            selection.no_launch = given.left_out;
+            Arc::new(given.suite)
+        },
+    );
     Ok(RunOptions {
-        suite: Arc::clone(&loaded.suite),
+        suite,
         catalogue: Arc::clone(&loaded.catalogue),
         suite_digest: loaded.files.digest(),
-        selection: selection(arguments, select, &target, login, demo.is_some(), today),
+        selection,
         browser: sign_in::browser(&world.world, &target, &launch, Keyboard { is_terminal: environment.stderr_is_terminal }),
         target: Arc::new(target),
         launch: Arc::new(launch),
@@ -123,10 +135,13 @@ pub fn profiles(typed: &[String]) -> Result<Vec<ProfileId>, Failure> {
     typed.iter().map(|id| ProfileId::parse(id).map_err(|error| Failure::wrong(error.to_string()))).collect()
 }
 
-/// Clients, members and tokens with their secrets; nothing is read when no case may need it.
+/// Clients, members and tokens with their secrets; no secret is read when no case may need it.
 fn launch(resolved: &Resolved, arguments: &RunArgs, environment: &Environment) -> Result<Launch, Failure> {
-    if arguments.no_login || arguments.plan.is_some() || resolved.launch.strategy() == Strategy::None {
+    if arguments.no_login || resolved.launch.strategy() == Strategy::None {
         return Ok(Launch::default());
+    }
+    if arguments.plan.is_some() {
+        return resolved.launch.resolve(&mut Unread).map_err(Failure::wrong);
     }
     resolved.launch.resolve(&mut Secrets::new(environment)).map_err(Failure::wrong)
 }
@@ -142,6 +157,7 @@ fn selection(arguments: &RunArgs, select: Vec<String>, target: &Target, login: S
         skip: arguments.skip.clone(),
         slow: arguments.slow,
         no_login: no_login.map(str::to_owned),
+        no_launch: BTreeMap::new(),
         no_change: if demo { None } else { no_authority(target, today) },
     }
 }
