@@ -52,7 +52,10 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
     let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone())
         .with_launch(Arc::clone(&options.launch), options.browser.clone());
     let (documents, hindrance) = match knowledge {
-        Knowledge::Discovery => discover(&context, &options.interrupt).await,
+        Knowledge::Discovery => {
+            let _acting = options.world.activity.begin();
+            discover(&context, &options.interrupt).await
+        }
         Knowledge::Nothing => (Documents::default(), None),
     };
     // What the target publishes is asked of the documents, which an interrupted run must not fetch again.
