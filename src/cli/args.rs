@@ -76,6 +76,8 @@ pub enum Command {
     Login(LoginArgs),
     /// Look whether everything is there that a run needs
     Doctor(DoctorArgs),
+    /// Look at the TLS of one host and port
+    Tls(TlsArgs),
     /// Run the reference server
     Serve(ServeArgs),
     /// Prove every case by its faults
@@ -124,6 +126,9 @@ pub struct RunArgs {
     /// Run cases that wait long
     #[arg(long, env = "CARINBB_SLOW", value_parser = BoolishValueParser::new(), help_heading = "Selection")]
     pub slow: bool,
+    /// How deep the TLS of hosts that the target file names is looked at: gate is quick, full asks for every suite
+    #[arg(long, value_name = "DEPTH", env = "CARINBB_TLS", default_value = "gate", help_heading = "Selection")]
+    pub tls: TlsDepth,
     /// Run only step N of the selected cases, besides setups and controls
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Selection")]
     pub only_step: Option<u16>,
@@ -175,6 +180,41 @@ pub struct RunArgs {
     /// Print what would be sent at most; "discover" fetches the discovery documents first
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "offline", help_heading = "Output")]
     pub plan: Option<PlanKind>,
+}
+
+/// How deep TLS is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TlsDepth {
+    Gate,
+    Full,
+}
+
+impl TlsDepth {
+    /// True for the long look.
+    #[must_use]
+    pub fn is_full(self) -> bool {
+        self == Self::Full
+    }
+}
+
+/// `tls`
+#[derive(Debug, Args)]
+pub struct TlsArgs {
+    /// The host, with its port where that is not 443
+    #[arg(value_name = "HOST[:PORT]")]
+    pub host: String,
+    /// gate asks for versions and weak suites, full for every suite, group and size
+    #[arg(long, value_name = "DEPTH", default_value = "gate")]
+    pub tls: TlsDepth,
+    /// Trust the roots in this PEM file too
+    #[arg(long, value_name = "FILE", env = "CARINBB_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// The longest that one connection may take, for instance 5s
+    #[arg(long, value_name = "T", value_parser = crate::vocabulary::parse_duration)]
+    pub timeout: Option<std::time::Duration>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What fails a run.

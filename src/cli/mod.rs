@@ -29,6 +29,8 @@ mod sign_in;
 mod suite;
 mod target_out;
 pub mod terminal;
+mod tls_findings;
+mod tls_page;
 mod try_login;
 mod world;
 
@@ -65,6 +67,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
         Command::Init(arguments) => command::init::init(&cli.global, &arguments),
         Command::Login(arguments) => command::login::login(&cli.global, &arguments, environment),
         Command::Doctor(arguments) => command::doctor::doctor(&cli.global, &arguments, environment),
+        Command::Tls(arguments) => command::tls::tls(&arguments, environment),
         Command::Serve(arguments) => command::serve::serve(arguments),
         Command::Selftest(arguments) => command::selftest::selftest(&cli.global, &arguments, environment),
         Command::Completions(arguments) => Ok(command::completions::completions(&arguments)),

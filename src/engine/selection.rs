@@ -14,6 +14,8 @@ pub struct Selection {
     pub skip: Vec<String>,
     /// True when cases tagged `slow` run.
     pub slow: bool,
+    /// True when cases tagged `tls-full` run: they open a hundred connections and more.
+    pub tls_full: bool,
     /// Why cases that need a login are left out; absent when they run.
     pub no_login: Option<String>,
     /// Why single cases are left out although there is a way to sign in, by id.
@@ -34,6 +36,9 @@ impl Selection {
         }
         if case.has_tag("slow") && !self.slow {
             return Some(("slow", "it waits long; --slow runs it".into()));
+        }
+        if case.has_tag("tls-full") && !self.tls_full {
+            return Some(("tls", "it opens a hundred TLS connections and more; --tls full runs it".into()));
         }
         if effect >= Effect::Login
             && let Some(reason) = &self.no_login

@@ -63,6 +63,11 @@ pub(super) fn choose(site: &Site, door: Door, hello: Option<&ClientHello>) -> Op
     if site.has("tls-flaky") && !site.count_connection().is_multiple_of(3) {
         return Some(Script::Reset);
     }
+    let minds_length =
+        site.has("tls-odd-length-intolerant") && hello.is_some_and(|hello| (256..512).contains(&(hello.length + 5)));
+    if minds_length || site.has("tls-version-intolerant") && hello.is_some_and(|hello| hello.names_future) {
+        return Some(Script::Close);
+    }
     let versions = for_versions(site, hello.map_or(TLS_1_2 + 1, |hello| hello.highest));
     versions.or_else(|| tls_weak::choose(site, hello?).map(Script::Hello))
 }

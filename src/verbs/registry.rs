@@ -5,12 +5,12 @@ use super::fhir::Fhir;
 use super::http::Http;
 use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
-use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsSurvey};
+use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsSuites, TlsSurvey};
 use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 28] = [
+pub static HELPS: [&VerbHelp; 29] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -25,6 +25,7 @@ pub static HELPS: [&VerbHelp; 28] = [
     &help::SURVEY,
     &help::OFFER,
     &help::FLIGHT,
+    &help::SUITES,
     &help::HANDSHAKE,
     &help::UNTIL,
     &help::AUTHORIZE,
@@ -41,7 +42,7 @@ pub static HELPS: [&VerbHelp; 28] = [
     &help::CREATE,
 ];
 
-static VERBS: [&dyn Verb; 28] = [
+static VERBS: [&dyn Verb; 29] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -56,6 +57,7 @@ static VERBS: [&dyn Verb; 28] = [
     &TlsSurvey,
     &TlsOffer,
     &TlsFlight,
+    &TlsSuites,
     &TlsHandshake,
     &Wait,
     &Authorize,
