@@ -120,16 +120,11 @@ pub(super) async fn play(script: Script, mut tcp: TcpStream, hello: Option<&Clie
         }
         Script::Garbage => tcp.write_all(&garbage()).await?,
         Script::Drip => return drip(&mut tcp).await,
-        Script::Ssl2Hello => {
-            tcp.write_all(&SSL_2_SERVER_HELLO).await?;
-            let _ = timeout(LINGER, until_gone(&mut tcp)).await;
-            return Ok(());
-        }
+        // The flight ends there: nothing else will come, and the peer need not wait for it.
+        Script::Ssl2Hello => tcp.write_all(&SSL_2_SERVER_HELLO).await?,
         Script::Hello(said) => {
             let flight = hello.and_then(|hello| said.flight(hello));
             tcp.write_all(&flight.unwrap_or_else(|| alert(HANDSHAKE_FAILURE).to_vec())).await?;
-            let _ = timeout(LINGER, until_gone(&mut tcp)).await;
-            return Ok(());
         }
     }
     // FIN, not RST: the peer's bytes have to be read before the socket is closed

@@ -79,15 +79,15 @@ impl Deep {
         let versions: Vec<Version> = gate.versions().into_iter().filter(|version| *version != Version::Ssl2).collect();
         let asker = Asker::new(place);
         let (suites, habits, groups_13) = tokio::join!(
-            join_all(versions.iter().map(|version| suites_of(&asker, *version))),
-            habits(&asker, &versions),
-            groups_of_13(&asker, &versions),
+            join_all(versions.iter().map(|version| Box::pin(suites_of(&asker, *version)))),
+            Box::pin(habits(&asker, &versions)),
+            Box::pin(groups_of_13(&asker, &versions)),
         );
         let mut deep = Self { suites, habits, ..Self::default() };
         deep.groups.extend(groups_13.map(|groups| (Version::Tls13, groups)));
         let of_12 = deep.suites.iter().find(|suites| suites.version == Version::Tls12);
         if let Some(chosen) = of_12.map(|suites| suites.accepted.chosen.clone()) {
-            deep.details_of_12(&asker, &chosen, gate, trust, now).await;
+            Box::pin(deep.details_of_12(&asker, &chosen, gate, trust, now)).await;
         }
         deep.probes = asker.into_probes();
         deep
@@ -133,7 +133,7 @@ impl Deep {
             Some(probe.flight?.extension(22).is_some())
         };
         let (groups, signatures, dh_bits, encrypt_then_mac, other_chains) =
-            tokio::join!(groups, signatures, dh_bits, encrypt_then_mac, other_chains(asker, chosen, gate, trust, now));
+            tokio::join!(groups, signatures, dh_bits, encrypt_then_mac, Box::pin(other_chains(asker, chosen, gate, trust, now)));
         self.groups.extend(groups.map(|groups| (Version::Tls12, groups)));
         (self.signatures, self.dh_bits) = (signatures, dh_bits);
         (self.encrypt_then_mac, self.other_chains) = (encrypt_then_mac, other_chains);

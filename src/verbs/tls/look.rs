@@ -66,7 +66,7 @@ pub(super) async fn with_known<T>(
     };
     let known = match &mut *known {
         Some(known) => known,
-        empty => empty.insert(look(context, place, &address).await),
+        empty => empty.insert(Box::pin(look(context, place, &address)).await),
     };
     use_it(known, &address).await
 }
@@ -83,7 +83,7 @@ pub(super) async fn deep(context: &Context, place: &super::Place) -> Arc<(Deep, 
             return Arc::clone(deep);
         }
         let start = context.world.clock.elapsed();
-        let deep = Deep::look(address, &known.look.gate, &context.tls.trust, context.world.clock.now()).await;
+        let deep = Box::pin(Deep::look(address, &known.look.gate, &context.tls.trust, context.world.clock.now())).await;
         let elapsed = context.world.clock.elapsed().saturating_sub(start);
         if deep.dh_bits.is_some() {
             context.observe("tls.dhe");
@@ -96,7 +96,7 @@ pub(super) async fn deep(context: &Context, place: &super::Place) -> Arc<(Deep, 
 
 async fn look(context: &Context, place: &super::Place, address: &Address<'_>) -> Known {
     let start = context.world.clock.elapsed();
-    let gate = Gate::look(address, &context.tls.trust, context.world.clock.now()).await;
+    let gate = Box::pin(Gate::look(address, &context.tls.trust, context.world.clock.now())).await;
     let elapsed = context.world.clock.elapsed().saturating_sub(start);
     let one = |offered: &Offered| evidence(context, place, offered, elapsed);
     let look = Look {
