@@ -4,6 +4,7 @@
 //! Knows no network and no clock.
 
 mod jwt;
+pub mod lab;
 mod sign;
 mod verify;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::demand::{Demand, Proof, findings};
 use crate::cli::keyboard::Keyboard;
 use crate::cli::suite::LoadedSuite;
-use crate::cli::{demo, sign_in};
+use crate::cli::{demo, sign_in, udap};
 use crate::engine::{self, Event, Interrupt, Listener, Run, RunOptions, Selection};
 use crate::net::tls::{Limits as TlsLimits, Trust};
 use crate::net::{HttpOptions, Limits, OffsetClock, Origin, World, WorldOptions};
@@ -53,7 +53,8 @@ async fn run(demand: &Demand, loaded: &LoadedSuite) -> Result<Run, String> {
         Some(FaultKind::Degenerate | FaultKind::Hostile) => SHORT,
         _ => PATIENT,
     };
-    let options = run_options(demand, loaded, &server, clock.clone(), limit)?;
+    let mut options = run_options(demand, loaded, &server, clock.clone(), limit)?;
+    options.udap = Some(udap::on_loopback().await?.identity(&options.launch));
     let driver = tokio::spawn(advance(clock));
     let record = engine::run(&options, &mut Silent).await.map_err(|error| error.to_string());
     driver.abort();
@@ -89,6 +90,7 @@ fn run_options(
         browser: sign_in::browser(&world, &target, &launch, Keyboard { is_terminal: false }),
         target: Arc::new(target),
         launch: Arc::new(launch),
+        udap: None,
         world,
         tls: TlsSettings {
             trust,
