@@ -284,6 +284,18 @@ pub struct ServeArgs {
     /// Publish exactly what this SMART App Launch version asks for
     #[arg(long, value_name = "VERSION")]
     pub smart: Option<String>,
+    /// Follow this version of the UDAP Security guide
+    #[arg(long, value_name = "VERSION", default_value = "1.1.0")]
+    pub udap_version: String,
+    /// Let clients register whose certificates lead to a certificate of FILE (PEM); repeatable, one file per community
+    #[arg(long, value_name = "FILE")]
+    pub udap_anchors: Vec<PathBuf>,
+    /// The URI of a community (repeatable; the first goes with the first --udap-anchors, and so on)
+    #[arg(long, value_name = "URI")]
+    pub udap_community: Vec<String>,
+    /// Write the roots that sign the UDAP metadata (PEM) to FILE
+    #[arg(long, value_name = "FILE")]
+    pub udap_ca_out: Option<PathBuf>,
 }
 
 /// `selftest`

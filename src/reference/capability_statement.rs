@@ -10,6 +10,8 @@ use super::site::Site;
 
 const OAUTH_URIS: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
 const SECURITY_SERVICE: &str = "http://terminology.hl7.org/CodeSystem/restful-security-service";
+/// The code of UDAP, which version 0.1.0 of the HL7 guide asks for.
+const UDAP_SERVICE: &str = "http://fhir.udap.org/CodeSystem/capability-rest-security-service";
 const C4BB: &str = "http://hl7.org/fhir/us/carin-bb/CapabilityStatement/c4bb";
 
 /// Answers a GET of the `CapabilityStatement`, whatever comes of it with the CORS header.
@@ -78,9 +80,20 @@ fn security(site: &Site) -> Value {
         security["extension"] = json!([{"url": OAUTH_URIS, "extension": oauth_uris(site)}]);
     }
     if !site.has("metadata-no-security-service") {
-        security["service"] = json!([{"coding": [{"system": SECURITY_SERVICE, "code": "SMART-on-FHIR"}], "text": "OAuth2 using SMART-on-FHIR profile"}]);
+        security["service"] = services(site);
     }
     security
+}
+
+fn services(site: &Site) -> Value {
+    let mut services = json!([{"coding": [{"system": SECURITY_SERVICE, "code": "SMART-on-FHIR"}], "text": "OAuth2 using SMART-on-FHIR profile"}]);
+    if site.udap.is_announced_in_metadata()
+        && !site.has("udap-metadata-no-udap-code")
+        && let Some(services) = services.as_array_mut()
+    {
+        services.push(json!({"coding": [{"system": UDAP_SERVICE, "code": "UDAP"}], "text": "UDAP"}));
+    }
+    services
 }
 
 fn oauth_uris(site: &Site) -> Value {

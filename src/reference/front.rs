@@ -4,7 +4,7 @@ use super::door::Door;
 use super::exchange::{Answer, Asked, Reply};
 use super::options::LoginVariant;
 use super::site::{BASE_PATH, Site};
-use super::{authorization, capability_statement, fhir, hostile, oauth, smart_configuration, udap_metadata};
+use super::{authorization, capability_statement, fhir, hostile, oauth, smart_configuration, udap};
 
 const SMART_CONFIGURATION: &str = ".well-known/smart-configuration";
 
@@ -47,7 +47,7 @@ fn fhir_origin(site: &Site, asked: &Asked) -> Reply {
         Some("metadata") if asked.method == "OPTIONS" => capability_statement::with_cors(site, preflight()),
         Some(SMART_CONFIGURATION) if is_read => smart_configuration::answer(site, asked),
         Some(SMART_CONFIGURATION) if asked.method == "OPTIONS" => smart_configuration::with_cors(site, preflight()),
-        Some(".well-known/udap") if is_read => udap_metadata::answer(site),
+        Some(".well-known/udap") if is_read => udap::metadata(site, asked),
         Some(path) => fhir::answer(site, asked, path),
         None if asked.path == BASE_PATH => fhir::answer(site, asked, ""),
         None => host_root(site, asked),
@@ -57,6 +57,11 @@ fn fhir_origin(site: &Site, asked: &Asked) -> Reply {
 fn host_root(site: &Site, asked: &Asked) -> Reply {
     if site.has("smart-configuration-at-host-root") && asked.path.strip_prefix('/') == Some(SMART_CONFIGURATION) {
         return smart_configuration::elsewhere(site);
+    }
+    if asked.path == "/.well-known/udap"
+        && let Some(reply) = udap::at_host_root(site)
+    {
+        return reply;
     }
     if site.has("soft-404") {
         return Reply::html(200, "Member portal", "<p>Welcome.</p>");

@@ -9,8 +9,8 @@ use josekit::jwk::alg::ec::EcCurve;
 use serde_json::{Value, json};
 
 use super::exchange::Reply;
-use super::oauth;
 use super::site::Site;
+use super::{oauth, udap};
 
 static KEYS: OnceLock<Result<[Jwk; 2], String>> = OnceLock::new();
 
@@ -22,6 +22,7 @@ pub(super) fn warm_up() {
         let _ = thread::Builder::new().name("reference-keys".into()).spawn(|| {
             let _ = keys();
             oauth::make_keys();
+            let _ = udap::signing_key();
         });
     });
 }

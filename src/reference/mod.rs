@@ -28,7 +28,7 @@ mod site;
 mod smart_configuration;
 mod tls_script;
 mod tls_stack;
-mod udap_metadata;
+mod udap;
 mod wire;
 
 #[cfg(test)]
@@ -38,3 +38,4 @@ pub use faults::{Fault, FaultKind, faults};
 pub use oauth::{ClientKey, ClientKind, MemberKind, RegisteredClient, RegisteredMember};
 pub use options::{LoginVariant, Now, Options, StartError};
 pub use running::{Running, start};
+pub use udap::{Community, Revocation, ServerCommunity, UdapOptions};

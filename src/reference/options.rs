@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use crate::vocabulary::FaultName;
 
 use super::faults::{find, nearest};
+use super::udap::{self, UdapOptions};
 
 /// What the server takes for the time.
 pub type Now = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
@@ -43,6 +44,8 @@ pub struct Options {
     pub smart_version: Option<String>,
     /// How members sign in.
     pub login: LoginVariant,
+    /// UDAP: its version and the communities whose clients may register.
+    pub udap: UdapOptions,
     /// The clock for codes, tokens and assertions; certificates have their own.
     pub now: Now,
 }
@@ -55,6 +58,7 @@ impl Default for Options {
             port: 0,
             smart_version: None,
             login: LoginVariant::default(),
+            udap: UdapOptions::default(),
             now: Arc::new(OffsetDateTime::now_utc),
         }
     }
@@ -70,6 +74,7 @@ impl fmt::Debug for Options {
             .field("port", &self.port)
             .field("smart_version", &self.smart_version)
             .field("login", &self.login)
+            .field("udap", &self.udap.version)
             .finish_non_exhaustive()
     }
 }
@@ -89,6 +94,12 @@ pub enum StartError {
     /// There is no such SMART version.
     #[error("there is no SMART version '{0}': write 1.0.0, 2.0.0, 2.1.0 or 2.2.0")]
     UnknownSmartVersion(String),
+    /// There is no such version of the UDAP Security guide.
+    #[error("there is no UDAP version '{0}': write {versions}", versions = udap::VERSIONS.join(", "))]
+    UnknownUdapVersion(String),
+    /// An anchor of a community is no certificate.
+    #[error("an anchor of the community '{0}' is no certificate")]
+    Anchor(String),
     /// The port cannot be bound.
     #[error("port {port} on 127.0.0.1 cannot be bound")]
     Bind {
@@ -116,6 +127,14 @@ impl Options {
         for fault in &self.faults {
             if find(fault.as_str()).is_none() {
                 return Err(StartError::UnknownFault { name: fault.to_string(), meant: nearest(fault.as_str()) });
+            }
+        }
+        if !udap::VERSIONS.contains(&self.udap.version.as_str()) {
+            return Err(StartError::UnknownUdapVersion(self.udap.version.clone()));
+        }
+        for community in &self.udap.communities {
+            if community.anchors.iter().any(|der| openssl::x509::X509::from_der(der).is_err()) {
+                return Err(StartError::Anchor(community.uri.clone()));
             }
         }
         match self.smart_version.as_deref() {

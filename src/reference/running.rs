@@ -20,6 +20,7 @@ use super::oauth::{self, ClientKey, RegisteredClient, RegisteredMember};
 use super::options::{Options, StartError};
 use super::site::Site;
 use super::tls_stack;
+use super::udap::ServerCommunity;
 
 /// A reference server that listens on three ports of 127.0.0.1. Dropping it stops it.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub struct Running {
     pub(super) site: Arc<Site>,
     addresses: [SocketAddr; 3],
     ca_pem: &'static str,
+    udap_communities: Vec<ServerCommunity>,
     loops: JoinSet<()>,
 }
 
@@ -46,13 +48,14 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let ports = addresses.map(|address| address.port());
     let site = Site::new(&options, ports).map_err(|error| StartError::Certificates(error.to_string()))?;
     let site = Arc::new(site);
+    let udap_communities = ServerCommunity::of(&options.udap).map_err(|error| StartError::Certificates(error.to_string()))?;
     let stacks = Stacks::default();
     build_stacks(&options, &stacks)?;
     let mut loops = JoinSet::new();
     for (listener, door) in listeners.into_iter().zip([Door::Fhir, Door::Authorization, Door::Plain]) {
         loops.spawn(listener::accept(listener, Arc::clone(&site), door, Arc::clone(&stacks)));
     }
-    Ok(Running { site, addresses, ca_pem, loops })
+    Ok(Running { site, addresses, ca_pem, udap_communities, loops })
 }
 
 async fn bind(port: u16) -> Result<TcpListener, StartError> {
@@ -139,6 +142,13 @@ impl Running {
     #[must_use]
     pub fn members(&self) -> &[RegisteredMember] {
         &self.site.accounts
+    }
+
+    /// The communities that the server takes part in, each with the CA that signs its metadata there; without any, the
+    /// one that has no name.
+    #[must_use]
+    pub fn udap_communities(&self) -> &[ServerCommunity] {
+        &self.udap_communities
     }
 
     /// Every fault that the server asked itself about since it started: those that could have changed what it did.

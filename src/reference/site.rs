@@ -16,6 +16,7 @@ use super::faults::Switches;
 use super::members;
 use super::oauth::{self, Access, RegisteredClient, RegisteredMember, Store};
 use super::options::{LoginVariant, Now, Options};
+use super::udap::Udap;
 
 /// The path of the FHIR base on its origin.
 pub(super) const BASE_PATH: &str = "/fhir/r4";
@@ -35,6 +36,7 @@ pub(super) struct Site {
     pub(super) login: LoginVariant,
     pub(super) clients: Vec<RegisteredClient>,
     pub(super) accounts: Vec<RegisteredMember>,
+    pub(super) udap: Udap,
     store: Mutex<Store>,
     now: Now,
     /// Fires when the FHIR listener has to go away.
@@ -62,6 +64,7 @@ impl Site {
             login: options.login,
             clients,
             accounts: oauth::open(),
+            udap: Udap::new(&options.udap),
             store: Mutex::new(store),
             now: options.now.clone(),
             death: Notify::new(),

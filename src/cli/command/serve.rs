@@ -5,6 +5,8 @@ use crate::cli::failure::Failure;
 use crate::cli::{faults, output};
 use crate::reference;
 
+mod udap;
+
 /// Serves until it is interrupted.
 ///
 /// # Errors
@@ -15,14 +17,17 @@ pub fn serve(arguments: ServeArgs) -> Result<u8, Failure> {
         latency: arguments.latency,
         port: arguments.port,
         smart_version: arguments.smart,
+        udap: udap::options(&arguments.udap_version, &arguments.udap_anchors, &arguments.udap_community)?,
         ..reference::Options::default()
     };
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
     runtime.block_on(async {
         let server = reference::start(options).await.map_err(|error| Failure::wrong(error.to_string()))?;
         if let Some(path) = &arguments.ca_out {
-            std::fs::write(path, server.ca_pem())
-                .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display())))?;
+            write(path, server.ca_pem())?;
+        }
+        if let Some(path) = &arguments.udap_ca_out {
+            write(path, &udap::roots(&server))?;
         }
         output::print(&format!("FHIR base      {}", server.base()));
         output::print(&format!("authorization  {}", server.authorization_origin()));
@@ -31,9 +36,21 @@ pub fn serve(arguments: ServeArgs) -> Result<u8, Failure> {
             Some(path) => output::print(&format!("root           {}", path.display())),
             None => output::print("root           not written: --ca-out ca.pem lets a client trust this server"),
         }
+        for community in server.udap_communities() {
+            let named = if community.uri.is_empty() {
+                "nobody can register: --udap-anchors FILE lets clients in"
+            } else {
+                &community.uri
+            };
+            output::print(&format!("UDAP {:<9} {named}", arguments.udap_version));
+        }
         output::print("ctrl-C ends it");
         let _ = tokio::signal::ctrl_c().await;
         server.stop().await;
         Ok(0)
     })
+}
+
+fn write(path: &std::path::Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display())))
 }

@@ -46,7 +46,12 @@ pub async fn prove(demand: &Demand, loaded: &LoadedSuite) -> Proof {
 
 async fn run(demand: &Demand, loaded: &LoadedSuite) -> Result<Run, String> {
     let faults = demand.fault.map(|fault| FaultName::parse(fault.name)).transpose().map_err(|error| error.to_string())?;
-    let options = reference::Options { faults: faults.into_iter().collect(), ..reference::Options::default() };
+    // a profile of the UDAP guide wants a server of that version; the profiles of CARIN BB go with the default
+    let mut udap = reference::UdapOptions::default();
+    if let Some(version) = demand.profile.strip_prefix("udap-security-") {
+        version.clone_into(&mut udap.version);
+    }
+    let options = reference::Options { faults: faults.into_iter().collect(), udap, ..reference::Options::default() };
     let server = reference::start(options).await.map_err(|error| error.to_string())?;
     let clock = OffsetClock::new();
     let limit = match demand.fault.map(|fault| fault.kind) {

@@ -39,7 +39,7 @@ pub struct Fault {
     pub profiles: &'static [&'static str],
     /// The SMART version (value of `--smart`) that is needed to prove it, if any.
     pub smart: Option<&'static str>,
-    /// The area it belongs to: `tls discovery capabilities scopes access launch token refresh openid data hostile`.
+    /// The area it belongs to: `tls discovery capabilities scopes access launch token refresh openid data udap hostile`.
     pub group: &'static str,
 }
 

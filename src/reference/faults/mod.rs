@@ -16,6 +16,7 @@ mod switches;
 mod table;
 mod tls;
 mod token;
+mod udap_metadata;
 
 pub use fault::{Fault, FaultKind};
 pub(super) use switches::Switches;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::fault::Fault;
-use super::{access, capabilities, data, discovery, hostile, launch, openid, refresh, scopes, tls, token};
+use super::{access, capabilities, data, discovery, hostile, launch, openid, refresh, scopes, tls, token, udap_metadata};
 
 static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
     [
@@ -17,6 +17,7 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         refresh::TABLE,
         openid::TABLE,
         data::TABLE,
+        udap_metadata::TABLE,
         hostile::TABLE,
     ]
     .concat()

@@ -1,6 +1,9 @@
 //! Every switch is wired: it changes an answer, and an honest server that is used asks about it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
 
 use super::client::{client, options, server_with};
 use crate::reference::door::Door;
@@ -43,13 +46,15 @@ fn standard_set(site: &Site) -> Vec<Asked> {
 
 /// What a server without sockets answers to the standard set; the token is put out of sight because it is random.
 fn transcript(options: &Options) -> Vec<Answer> {
-    let site = Site::new(options, [1001, 1002, 1003]).unwrap();
+    // a fixed time, because the UDAP metadata says when it was signed
+    let now = Arc::new(|| OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap());
+    let site = Site::new(&Options { now, ..options.clone() }, [1001, 1002, 1003]).unwrap();
     standard_set(&site).iter().map(|asked| front::answer(&site, asked)).collect()
 }
 
-/// Faults that no single request shows: those below HTTP, and those of a launch, which have their own transcript.
+/// Faults that no single request shows: those below HTTP, and those of a launch and of UDAP, which have their own transcripts.
 fn needs_more(fault: &Fault) -> bool {
-    let of_launch = ["launch", "token", "refresh", "openid", "data"].contains(&fault.group);
+    let of_launch = ["launch", "token", "refresh", "openid", "data", "udap"].contains(&fault.group);
     of_launch || (fault.group == "tls" && !fault.name.starts_with("plain-http"))
 }
 

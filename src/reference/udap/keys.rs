@@ -1,0 +1,31 @@
+//! The RSA keys that sign the server's metadata: made once per process, because an RSA key is slow to make.
+
+use std::sync::OnceLock;
+
+use openssl::error::ErrorStack;
+use openssl::pkey::{PKey, Private};
+use openssl::rsa::Rsa;
+
+type Made = Result<PKey<Private>, ErrorStack>;
+
+/// The key of every honest metadata certificate.
+pub(in super::super) fn signing_key() -> Result<&'static PKey<Private>, ErrorStack> {
+    static KEY: OnceLock<Made> = OnceLock::new();
+    get(&KEY, 2048)
+}
+
+/// A key that no certificate of ours is about.
+pub(super) fn other_key() -> Result<&'static PKey<Private>, ErrorStack> {
+    static KEY: OnceLock<Made> = OnceLock::new();
+    get(&KEY, 2048)
+}
+
+/// A key that is too short to be trusted.
+pub(super) fn weak_key() -> Result<&'static PKey<Private>, ErrorStack> {
+    static KEY: OnceLock<Made> = OnceLock::new();
+    get(&KEY, 1024)
+}
+
+fn get(key: &'static OnceLock<Made>, bits: u32) -> Result<&'static PKey<Private>, ErrorStack> {
+    key.get_or_init(|| PKey::from_rsa(Rsa::generate(bits)?)).as_ref().map_err(Clone::clone)
+}
