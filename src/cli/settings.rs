@@ -108,7 +108,9 @@ fn split_target(arguments: &RunArgs, named_by: Option<ValueSource>) -> Result<(O
 fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<(Target, LaunchFile, UdapClientFile), Failure> {
     let is_file = Path::new(text).extension().is_some_and(|kind| kind == "toml") || Path::new(text).is_file();
     if !is_file {
-        return target::from_url(text).map(|target| (target, LaunchFile::default(), UdapClientFile::default())).map_err(Failure::wrong);
+        return target::from_url(text)
+            .map(|target| (target, LaunchFile::default(), UdapClientFile::default()))
+            .map_err(Failure::wrong);
     }
     let source = read_source(Path::new(text))?;
     let problems = Problems::new();

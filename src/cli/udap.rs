@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::secrets::Secrets;
 use crate::crypto::lab::{Lab, LabKeys, from_pkcs12, read_folder};
 use crate::peers::{Host, Seat, laboratory_files};
+use crate::reference::Community;
 use crate::target::{Client, ClientKey, Launch, SecretReader as _, UdapClientFile};
 use crate::verbs::{Source, UdapIdentity};
 use crate::vocabulary::Secret;
@@ -38,7 +39,8 @@ pub struct Ourselves {
     pub identity: Option<UdapIdentity>,
     /// Why there is no laboratory; absent when there is one.
     pub no_laboratory: Option<String>,
-    _host: Option<Host>,
+    /// Kept for its life: it serves lists of revoked certificates.
+    pub host: Option<Host>,
 }
 
 /// The laboratory for reference servers on loopback, made once: its keys are known to everybody, so nothing else may trust it.
@@ -50,7 +52,8 @@ pub async fn on_loopback() -> Result<&'static Laboratory, String> {
     MADE.get_or_try_init(|| async {
         let seat = Seat::take(([127, 0, 0, 1], 0).into()).await.map_err(|error| error.to_string())?;
         let addresses = format!("http://localhost:{}", seat.address().port());
-        let lab = Lab::new(LabKeys::well_known(), Some(addresses), OffsetDateTime::now_utc()).map_err(|error| error.to_string())?;
+        let lab =
+            Lab::new(LabKeys::well_known(), Some(addresses), OffsetDateTime::now_utc()).map_err(|error| error.to_string())?;
         let host = seat.serve(laboratory_files(&lab).map_err(|error| error.to_string())?);
         Ok(Laboratory { lab: Arc::new(lab), host })
     })
@@ -58,6 +61,14 @@ pub async fn on_loopback() -> Result<&'static Laboratory, String> {
 }
 
 impl Laboratory {
+    /// The two communities of it, as a reference server takes part in them.
+    #[must_use]
+    pub fn communities(&self) -> Vec<Community> {
+        let community =
+            |name: &str, root: &[u8]| Community { uri: format!("urn:carinbb:laboratory:{name}"), anchors: vec![root.to_vec()] };
+        vec![community("a", self.lab.root()), community("b", self.lab.second_root())]
+    }
+
     /// Who we are in it.
     #[must_use]
     pub fn identity(&self, launch: &Launch) -> UdapIdentity {
@@ -73,7 +84,11 @@ fn identity(source: Source, file: &UdapClientFile, launch: &Launch) -> UdapIdent
     UdapIdentity {
         source,
         logo_uri: file.logo_uri.as_ref().map(Url::to_string).or(logo).unwrap_or_else(|| format!("{CLIENT}/logo.png")),
-        redirect_uri: file.redirect_uri.clone().or_else(|| registered.map(|client| client.redirect_uri.clone())).unwrap_or_else(callback),
+        redirect_uri: file
+            .redirect_uri
+            .clone()
+            .or_else(|| registered.map(|client| client.redirect_uri.clone()))
+            .unwrap_or_else(callback),
         contact: file.contact.clone().unwrap_or_else(|| CONTACT.to_owned()),
     }
 }
@@ -101,7 +116,7 @@ pub async fn ourselves(file: &UdapClientFile, launch: &Launch, environment: &Env
     Ok(Ourselves {
         identity: Some(identity(Source::Community(Arc::new(credential), uris), file, launch)),
         no_laboratory: Some("it needs certificates of a CA of ours, and the target file gives one of a real community".into()),
-        _host: None,
+        host: None,
     })
 }
 
@@ -114,12 +129,14 @@ async fn laboratory(folder: &Path, file: &UdapClientFile, launch: &Launch) -> Re
         None => None,
         Some(_) => {
             let text = file.bind.as_deref().unwrap_or(BIND);
-            let address: SocketAddr =
-                text.parse().map_err(|_| Failure::wrong(format!("[listener] bind: '{text}' is no address such as 0.0.0.0:8080")))?;
-            let seat = Seat::take(address).await.map_err(|error| Failure::wrong(format!("cannot listen on {address}: {error}")))?;
+            let address: SocketAddr = text
+                .parse()
+                .map_err(|_| Failure::wrong(format!("[listener] bind: '{text}' is no address such as 0.0.0.0:8080")))?;
+            let seat =
+                Seat::take(address).await.map_err(|error| Failure::wrong(format!("cannot listen on {address}: {error}")))?;
             Some(seat.serve(laboratory_files(&lab).map_err(|error| wrong(&error))?))
         }
     };
     let source = Source::Laboratory(Arc::new(lab));
-    Ok(Ourselves { identity: Some(identity(source, file, launch)), no_laboratory: None, _host: host })
+    Ok(Ourselves { identity: Some(identity(source, file, launch)), no_laboratory: None, host })
 }

@@ -112,7 +112,10 @@ mod tests {
         let seat = Seat::take(([127, 0, 0, 1], 0).into()).await.unwrap();
         let host = seat.serve(vec![File { name: "root.crl", content_type: "application/pkix-crl", content: b"list".to_vec() }]);
         let found = ask(host.address(), "GET /pki/root.crl").await;
-        assert!(found.starts_with("HTTP/1.1 200") && found.contains("application/pkix-crl") && found.ends_with("list"), "{found}");
+        assert!(
+            found.starts_with("HTTP/1.1 200") && found.contains("application/pkix-crl") && found.ends_with("list"),
+            "{found}"
+        );
         assert!(ask(host.address(), "GET /root.key").await.starts_with("HTTP/1.1 404"));
         assert!(ask(host.address(), "POST /root.crl").await.starts_with("HTTP/1.1 405"));
         let address = host.address();

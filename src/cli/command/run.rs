@@ -46,7 +46,14 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
         check_target(&target, arguments)?;
         let launch = the_launch(&resolved, arguments, demo.as_ref(), environment)?;
         let ourselves = ourselves(&resolved, &launch, demo.as_ref(), environment).await?;
-        let options = options(&resolved, arguments, &loaded, Subject { target, launch, ourselves: &ourselves }, demo.as_ref(), environment)?;
+        let options = options(
+            &resolved,
+            arguments,
+            &loaded,
+            Subject { target, launch, ourselves: &ourselves },
+            demo.as_ref(),
+            environment,
+        )?;
         let code = match arguments.plan {
             Some(kind) => print_plan(&options, kind, arguments.format).await?,
             None => run_and_report(options, &resolved.cli.global, arguments, &reports, environment).await?,
@@ -80,7 +87,9 @@ fn check_target(target: &Target, arguments: &RunArgs) -> Result<(), Failure> {
 }
 
 async fn start_demo(arguments: &RunArgs) -> Result<reference::Running, Failure> {
-    let options = reference::Options { faults: faults::named(&arguments.fault)?, ..reference::Options::default() };
+    let communities = udap::on_loopback().await.map_err(Failure::wrong)?.communities();
+    let udap = reference::UdapOptions { communities, ..reference::UdapOptions::default() };
+    let options = reference::Options { faults: faults::named(&arguments.fault)?, udap, ..reference::Options::default() };
     reference::start(options).await.map_err(|error| Failure::wrong(error.to_string()))
 }
 

@@ -20,7 +20,8 @@ pub fn write_folder(folder: &Path, lab: &Lab) -> Result<(), LabError> {
     let failed = |path: &Path, error: &dyn std::fmt::Display| LabError::File(format!("cannot write {}: {error}", path.display()));
     fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
     let [a, b] = lab.issuing();
-    let certificates = [("root.pem", lab.root()), ("second-root.pem", lab.second_root()), ("issuing-a.pem", a), ("issuing-b.pem", b)];
+    let certificates =
+        [("root.pem", lab.root()), ("second-root.pem", lab.second_root()), ("issuing-a.pem", a), ("issuing-b.pem", b)];
     let mut files: Vec<(&str, Vec<u8>, bool)> = vec![("README.txt", README.into(), false)];
     for (name, der) in certificates {
         files.push((name, X509::from_der(der)?.to_pem()?, false));

@@ -2,13 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, CrlDistributionPoint, CustomExtension, DistinguishedName, DnType, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SanType, SerialNumber,
-    SubjectPublicKeyInfo,
-};
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, CrlDistributionPoint, CustomExtension, DistinguishedName, DnType, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SanType, SerialNumber, SubjectPublicKeyInfo,
+};
 use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
 
@@ -156,9 +155,7 @@ impl Lab {
             Shape::IssuedByRoot => (vec![leaf.signed_by(public, &self.issuer)?.der().to_vec()], root),
             Shape::WithoutAddresses => (below(leaf.signed_by(public, &self.issuing_b)?.der().to_vec(), &self.issuing_b), root),
             Shape::SelfSigned => (vec![leaf.self_signed(&any_key(key)?)?.der().to_vec()], root),
-            Shape::SecondCommunity => {
-                (vec![leaf.signed_by(public, &self.second)?.der().to_vec()], self.second_root.clone())
-            }
+            Shape::SecondCommunity => (vec![leaf.signed_by(public, &self.second)?.der().to_vec()], self.second_root.clone()),
             Shape::UnknownCa => {
                 let unknown = CertifiedIssuer::self_signed(root_params("An unknown root", self.now), KeyPair::generate()?)?;
                 (vec![leaf.signed_by(public, &unknown)?.der().to_vec()], unknown.der().to_vec())
@@ -185,7 +182,9 @@ impl Lab {
                     Shape::IssuerExpired => {
                         (params.not_before, params.not_after) = (now - Duration::days(60), now - Duration::hours(2));
                     }
-                    Shape::IssuerNoCertSign => params.key_usages = vec![KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature],
+                    Shape::IssuerNoCertSign => {
+                        params.key_usages = vec![KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature]
+                    }
                     _ => {
                         let content = only_uris_of("elsewhere.carinbb.example");
                         let mut extension = CustomExtension::from_oid_content(&NAME_CONSTRAINTS, content);
@@ -322,4 +321,3 @@ fn p256(pem: &Secret) -> Result<KeyPair, LabError> {
 fn any_key(pem: &Secret) -> Result<KeyPair, LabError> {
     Ok(KeyPair::from_pem(pem.expose())?)
 }
-

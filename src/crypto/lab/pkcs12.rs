@@ -29,7 +29,8 @@ pub fn from_pkcs12(bytes: &[u8], password: &Secret) -> Result<(Credential, Vec<S
     if uris.is_empty() {
         return Err(wrong("its certificate names no URI, so it cannot stand for a UDAP client"));
     }
-    let is_root = |certificate: &X509| certificate.issuer_name().try_cmp(certificate.subject_name()).is_ok_and(|order| order.is_eq());
+    let is_root =
+        |certificate: &X509| certificate.issuer_name().try_cmp(certificate.subject_name()).is_ok_and(|order| order.is_eq());
     let others: Vec<X509> = parsed.ca.into_iter().flatten().collect();
     let root = others.iter().find(|certificate| is_root(certificate)).and_then(|certificate| certificate.to_der().ok());
     let above = ordered(&leaf, others.into_iter().filter(|certificate| !is_root(certificate)).collect());
@@ -42,9 +43,7 @@ fn ordered(leaf: &X509, mut others: Vec<X509>) -> Vec<X509> {
     let mut above: Vec<X509> = Vec::new();
     loop {
         let last = above.last().unwrap_or(leaf);
-        let issues = |certificate: &X509| {
-            certificate.subject_name().try_cmp(last.issuer_name()).is_ok_and(|order| order.is_eq())
-        };
+        let issues = |certificate: &X509| certificate.subject_name().try_cmp(last.issuer_name()).is_ok_and(|order| order.is_eq());
         let Some(at) = others.iter().position(issues) else { return above };
         above.push(others.swap_remove(at));
     }

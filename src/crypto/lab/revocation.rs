@@ -1,7 +1,9 @@
 //! The lists of revoked certificates. Which serial numbers are revoked never changes, so that a list which a target has
 //! kept from an earlier run says the same.
 
-use rcgen::{CertificateRevocationListParams, Issuer, KeyIdMethod, RevocationReason, RevokedCertParams, SerialNumber, SigningKey};
+use rcgen::{
+    CertificateRevocationListParams, Issuer, KeyIdMethod, RevocationReason, RevokedCertParams, SerialNumber, SigningKey,
+};
 use time::{Duration, OffsetDateTime};
 
 use super::LabError;
@@ -15,11 +17,7 @@ pub(super) fn revoked_serial(number: u8) -> SerialNumber {
 }
 
 /// The list of a CA; without any entry when nothing of it is ever revoked.
-pub(super) fn list(
-    issuer: &Issuer<'_, impl SigningKey>,
-    with_entries: bool,
-    now: OffsetDateTime,
-) -> Result<Vec<u8>, LabError> {
+pub(super) fn list(issuer: &Issuer<'_, impl SigningKey>, with_entries: bool, now: OffsetDateTime) -> Result<Vec<u8>, LabError> {
     let entry = |number| RevokedCertParams {
         serial_number: revoked_serial(number),
         revocation_time: now - Duration::days(2),

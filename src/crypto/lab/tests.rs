@@ -95,7 +95,8 @@ fn what_openssl_does_not_look_at_is_in_the_certificate() {
     assert_eq!(uris(&leaf(Shape::DnsName)), Vec::<String>::new());
     assert!(!uris(&leaf(Shape::CommonName)).contains(&URI.to_owned()));
     assert_eq!(leaf(Shape::WeakKey).public_key().unwrap().bits(), 1024);
-    let two = lab.credential(&["https://a.example/1".into(), "https://a.example/2".into()], Shape::Right, KeyKind::Ec256).unwrap();
+    let two =
+        lab.credential(&["https://a.example/1".into(), "https://a.example/2".into()], Shape::Right, KeyKind::Ec256).unwrap();
     assert_eq!(uris(&certificate(&two.chain[0])).len(), 2);
     let list = X509Crl::from_der(&lab.list_of_issuing_a().unwrap()).unwrap();
     assert!(list.verify(&certificate(lab.issuing()[0]).public_key().unwrap()).unwrap());

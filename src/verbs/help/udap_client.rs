@@ -9,7 +9,11 @@ const CLIENT: ArgumentHelp = argument!(
     Kind::Text,
     "under which URI we appear: fresh is one that was never used, any other word one of its own for the whole run, a URI stands for itself"
 );
-const COPIES: ArgumentHelp = argument!("copies", Kind::Number, "how often the very same request is sent at once, each on a connection of its own; once without it");
+const COPIES: ArgumentHelp = argument!(
+    "copies",
+    Kind::Number,
+    "how often the very same request is sent at once, each on a connection of its own; once without it"
+);
 const ANY_FORM: ArgumentHelp = argument!(
     "any_form",
     Kind::Flag,
@@ -49,7 +53,11 @@ pub static REGISTER: VerbHelp = VerbHelp {
         argument!("cancel", Kind::Flag, "asks for no grant type, which cancels"),
         argument!("body", Kind::Any, "further members beside software_statement and udap, or others in their place"),
         OMIT,
-        argument!("send", Kind::Word(&["json", "form", "broken-json", "get", "put"]), "how it is sent; as JSON by POST without it"),
+        argument!(
+            "send",
+            Kind::Word(&["json", "form", "broken-json", "get", "put"]),
+            "how it is sent; as JSON by POST without it"
+        ),
         COPIES,
         ANY_FORM,
     ],
@@ -87,7 +95,11 @@ pub static UDAP_TOKEN: VerbHelp = VerbHelp {
         ),
         argument!("grant_type", Kind::Text, "sent as grant_type instead"),
         argument!("client_id", Kind::Text, "the issuer of the authentication token; the registered id without it"),
-        argument!("assertion", Kind::Any, "what is changed, as in udap.register; extensions is none, null, or a table with set, omit, null, beside (other extensions) or whole"),
+        argument!(
+            "assertion",
+            Kind::Any,
+            "what is changed, as in udap.register; extensions is none, null, or a table with set, omit, null, beside (other extensions) or whole"
+        ),
         argument!("scopes", Kind::Texts, "what is asked for; the registered scopes without it"),
         argument!("code", Kind::Text, "a handle of the code, or a made-up one"),
         argument!("verifier", Kind::Text, "as in oauth.token"),
@@ -136,7 +148,11 @@ pub static UDAP_AUTHORIZE: VerbHelp = VerbHelp {
         argument!("redirect_uri", Kind::Text, "sent instead of the registered one"),
         argument!("response_type", Kind::Text, "sent instead of code"),
         argument!("aud", Kind::Text, "sent instead of the FHIR base; none leaves it out"),
-        argument!("pkce", Kind::Word(&["S256", "plain", "none", "challenge-only"]), "how the code is bound to its verifier; S256 without it"),
+        argument!(
+            "pkce",
+            Kind::Word(&["S256", "plain", "none", "challenge-only"]),
+            "how the code is bound to its verifier; S256 without it"
+        ),
         argument!("nonce", Kind::Text, "the nonce; random without it when openid is asked for"),
         OMIT,
         argument!("double", Kind::Texts, "names of parameters that are sent twice"),
@@ -158,7 +174,12 @@ pub static JTI_LADDER: VerbHelp = VerbHelp {
         CLIENT,
         argument!("at", Kind::Word(&["token", "registration"]), "where; at the token endpoint without it"),
         argument!("lifetime", Kind::Duration, "how long the first JWTs are good; 20s without it"),
-        argument!("rungs", Kind::Texts, required, "how long after expiry to try, in rising order, for instance [\"5s\", \"65s\"]"),
+        argument!(
+            "rungs",
+            Kind::Texts,
+            required,
+            "how long after expiry to try, in rising order, for instance [\"5s\", \"65s\"]"
+        ),
     ],
     facts: facts! {
         "reused": "true when a rung was accepted",

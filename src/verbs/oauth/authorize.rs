@@ -123,12 +123,7 @@ fn nothing_to_tell(visit: &Visit, must_arrive: bool) -> Option<Cause> {
 }
 
 /// The request that these arguments describe, and what is remembered of it.
-fn request(
-    arguments: &Arguments,
-    context: &Context,
-    party: &Party,
-    with_slash: bool,
-) -> Result<(Authorization, Sent), Cause> {
+fn request(arguments: &Arguments, context: &Context, party: &Party, with_slash: bool) -> Result<(Authorization, Sent), Cause> {
     let redirect_uri = match arguments.text("redirect_uri") {
         Some(text) => {
             Url::parse(text).map_err(|error| Cause::new("input", format!("the redirect_uri of the case is no URL: {error}")))?

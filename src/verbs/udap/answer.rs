@@ -41,12 +41,7 @@ impl Answered {
 
 /// Sends the same request several times at once, each on a connection of its own. `any_form` takes a 4xx without the form
 /// of the protocol as well: for a wrong method or media type there is none. `Err` when one of the answers says nothing.
-pub(super) async fn send(
-    context: &Context,
-    request: &Request,
-    copies: usize,
-    any_form: bool,
-) -> Result<Vec<Answered>, Observed> {
+pub(super) async fn send(context: &Context, request: &Request, copies: usize, any_form: bool) -> Result<Vec<Answered>, Observed> {
     let sent = join_all((0..copies.clamp(1, 8)).map(|_| exchange(context, request.clone()))).await;
     let evidence: Vec<String> = sent.iter().flat_map(|exchange| exchange.evidence.clone()).collect();
     let mut answers = Vec::new();

@@ -34,8 +34,9 @@ impl Verb for UdapAuthorize {
 async fn party(arguments: &Arguments, context: &Context) -> Result<Party, Cause> {
     let clients = context.udap_clients()?;
     let uri = clients.uri(arguments.text("client").unwrap_or("code"), "authorization_code");
-    let registration =
-        clients.registration(&uri, Shape::Right).ok_or_else(|| input("this client is not registered, so it has no id to ask with"))?;
+    let registration = clients
+        .registration(&uri, Shape::Right)
+        .ok_or_else(|| input("this client is not registered, so it has no id to ask with"))?;
     let (_, address) = Metadata::of(context).await?.endpoint("authorization_endpoint")?;
     let redirect_uri = clients.identity().redirect_uri.clone();
     Ok(Party { client_id: registration.client_id, redirect_uri, address, scopes: registration.scopes })

@@ -103,7 +103,10 @@ impl UdapClients {
             Source::Community(credential, _) if shape == Shape::Right => return Ok(Arc::clone(credential)),
             Source::Community(..) => {
                 let word = shape.word();
-                return Err(Cause::new("input", format!("a certificate that is '{word}' needs a laboratory that the target trusts")));
+                return Err(Cause::new(
+                    "input",
+                    format!("a certificate that is '{word}' needs a laboratory that the target trusts"),
+                ));
             }
         };
         let place = (uris.to_vec(), shape, key);

@@ -48,10 +48,20 @@ impl Metadata {
         let offered: Vec<&str> = self.texts("scopes_supported").collect();
         let wanted: &[&str] = match flow {
             "client_credentials" => &["system/ExplanationOfBenefit.read", "system/Patient.read", "system/Coverage.read"],
-            _ => &["openid", "fhirUser", "launch/patient", "offline_access", "patient/Patient.read", "patient/ExplanationOfBenefit.read"],
+            _ => &[
+                "openid",
+                "fhirUser",
+                "launch/patient",
+                "offline_access",
+                "patient/Patient.read",
+                "patient/ExplanationOfBenefit.read",
+            ],
         };
-        let kept: Vec<String> =
-            wanted.iter().filter(|scope| offered.is_empty() || offered.contains(*scope)).map(|scope| (*scope).to_owned()).collect();
+        let kept: Vec<String> = wanted
+            .iter()
+            .filter(|scope| offered.is_empty() || offered.contains(*scope))
+            .map(|scope| (*scope).to_owned())
+            .collect();
         let prefix = if flow == "client_credentials" { "system/" } else { "patient/" };
         if kept.iter().any(|scope| scope.starts_with(prefix)) {
             return kept;

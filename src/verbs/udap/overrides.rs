@@ -100,9 +100,8 @@ impl Overrides {
 
     /// The shape of the certificate.
     pub fn shape(&self) -> Result<Shape, Cause> {
-        self.text("certificate").map_or(Ok(Shape::Right), |word| {
-            Shape::from_word(word).ok_or_else(|| input(&format!("no certificate is '{word}'")))
-        })
+        self.text("certificate")
+            .map_or(Ok(Shape::Right), |word| Shape::from_word(word).ok_or_else(|| input(&format!("no certificate is '{word}'"))))
     }
 
     fn key(&self) -> Result<KeyKind, Cause> {
@@ -113,14 +112,16 @@ impl Overrides {
     /// The credential for a client of this URI.
     pub fn credential(&self, clients: &UdapClients, uri: &str) -> Result<Arc<Credential>, Cause> {
         let named = self.texts("san");
-        let uris = if named.is_empty() { vec![uri.to_owned()] } else { named.into_iter().map(|name| own_uri(name, uri)).collect() };
+        let uris =
+            if named.is_empty() { vec![uri.to_owned()] } else { named.into_iter().map(|name| own_uri(name, uri)).collect() };
         clients.credential(&uris, self.shape()?, self.key()?)
     }
 
     /// The claims, with `iat`, `exp` and `jti` added, and changed as the table says.
     pub fn claims(&self, base: Map<String, Value>, context: &Context) -> Result<Map<String, Value>, Cause> {
         let now = context.world.clock.now().unix_timestamp();
-        let at = |name: &str| self.text(name).map(offset).transpose().map(|found| found.map(|seconds| now.saturating_add(seconds)));
+        let at =
+            |name: &str| self.text(name).map(offset).transpose().map(|found| found.map(|seconds| now.saturating_add(seconds)));
         let iat = at("iat")?.unwrap_or(now - AGE);
         let lifetime = self.text("lifetime").map(offset).transpose()?.unwrap_or(LIFETIME);
         let mut claims = base;
@@ -224,7 +225,11 @@ pub(super) fn input(message: &str) -> Cause {
     Cause::new("input", message)
 }
 
-/// A handle for a JWT: it is told apart from others in evidence, and known to the redactor by its signature.
+/// A handle for a JWT. A statement is shown to whoever registers a client and comes back in the answer: it is no credential. An
+/// authentication token is one.
 pub(super) fn keep(context: &Context, label: &'static str, text: &str) -> String {
-    context.vault.keep_token(Secret::new(label, text))
+    match label {
+        "client_assertion" => context.vault.keep_token(Secret::new(label, text)),
+        _ => context.vault.keep_value(label, text),
+    }
 }

@@ -70,7 +70,8 @@ async fn register(arguments: &Arguments, context: &Context) -> Result<Observed, 
         context.observe("udap.replay-tracking");
     }
     let mut facts = registration_facts::facts(&first, &question, context);
-    let own = json!({ "client_uri": uri, "accepted_count": accepted, "client_ids": ids.len(), "sent": sent(&signed, &text, context) });
+    let own =
+        json!({ "client_uri": uri, "accepted_count": accepted, "client_ids": ids.len(), "sent": sent(&signed, &text, context) });
     facts.extend(own.as_object().cloned().unwrap_or_default());
     Ok(Observed::facts(tidy(facts, &context.world.redactor), first.evidence))
 }
@@ -114,7 +115,9 @@ async fn request(arguments: &Arguments, context: &Context, statement: &str) -> R
             let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
             Payload::Bytes("application/x-www-form-urlencoded".into(), text.into_bytes())
         }
-        Some("broken-json") => Payload::Bytes("application/json".into(), format!("{{\"software_statement\":\"{statement}\"").into_bytes()),
+        Some("broken-json") => {
+            Payload::Bytes("application/json".into(), format!("{{\"software_statement\":\"{statement}\"").into_bytes())
+        }
         _ => Payload::Json(Value::Object(body)),
     };
     Ok(request)

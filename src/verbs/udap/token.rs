@@ -88,8 +88,10 @@ fn told(
         false => prepared.scopes.iter().map(String::as_str).collect(),
     };
     let members = first.members();
-    let optional =
-        [("oauth_error", members.get("error").and_then(Value::as_str).map(Value::from)), ("client_id", Some(prepared.client_id.into()))];
+    let optional = [
+        ("oauth_error", members.get("error").and_then(Value::as_str).map(Value::from)),
+        ("client_id", Some(prepared.client_id.into())),
+    ];
     let answer = TokenAnswer { answer: first.answer, document: first.document, facts: first.facts, evidence: Vec::new() };
     let mut facts = token_facts(&answer, &asked, context);
     let mut sent = Map::new();
@@ -120,7 +122,8 @@ fn told(
 pub(super) async fn prepare(arguments: &Arguments, context: &Context) -> Result<Prepared, Cause> {
     let clients = context.udap_clients()?;
     let grant = arguments.text("grant").unwrap_or(USUAL_FLOW);
-    let uri = clients.uri(arguments.text("client").unwrap_or("credentials"), if grant == USUAL_FLOW { grant } else { "authorization_code" });
+    let uri = clients
+        .uri(arguments.text("client").unwrap_or("credentials"), if grant == USUAL_FLOW { grant } else { "authorization_code" });
     let overrides = match arguments.get("assertion") {
         Some(Value::String(_)) => Overrides::default(),
         table => Overrides::read(table)?,
@@ -132,7 +135,12 @@ pub(super) async fn prepare(arguments: &Arguments, context: &Context) -> Result<
     };
     let metadata = Metadata::of(context).await?;
     let (aud, url) = metadata.endpoint("token_endpoint")?;
-    let asking = Asking { uri: &uri, client_id: &client_id, aud: &aud, with_extensions: grant == USUAL_FLOW || arguments.flag("extensions") };
+    let asking = Asking {
+        uri: &uri,
+        client_id: &client_id,
+        aud: &aud,
+        with_extensions: grant == USUAL_FLOW || arguments.flag("extensions"),
+    };
     let (assertion, signed, is_repeated) = the_assertion(arguments, context, clients, &overrides, &asking)?;
     let scopes = asked_scopes(arguments, clients, &uri, community);
     let mut form = Form::default();
@@ -217,8 +225,10 @@ fn request(arguments: &Arguments, context: &Context, url: url::Url, form: Form, 
     let method = if way == "get" { Method::GET } else { Method::POST };
     let mut request = Request::new(method, url).header("accept", "application/json");
     if arguments.flag("basic") {
-        request.credentials =
-            Credentials::Basic { name: client_id.to_owned(), password: Secret::new("client_secret", context.world.random.state()) };
+        request.credentials = Credentials::Basic {
+            name: client_id.to_owned(),
+            password: Secret::new("client_secret", context.world.random.state()),
+        };
     }
     let fields = form.into_fields();
     let text = |value: &FormValue| match value {
