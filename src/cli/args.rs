@@ -72,6 +72,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Prove every case by its faults
     Selftest(SelftestArgs),
+    /// Make a certificate laboratory for UDAP
+    Pki(PkiArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
     /// Write the generated references into a checkout
@@ -313,6 +315,24 @@ pub struct SelftestArgs {
     /// How many faults are proved side by side
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub jobs: usize,
+}
+
+/// `pki`
+#[derive(Debug, Args)]
+pub struct PkiArgs {
+    #[command(subcommand)]
+    pub command: PkiCommand,
+}
+
+/// What to do with a laboratory.
+#[derive(Debug, Subcommand)]
+pub enum PkiCommand {
+    /// Make one in a folder: roots, issuing CAs, keys, and a page that says what to hand out
+    Init {
+        /// The folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 /// `completions`

@@ -25,6 +25,7 @@ mod settings;
 mod sign_in;
 mod suite;
 pub mod terminal;
+mod udap;
 mod world;
 
 use clap::Parser;
@@ -59,6 +60,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
         Command::Check(arguments) => command::check::check(&cli.global, &arguments, environment),
         Command::Serve(arguments) => command::serve::serve(arguments),
         Command::Selftest(arguments) => command::selftest::selftest(&cli.global, &arguments, environment),
+        Command::Pki(arguments) => command::pki::pki(&arguments),
         Command::Completions(arguments) => Ok(command::completions::completions(&arguments)),
         Command::Docs(arguments) => command::docs::docs(&cli.global, &arguments),
     }

@@ -14,7 +14,7 @@ use super::args::{Cli, Command, RunArgs};
 use super::environment::Environment;
 use super::failure::Failure;
 use crate::engine::record::Setting;
-use crate::target::{self, LaunchFile, SETTINGS, Target};
+use crate::target::{self, LaunchFile, SETTINGS, Target, UdapClientFile};
 use crate::vocabulary::document::{Problem, Problems, Reader, Source, did_you_mean, parse};
 
 /// `run` with everything known: flags, environment and files.
@@ -25,6 +25,8 @@ pub struct Resolved {
     pub target: Option<Target>,
     /// Clients, members, login and tokens, their secrets not read yet.
     pub launch: LaunchFile,
+    /// Who we are towards a UDAP server.
+    pub udap_client: UdapClientFile,
     /// Every setting that is not a default, with its origin.
     pub settings: Vec<Setting>,
     /// What to run, without the target.
@@ -49,9 +51,9 @@ pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, 
     let named_by = matches.subcommand_matches("run").and_then(|run| run.value_source("target"));
     let (target_text, what) = split_target(arguments, named_by)?;
     let mut files = Vec::new();
-    let (target, launch) = match target_text {
-        Some(text) => read_target(&text, &mut files).map(|(target, launch)| (Some(target), launch))?,
-        None => (None, LaunchFile::default()),
+    let (target, launch, udap_client) = match target_text {
+        Some(text) => read_target(&text, &mut files).map(|(target, launch, udap)| (Some(target), launch, udap))?,
+        None => (None, LaunchFile::default(), UdapClientFile::default()),
     };
     let project = cli.global.config.clone().or_else(|| Some(PathBuf::from("carinbb.toml")).filter(|path| path.is_file()));
     if let Some(path) = &project {
@@ -73,7 +75,7 @@ pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, 
         }
     }
     let cli = Cli::from_arg_matches(&parse_line(&line)?).map_err(Failure::Clap)?;
-    Ok(Resolved { cli, target, launch, settings, what })
+    Ok(Resolved { cli, target, launch, udap_client, settings, what })
 }
 
 fn parse_line(line: &[String]) -> Result<ArgMatches, Failure> {
@@ -103,10 +105,12 @@ fn split_target(arguments: &RunArgs, named_by: Option<ValueSource>) -> Result<(O
     Ok((target.cloned(), what.into_iter().cloned().collect()))
 }
 
-fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<(Target, LaunchFile), Failure> {
+fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<(Target, LaunchFile, UdapClientFile), Failure> {
     let is_file = Path::new(text).extension().is_some_and(|kind| kind == "toml") || Path::new(text).is_file();
     if !is_file {
-        return target::from_url(text).map(|target| (target, LaunchFile::default())).map_err(Failure::wrong);
+        return target::from_url(text)
+            .map(|target| (target, LaunchFile::default(), UdapClientFile::default()))
+            .map_err(Failure::wrong);
     }
     let source = read_source(Path::new(text))?;
     let problems = Problems::new();
@@ -116,7 +120,7 @@ fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<(Target, Laun
         Some(file) if problems.is_empty() => {
             let origin = format!("target file {text}");
             files.extend(file.settings.into_iter().map(|(name, values)| FileSetting { name, values, origin: origin.clone() }));
-            Ok((file.target, file.launch))
+            Ok((file.target, file.launch, file.udap_client))
         }
         _ => Err(Failure::Problems(problems)),
     }

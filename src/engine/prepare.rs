@@ -50,7 +50,8 @@ pub struct Prepared {
 /// When a profile or a SMART version is unknown.
 pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepared, RunError> {
     let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone())
-        .with_launch(Arc::clone(&options.launch), options.browser.clone());
+        .with_launch(Arc::clone(&options.launch), options.browser.clone())
+        .with_udap(options.udap.clone());
     let (documents, hindrance) = match knowledge {
         Knowledge::Discovery => discover(&context, &options.interrupt).await,
         Knowledge::Nothing => (Documents::default(), None),

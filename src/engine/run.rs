@@ -19,7 +19,7 @@ use crate::evidence::{Record, curl_line};
 use crate::net::World;
 use crate::target::{Launch, Target};
 use crate::testcase::Suite;
-use crate::verbs::{self, Browser, Documents, Effect, TlsSettings};
+use crate::verbs::{self, Browser, Documents, Effect, TlsSettings, UdapIdentity};
 use crate::vocabulary::ProfileId;
 
 /// Everything that a run needs to be told.
@@ -40,6 +40,8 @@ pub struct RunOptions {
     pub launch: Arc<Launch>,
     /// Who signs members in; absent when nobody can.
     pub browser: Option<Arc<dyn Browser>>,
+    /// Who we are towards a UDAP server; absent when the operator gave no certificate.
+    pub udap: Option<UdapIdentity>,
     /// Profiles that the operator named; empty: found or the latest.
     pub profiles: Vec<ProfileId>,
     /// The SMART version that the operator claims.
@@ -130,7 +132,9 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
         options.only_step,
     );
     let cases = schedule::run_all(&stage, &prepared.plan.jobs, &listener).await;
-    let record = finish(options, prepared, cases, &stage.unreached());
+    let registrations = verbs::cancel_registrations(&stage.context).await;
+    let mut record = finish(options, prepared, cases, &stage.unreached());
+    record.left_behind.extend(registrations);
     notice(&listener, &Event::Finished { run: &record });
     Ok(record)
 }

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::model::{Authority, Declined, Environment, Target};
 use super::read_launch::{LaunchFile, read_launch};
+use super::udap_client::UdapClientFile;
 use crate::vocabulary::ProfileId;
 use crate::vocabulary::document::{Node, Problems, Reader, Source, Value, did_you_mean, parse};
 
@@ -44,6 +45,8 @@ pub struct TargetFile {
     pub target: Target,
     /// Clients, members, login and tokens, their secrets not read yet.
     pub launch: LaunchFile,
+    /// Who we are towards a UDAP server.
+    pub udap_client: UdapClientFile,
     /// `[settings]`, as texts.
     pub settings: Vec<(String, Vec<String>)>,
 }
@@ -79,9 +82,10 @@ pub fn read(source: &Arc<Source>, problems: &Problems) -> Option<TargetFile> {
     let declined = reader.tables("declined").into_iter().map(read_declined).collect();
     let settings = read_settings(&reader);
     let launch = read_launch(&reader);
+    let udap_client = read_udap(&reader);
     reader.finish();
     let target = Target { authority, declined, ..target? };
-    Some(TargetFile { target, launch, settings })
+    Some(TargetFile { target, launch, udap_client, settings })
 }
 
 fn read_target(reader: Reader<'_>) -> Option<Target> {
@@ -105,6 +109,19 @@ fn read_target(reader: Reader<'_>) -> Option<Target> {
     let known = !target.typed.is_empty();
     reader.finish();
     known.then_some(target)
+}
+
+/// The tables `udap` and `listener`.
+fn read_udap(reader: &Reader<'_>) -> UdapClientFile {
+    let mut client = UdapClientFile::default();
+    if let Some(table) = reader.table("udap") {
+        client.read(&table);
+        table.finish();
+    }
+    if let Some(table) = reader.table("listener") {
+        client.read_listener(table);
+    }
+    client
 }
 
 fn read_environment(word: &str) -> Result<Environment, String> {

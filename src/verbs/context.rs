@@ -10,6 +10,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use super::browser::Browser;
 use super::discovery::Documents;
+use super::udap::{UdapClients, UdapIdentity};
 use super::vault::Vault;
 use crate::crypto::Key;
 use crate::evidence::Label;
@@ -32,6 +33,7 @@ pub struct Context {
     /// The secrets of the run between its steps.
     pub vault: Vault,
     pub(super) browser: Option<Arc<dyn Browser>>,
+    udap: Option<Arc<UdapClients>>,
     pub(super) label: Label,
     pub(super) tls: TlsSettings,
     learnt: Arc<Learnt>,
@@ -76,6 +78,7 @@ impl Context {
             launch: Arc::default(),
             vault,
             browser: None,
+            udap: None,
             label: Label::default(),
             tls,
             learnt: Arc::default(),
@@ -102,6 +105,19 @@ impl Context {
             .flatten()
             .for_each(|secret| redactor.register(secret));
         Self { launch, browser, ..self }
+    }
+
+    /// The same with what a UDAP client needs.
+    #[must_use]
+    pub fn with_udap(self, identity: Option<UdapIdentity>) -> Self {
+        let udap = identity.map(|identity| Arc::new(UdapClients::new(identity, self.world.run_id)));
+        Self { udap, ..self }
+    }
+
+    /// The UDAP clients of the run.
+    pub(super) fn udap_clients(&self) -> Result<&UdapClients, Cause> {
+        let missing = || Cause::new("input", "the target file gives no certificate to register with: [udap] pki or pkcs12");
+        self.udap.as_deref().ok_or_else(missing)
     }
 
     /// The context of one step of one case.

@@ -6,11 +6,12 @@ use super::http::Http;
 use super::oauth::{Attempt, Authorize, ClientAssertion, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
 use super::tls::{TlsHandshake, TlsOffer};
+use super::udap::{JtiLadder, Register, Sign, UdapAuthorize, UdapToken};
 use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 25] = [
+pub static HELPS: [&VerbHelp; 30] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -36,9 +37,14 @@ pub static HELPS: [&VerbHelp; 25] = [
     &help::USERINFO,
     &help::BATCH,
     &help::CREATE,
+    &help::SIGN,
+    &help::REGISTER,
+    &help::UDAP_TOKEN,
+    &help::UDAP_AUTHORIZE,
+    &help::JTI_LADDER,
 ];
 
-static VERBS: [&dyn Verb; 25] = [
+static VERBS: [&dyn Verb; 30] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -64,6 +70,11 @@ static VERBS: [&dyn Verb; 25] = [
     &UserInfo,
     &Fhir::BATCH,
     &Fhir::CREATE,
+    &Sign,
+    &Register,
+    &UdapToken,
+    &UdapAuthorize,
+    &JtiLadder,
 ];
 
 /// Every verb, in the order of the reference.

@@ -6,6 +6,7 @@ pub mod completions;
 pub mod docs;
 pub mod explain;
 pub mod list;
+pub mod pki;
 pub mod report;
 pub mod run;
 pub mod selftest;

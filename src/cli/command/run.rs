@@ -18,6 +18,7 @@ use crate::cli::secrets::Secrets;
 use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
+use crate::cli::udap::{self, Ourselves};
 use crate::cli::{colour_choice, demo, faults, hint, output, plan_text, sign_in, world};
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, RunError, RunOptions, Selection, exit};
 use crate::reference;
@@ -43,7 +44,16 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
             None => resolved.target.clone().ok_or_else(no_target)?,
         };
         check_target(&target, arguments)?;
-        let options = options(&resolved, arguments, &loaded, target, demo.as_ref(), environment)?;
+        let launch = the_launch(&resolved, arguments, demo.as_ref(), environment)?;
+        let ourselves = ourselves(&resolved, &launch, demo.as_ref(), environment).await?;
+        let options = options(
+            &resolved,
+            arguments,
+            &loaded,
+            Subject { target, launch, ourselves: &ourselves },
+            demo.as_ref(),
+            environment,
+        )?;
         let code = match arguments.plan {
             Some(kind) => print_plan(&options, kind, arguments.format).await?,
             None => run_and_report(options, &resolved.cli.global, arguments, &reports, environment).await?,
@@ -53,6 +63,13 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
         }
         Ok(code)
     })
+}
+
+/// What is tested, and as whom.
+struct Subject<'a> {
+    target: Target,
+    launch: Launch,
+    ourselves: &'a Ourselves,
 }
 
 fn no_target() -> Failure {
@@ -70,7 +87,9 @@ fn check_target(target: &Target, arguments: &RunArgs) -> Result<(), Failure> {
 }
 
 async fn start_demo(arguments: &RunArgs) -> Result<reference::Running, Failure> {
-    let options = reference::Options { faults: faults::named(&arguments.fault)?, ..reference::Options::default() };
+    let communities = udap::on_loopback().await.map_err(Failure::wrong)?.communities();
+    let udap = reference::UdapOptions { communities, ..reference::UdapOptions::default() };
+    let options = reference::Options { faults: faults::named(&arguments.fault)?, udap, ..reference::Options::default() };
     reference::start(options).await.map_err(|error| Failure::wrong(error.to_string()))
 }
 
@@ -78,14 +97,11 @@ fn options(
     resolved: &Resolved,
     arguments: &RunArgs,
     loaded: &LoadedSuite,
-    target: Target,
+    subject: Subject<'_>,
     demo: Option<&reference::Running>,
     environment: &Environment,
 ) -> Result<RunOptions, Failure> {
-    let launch = match demo {
-        Some(server) if !arguments.no_login => demo::launch(server),
-        _ => launch(resolved, arguments, environment)?,
-    };
+    let Subject { target, launch, ourselves } = subject;
     let world = world::build(arguments, &resolved.cli.global, &target, &launch.login.origins, demo, environment)?;
     let login = launch.login.strategy;
     let today = world.world.clock.now().date();
@@ -97,10 +113,11 @@ fn options(
         suite: Arc::clone(&loaded.suite),
         catalogue: Arc::clone(&loaded.catalogue),
         suite_digest: loaded.files.digest(),
-        selection: selection(arguments, select, &target, login, demo.is_some(), today),
+        selection: selection(arguments, select, &target, ourselves, login, demo.is_some(), today),
         browser: sign_in::browser(&world.world, &target, &launch, Keyboard { is_terminal: environment.stderr_is_terminal }),
         target: Arc::new(target),
         launch: Arc::new(launch),
+        udap: ourselves.identity.clone(),
         notes: world.notes,
         tls: world.tls,
         world: world.world,
@@ -131,7 +148,41 @@ fn launch(resolved: &Resolved, arguments: &RunArgs, environment: &Environment) -
     resolved.launch.resolve(&mut Secrets::new(environment)).map_err(Failure::wrong)
 }
 
-fn selection(arguments: &RunArgs, select: Vec<String>, target: &Target, login: Strategy, demo: bool, today: Date) -> Selection {
+fn the_launch(
+    resolved: &Resolved,
+    arguments: &RunArgs,
+    demo: Option<&reference::Running>,
+    environment: &Environment,
+) -> Result<Launch, Failure> {
+    match demo {
+        Some(server) if !arguments.no_login => Ok(demo::launch(server)),
+        _ => launch(resolved, arguments, environment),
+    }
+}
+
+/// Who we are towards a UDAP server.
+async fn ourselves(
+    resolved: &Resolved,
+    launch: &Launch,
+    demo: Option<&reference::Running>,
+    environment: &Environment,
+) -> Result<Ourselves, Failure> {
+    if demo.is_some() {
+        let laboratory = udap::on_loopback().await.map_err(Failure::wrong)?;
+        return Ok(Ourselves { identity: Some(laboratory.identity(launch)), ..Ourselves::default() });
+    }
+    udap::ourselves(&resolved.udap_client, launch, environment).await
+}
+
+fn selection(
+    arguments: &RunArgs,
+    select: Vec<String>,
+    target: &Target,
+    ourselves: &Ourselves,
+    login: Strategy,
+    demo: bool,
+    today: Date,
+) -> Selection {
     let no_login = match login {
         _ if arguments.no_login => Some("left out by --no-login"),
         Strategy::None if !demo => Some("the target file names no login strategy"),
@@ -143,6 +194,8 @@ fn selection(arguments: &RunArgs, select: Vec<String>, target: &Target, login: S
         slow: arguments.slow,
         no_login: no_login.map(str::to_owned),
         no_change: if demo { None } else { no_authority(target, today) },
+        no_udap: ourselves.identity.is_none().then(|| "the target file gives no certificate to register with".to_owned()),
+        no_laboratory: ourselves.no_laboratory.clone(),
     }
 }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::demand::{Demand, Proof, findings};
 use crate::cli::keyboard::Keyboard;
 use crate::cli::suite::LoadedSuite;
-use crate::cli::{demo, sign_in};
+use crate::cli::{demo, sign_in, udap};
 use crate::engine::{self, Event, Interrupt, Listener, Run, RunOptions, Selection};
 use crate::net::tls::{Limits as TlsLimits, Trust};
-use crate::net::{HttpOptions, Limits, OffsetClock, Origin, World, WorldOptions};
+use crate::net::{Clock as _, HttpOptions, Limits, OffsetClock, Origin, World, WorldOptions};
 use crate::reference::{self, FaultKind, Running};
 use crate::target::Target;
 use crate::verbs::TlsSettings;
@@ -47,18 +47,28 @@ pub async fn prove(demand: &Demand, loaded: &LoadedSuite) -> Proof {
 async fn run(demand: &Demand, loaded: &LoadedSuite) -> Result<Run, String> {
     let faults = demand.fault.map(|fault| FaultName::parse(fault.name)).transpose().map_err(|error| error.to_string())?;
     // a profile of the UDAP guide wants a server of that version; the profiles of CARIN BB go with the default
-    let mut udap = reference::UdapOptions::default();
+    let mut settings = reference::UdapOptions::default();
     if let Some(version) = demand.profile.strip_prefix("udap-security-") {
-        version.clone_into(&mut udap.version);
+        version.clone_into(&mut settings.version);
     }
-    let options = reference::Options { faults: faults.into_iter().collect(), udap, ..reference::Options::default() };
-    let server = reference::start(options).await.map_err(|error| error.to_string())?;
+    let laboratory = udap::on_loopback().await?;
+    settings.communities = laboratory.communities();
+    // harness and server share one clock: a wait that is jumped over is over for both
     let clock = OffsetClock::new();
+    let shared = clock.clone();
+    let options = reference::Options {
+        faults: faults.into_iter().collect(),
+        udap: settings,
+        now: Arc::new(move || shared.now()),
+        ..reference::Options::default()
+    };
+    let server = reference::start(options).await.map_err(|error| error.to_string())?;
     let limit = match demand.fault.map(|fault| fault.kind) {
         Some(FaultKind::Degenerate | FaultKind::Hostile) => SHORT,
         _ => PATIENT,
     };
-    let options = run_options(demand, loaded, &server, clock.clone(), limit)?;
+    let mut options = run_options(demand, loaded, &server, clock.clone(), limit)?;
+    options.udap = Some(laboratory.identity(&options.launch));
     let driver = tokio::spawn(advance(clock));
     let record = engine::run(&options, &mut Silent).await.map_err(|error| error.to_string());
     driver.abort();
@@ -94,6 +104,7 @@ fn run_options(
         browser: sign_in::browser(&world, &target, &launch, Keyboard { is_terminal: false }),
         target: Arc::new(target),
         launch: Arc::new(launch),
+        udap: None,
         world,
         tls: TlsSettings {
             trust,

@@ -9,6 +9,7 @@ mod http;
 mod oauth;
 mod openid;
 mod tls;
+mod udap_client;
 mod wait;
 
 pub use discovery::{AGREEMENT, CANARY, CAPABILITY_STATEMENT, OPENID, SMART, UDAP};
@@ -17,4 +18,5 @@ pub use http::{GET, OPTIONS, POST};
 pub use oauth::{ATTEMPT, AUTHORIZE, CLIENT_ASSERTION, INTROSPECT, REFRESH, REVOKE, TOKEN};
 pub use openid::{ID_TOKEN, USERINFO};
 pub use tls::{HANDSHAKE, OFFER};
+pub use udap_client::{JTI_LADDER, REGISTER, SIGN, UDAP_AUTHORIZE, UDAP_TOKEN};
 pub use wait::UNTIL;

@@ -8,7 +8,7 @@ use crate::vocabulary::{Cause, Secret};
 
 /// Parameters in order.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Form(Vec<(String, FormValue)>);
+pub(in crate::verbs) struct Form(Vec<(String, FormValue)>);
 
 impl Form {
     /// A parameter that may be shown.

@@ -13,7 +13,7 @@ use crate::verbs::{Arguments, Context, Observed};
 use crate::vocabulary::Cause;
 
 /// An answer with its evidence.
-pub(super) struct Answered {
+pub(in crate::verbs) struct Answered {
     pub answer: Answer,
     pub document: JsonDocument,
     /// The facts of every HTTP answer; secrets in them are not masked yet.

@@ -8,6 +8,7 @@ mod member_data;
 mod oauth;
 mod server;
 mod tls;
+mod udap;
 
 use std::sync::Arc;
 use std::time::Duration;
