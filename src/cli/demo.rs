@@ -1,5 +1,6 @@
 //! The reference server as a target: what its operator would write into a target file.
 
+use super::udap_trust;
 use crate::reference::{self, ClientKind, MemberKind, Running};
 use crate::target::{
     Client, ClientKey, Environment, GivenTokens, Launch, Login, Member, MemberKey, SigningKey, Strategy, Target,
@@ -13,6 +14,7 @@ pub fn target(server: &Running) -> Target {
     target.plain_http = Some(server.plain_http().clone());
     target.allow_origins = vec![server.authorization_origin().clone()];
     target.browser_apps = true;
+    target.udap.communities = udap_trust::communities_of(server);
     target
 }
 

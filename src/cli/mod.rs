@@ -26,6 +26,7 @@ mod sign_in;
 mod suite;
 pub mod terminal;
 mod udap;
+mod udap_trust;
 mod world;
 
 use clap::Parser;

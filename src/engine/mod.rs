@@ -25,6 +25,7 @@ mod selection;
 mod sighting;
 mod smart_version;
 mod stage;
+mod udap_version;
 
 pub use capability::{Capabilities, Claimed};
 pub use claim::exit;

@@ -1,6 +1,6 @@
 //! The closed list of verbs: names to what they do and to their documentation.
 
-use super::discovery::{Agreement, Canary, CapabilityStatement, OpenId, Smart, Udap};
+use super::discovery::{Agreement, Canary, CapabilityStatement, Discover, OpenId, Smart, Udap};
 use super::fhir::Fhir;
 use super::http::Http;
 use super::oauth::{Attempt, Authorize, ClientAssertion, Introspect, Refresh, Revoke, Token};
@@ -11,7 +11,7 @@ use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 30] = [
+pub static HELPS: [&VerbHelp; 31] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -42,9 +42,10 @@ pub static HELPS: [&VerbHelp; 30] = [
     &help::UDAP_TOKEN,
     &help::UDAP_AUTHORIZE,
     &help::JTI_LADDER,
+    &help::DISCOVER,
 ];
 
-static VERBS: [&dyn Verb; 30] = [
+static VERBS: [&dyn Verb; 31] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -75,6 +76,7 @@ static VERBS: [&dyn Verb; 30] = [
     &UdapToken,
     &UdapAuthorize,
     &JtiLadder,
+    &Discover,
 ];
 
 /// Every verb, in the order of the reference.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::demand::{Demand, Proof, findings};
 use crate::cli::keyboard::Keyboard;
 use crate::cli::suite::LoadedSuite;
-use crate::cli::{demo, sign_in, udap};
+use crate::cli::{demo, sign_in, udap, udap_trust};
 use crate::engine::{self, Event, Interrupt, Listener, Run, RunOptions, Selection};
 use crate::net::tls::{Limits as TlsLimits, Trust};
 use crate::net::{Clock as _, HttpOptions, Limits, OffsetClock, Origin, World, WorldOptions};
@@ -105,6 +105,8 @@ fn run_options(
         target: Arc::new(target),
         launch: Arc::new(launch),
         udap: None,
+        udap_anchors: Arc::new(udap_trust::of_reference(server)?),
+        udap_version: None,
         world,
         tls: TlsSettings {
             trust,
