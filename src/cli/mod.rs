@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod credentials;
 mod demo;
 mod environment;
 mod failure;
@@ -10,6 +11,7 @@ mod findings;
 mod hint;
 mod keyboard;
 mod layout;
+mod login_lines;
 pub mod ndjson;
 mod output;
 mod page;
@@ -23,8 +25,10 @@ mod secrets;
 mod settings;
 mod sign_in;
 mod suite;
+mod target_out;
 pub mod terminal;
 mod udap;
+mod try_login;
 mod world;
 
 use clap::Parser;
@@ -57,6 +61,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
         Command::List(arguments) => command::list::list(&cli.global, &arguments, environment),
         Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments, environment),
         Command::Check(arguments) => command::check::check(&cli.global, &arguments, environment),
+        Command::Login(arguments) => command::login::login(&cli.global, &arguments, environment),
         Command::Serve(arguments) => command::serve::serve(arguments),
         Command::Selftest(arguments) => command::selftest::selftest(&cli.global, &arguments, environment),
         Command::Pki(arguments) => command::pki::pki(&arguments),

@@ -114,6 +114,18 @@ fn oauth_uris(site: &Site) -> Value {
 fn resources() -> Value {
     TYPES
         .iter()
-        .map(|kind| json!({"type": kind, "interaction": [{"code": "read"}, {"code": "search-type"}], "searchParam": [{"name": "_id", "type": "token"}]}))
+        .map(|kind| json!({"type": kind, "interaction": [{"code": "read"}, {"code": "search-type"}], "searchParam": search_parameters(kind)}))
         .collect()
+}
+
+/// The parameters that a search knows; apps look here for the one that names the member.
+fn search_parameters(kind: &str) -> Value {
+    let more: &[(&str, &str)] = match kind {
+        "Patient" => &[("identifier", "token"), ("name", "string"), ("family", "string")],
+        "Coverage" => &[("patient", "reference"), ("beneficiary", "reference"), ("status", "token")],
+        "ExplanationOfBenefit" => &[("patient", "reference"), ("identifier", "token"), ("status", "token")],
+        "RelatedPerson" => &[("patient", "reference"), ("identifier", "token")],
+        _ => &[("identifier", "token"), ("name", "string")],
+    };
+    std::iter::once(&("_id", "token")).chain(more).map(|(name, kind)| json!({"name": name, "type": kind})).collect()
 }

@@ -25,6 +25,8 @@ pub(super) fn answer(site: &Site) -> Reply {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "private_key_jwt", "none"],
+        // RFC 8414 wants it wherever private_key_jwt is listed, and clients insist on it.
+        "token_endpoint_auth_signing_alg_values_supported": ["RS384", "ES384"],
         "claims_supported": ["iss", "sub", "aud", "exp", "iat", "nonce", "fhirUser"],
         "code_challenge_methods_supported": ["S256"],
     });

@@ -99,11 +99,10 @@ impl Context {
         for member in &launch.members {
             [&member.password, &member.totp].into_iter().flatten().for_each(|secret| redactor.register(secret));
         }
-        let tokens = &launch.tokens;
-        [&tokens.access_token, &tokens.refresh_token, &tokens.id_token]
-            .into_iter()
-            .flatten()
-            .for_each(|secret| redactor.register(secret));
+        for tokens in &launch.tokens {
+            let secrets = [&tokens.access_token, &tokens.refresh_token, &tokens.id_token];
+            secrets.into_iter().flatten().for_each(|secret| redactor.register(secret));
+        }
         Self { launch, browser, ..self }
     }
 

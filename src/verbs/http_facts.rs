@@ -8,8 +8,8 @@ use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 use url::Url;
 
-use super::duplicate_keys::duplicate_keys;
 use super::json_document::{BodyKind, JsonDocument, is_beyond_our_parser, is_login_form, media_type};
+use crate::crypto::duplicate_keys;
 use crate::evidence::redact_header;
 use crate::net::Answer;
 use crate::vocabulary::{Cause, Redactor, escape_to_width};

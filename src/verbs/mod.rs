@@ -4,7 +4,6 @@ mod browser;
 mod challenge;
 mod context;
 mod discovery;
-mod duplicate_keys;
 mod exchange;
 mod fhir;
 mod fhir_content;
@@ -34,7 +33,6 @@ pub use browser::{Approval, Arrival, Authorization, Browser, MOST_LOGIN_REQUESTS
 pub use challenge::{Challenge, challenges};
 pub use context::{Context, TlsSettings};
 pub use discovery::{Advertised, Documents, Endpoint, target_facts};
-pub use duplicate_keys::duplicate_keys;
 pub use registry::{HELPS, all, find};
 pub use udap::{Source, UdapIdentity, cancel_registrations};
 pub use vault::{Resolved, Vault};

@@ -3,7 +3,7 @@
 use super::discovery::{Agreement, Canary, CapabilityStatement, OpenId, Smart, Udap};
 use super::fhir::Fhir;
 use super::http::Http;
-use super::oauth::{Attempt, Authorize, ClientAssertion, Introspect, Refresh, Revoke, Token};
+use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
 use super::tls::{TlsHandshake, TlsOffer};
 use super::udap::{JtiLadder, Register, Sign, UdapAuthorize, UdapToken};
@@ -11,7 +11,7 @@ use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 30] = [
+pub static HELPS: [&VerbHelp; 31] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -33,6 +33,7 @@ pub static HELPS: [&VerbHelp; 30] = [
     &help::REVOKE,
     &help::INTROSPECT,
     &help::CLIENT_ASSERTION,
+    &help::GIVEN,
     &help::ID_TOKEN,
     &help::USERINFO,
     &help::BATCH,
@@ -44,7 +45,7 @@ pub static HELPS: [&VerbHelp; 30] = [
     &help::JTI_LADDER,
 ];
 
-static VERBS: [&dyn Verb; 30] = [
+static VERBS: [&dyn Verb; 31] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -66,6 +67,7 @@ static VERBS: [&dyn Verb; 30] = [
     &Revoke,
     &Introspect,
     &ClientAssertion,
+    &Given,
     &IdToken,
     &UserInfo,
     &Fhir::BATCH,

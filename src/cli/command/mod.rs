@@ -7,6 +7,7 @@ pub mod docs;
 pub mod explain;
 pub mod list;
 pub mod pki;
+pub mod login;
 pub mod report;
 pub mod run;
 pub mod selftest;

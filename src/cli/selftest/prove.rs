@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::demand::{Demand, Proof, findings};
+use crate::cli::args::LoginPages;
 use crate::cli::keyboard::Keyboard;
 use crate::cli::suite::LoadedSuite;
 use crate::cli::{demo, sign_in, udap};
@@ -84,7 +85,7 @@ fn run_options(
     limit: Duration,
 ) -> Result<RunOptions, String> {
     let target: Target = demo::target(server);
-    let launch = demo::launch(server);
+    let launch = demo::launch(server, LoginPages::default());
     let mut trust = Trust::nothing();
     trust.add_pem(server.ca_pem().as_bytes()).map_err(|error| error.to_string())?;
     let trust = Arc::new(trust);

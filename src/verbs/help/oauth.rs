@@ -281,3 +281,20 @@ pub static CLIENT_ASSERTION: VerbHelp = VerbHelp {
         "sent.claims.aud": "the claims as they are in the assertion; .iss .sub .exp .iat .jti likewise, absent when left out",
     },
 };
+
+/// `oauth.given`
+pub static GIVEN: VerbHelp = VerbHelp {
+    name: "oauth.given",
+    summary: "Takes the tokens that the operator gives in the place of a launch; sends nothing.",
+    effect: Effect::Login,
+    arguments: &[argument!("member", Kind::Word(&["first", "second"]), "whose tokens; first without it")],
+    facts: facts! {
+        "access_token": "a handle of the access token",
+        "refresh_token": "a handle of the refresh token, of the newest when the run has been given a new one for it; absent when none is given",
+        "id_token": "a handle of the ID token; absent when none is given",
+        "patient": "a handle of the id of the Patient",
+        "granted": "the scopes that were granted, as the target file says",
+        "nonce": "empty: what was sent with the launch is not known",
+        "token.scope": "the scopes as the target file writes them",
+    },
+};

@@ -6,6 +6,7 @@ mod explain;
 mod faults;
 mod interrupt;
 mod list;
+mod login;
 mod messages;
 mod run;
 mod schemas;

@@ -156,12 +156,17 @@ impl Going {
     }
 }
 
+/// What `carinbb serve` prints when it listens.
+const LAST_LINE: &str = "ctrl-C ends it";
+
 /// `carinbb serve` on a free port, for as long as the value lives.
 pub(super) struct Served {
     child: Child,
     folder: TempDir,
     pub base: String,
     pub lines: Vec<String>,
+    /// The file of the root certificate.
+    pub ca_text: String,
 }
 
 impl Served {
@@ -175,9 +180,16 @@ impl Served {
             .spawn()
             .expect("the binary can be started");
         let stdout = child.stdout.take().expect("stdout is piped");
-        let lines: Vec<String> = BufReader::new(stdout).lines().map_while(Result::ok).take(5).collect();
+        let mut lines: Vec<String> = Vec::new();
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            lines.push(line);
+            if lines.last().is_some_and(|line| line == LAST_LINE) {
+                break;
+            }
+        }
         let base = lines.first().and_then(|line| line.split_whitespace().last()).expect("the base is printed first").to_owned();
-        Self { child, folder, base, lines }
+        let ca_text = path(&folder.path().join("ca.pem")).to_owned();
+        Self { child, folder, base, lines, ca_text }
     }
 
     pub fn ca(&self) -> PathBuf {

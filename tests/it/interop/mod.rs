@@ -1,9 +1,12 @@
-//! Servers that are not ours: Debian's nginx, OpenSSL's and GnuTLS's own, judged against tables written by hand.
+//! Servers and apps that are not ours. Debian's nginx, OpenSSL's and GnuTLS's own servers are judged against tables
+//! written by hand; SMART's and Authlib's clients launch at the reference server.
 //!
 //! The reference server could share a misreading with the checks; these cannot. A test whose program is missing says so
 //! and passes, unless `CARINBB_INTEROP=required`.
 
 mod certificates;
+mod client_tests;
+mod clients;
 mod documents;
 mod expected;
 mod gnutls_server;
@@ -13,6 +16,7 @@ mod openssl_server;
 mod openssl_tests;
 mod programs;
 mod run;
+mod served;
 mod server;
 mod state_tests;
 mod states;

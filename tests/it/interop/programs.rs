@@ -3,7 +3,8 @@
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// The paths of the programs, or `None` after having said which one is missing.
 ///
@@ -18,6 +19,46 @@ pub(super) fn find<const N: usize>(names: [&str; N]) -> Option<[PathBuf; N]> {
         }
     }
     Some(found.map(|(_, path)| path.expect("each was found, or the loop had returned")))
+}
+
+/// Names the Python that has the packages of `tests/interop/requirements.txt`; otherwise it is the one on the PATH.
+const PYTHON: &str = "CARINBB_INTEROP_PYTHON";
+/// Names the folder `node_modules` with the packages of `tests/interop/package.json`.
+const NODE_PACKAGES: &str = "CARINBB_INTEROP_NODE_MODULES";
+
+/// A Python that can import these modules, or `None` after having said that there is none.
+///
+/// # Panics
+/// When there is none and `CARINBB_INTEROP=required`.
+pub(super) fn python(modules: &str) -> Option<PathBuf> {
+    let python = env::var_os(PYTHON).map(PathBuf::from).or_else(|| which("python3"));
+    let Some(python) = python else {
+        skip("python3 is not installed");
+        return None;
+    };
+    if succeeds(Command::new(&python).args(["-c", &format!("import {modules}")])) {
+        return Some(python);
+    }
+    skip(&format!("{} lacks one of {modules}: install tests/interop/requirements.txt and set {PYTHON}", python.display()));
+    None
+}
+
+/// The folder that `NODE_PATH` must name for a package, or `None` after having said that there is none.
+///
+/// # Panics
+/// When there is none and `CARINBB_INTEROP=required`.
+pub(super) fn node_packages(node: &Path, package: &str) -> Option<OsString> {
+    let folder = env::var_os(NODE_PACKAGES).or_else(|| env::var_os("NODE_PATH")).unwrap_or_default();
+    if succeeds(Command::new(node).args(["-e", &format!("require('{package}')")]).env("NODE_PATH", &folder)) {
+        return Some(folder);
+    }
+    skip(&format!("npm's {package} is not there: install tests/interop/package.json and set {NODE_PACKAGES}"));
+    None
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    quiet.status().is_ok_and(|status| status.success())
 }
 
 /// Says why a test is skipped, past the capture of the test harness.

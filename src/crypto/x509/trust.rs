@@ -1,0 +1,70 @@
+//! What the operator trusts: the anchors of a community, and authorities that are known without being trusted by themselves.
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+use super::certificate::Certificate;
+
+/// Anchors and intermediates. An anchor need not be a root: whoever is named here is trusted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Anchors {
+    anchors: Vec<Certificate>,
+    intermediates: Vec<Certificate>,
+}
+
+impl Anchors {
+    /// Trusts nothing.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// Trusts every certificate of a PEM text.
+    ///
+    /// # Errors
+    /// When there is none in it, or one cannot be read.
+    pub fn trust_pem(&mut self, pem: &[u8]) -> Result<(), String> {
+        self.anchors.extend(certificates_in(pem)?);
+        Ok(())
+    }
+
+    /// Knows every certificate of a PEM text as a possible link, without trusting it.
+    ///
+    /// # Errors
+    /// When there is none in it, or one cannot be read.
+    pub fn know_pem(&mut self, pem: &[u8]) -> Result<(), String> {
+        self.intermediates.extend(certificates_in(pem)?);
+        Ok(())
+    }
+
+    /// The trusted certificates.
+    #[must_use]
+    pub fn anchors(&self) -> &[Certificate] {
+        &self.anchors
+    }
+
+    /// The certificates that are known.
+    #[must_use]
+    pub fn intermediates(&self) -> &[Certificate] {
+        &self.intermediates
+    }
+
+    /// True when nothing is trusted: then no chain can be judged.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.anchors.is_empty()
+    }
+
+    pub(super) fn trusts(&self, certificate: &Certificate) -> bool {
+        self.anchors.iter().any(|anchor| anchor.der == certificate.der)
+    }
+}
+
+fn certificates_in(pem: &[u8]) -> Result<Vec<Certificate>, String> {
+    let mut found = Vec::new();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let der = certificate.map_err(|error| format!("not readable as PEM: {error}"))?;
+        found.push(Certificate::read(&der)?);
+    }
+    if found.is_empty() { Err("there is no certificate in it".into()) } else { Ok(found) }
+}
