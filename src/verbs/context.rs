@@ -113,6 +113,12 @@ impl Context {
         Self { udap, ..self }
     }
 
+    /// True when every UDAP registration of the run has a URI of its own, so that none can spoil another.
+    #[must_use]
+    pub fn registrations_are_apart(&self) -> bool {
+        self.udap.as_deref().is_none_or(UdapClients::are_apart)
+    }
+
     /// The UDAP clients of the run.
     pub(super) fn udap_clients(&self) -> Result<&UdapClients, Cause> {
         let missing = || Cause::new("input", "the target file gives no certificate to register with: [udap] pki or pkcs12");
