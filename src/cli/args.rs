@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::init::{CiSystem, IdentityProvider};
+
 /// Test the security requirements of CARIN BB against a server.
 #[derive(Debug, Parser)]
 #[command(name = "carinbb", version, about, max_term_width = 100, infer_subcommands = false, arg_required_else_help = true)]
@@ -68,6 +70,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Check cases, catalogue, profiles and target files without a network
     Check(CheckArgs),
+    /// Write a target file, a CI job and .gitignore lines to start with
+    Init(InitArgs),
     /// Try a member's login alone and explain it page by page
     Login(LoginArgs),
     /// Run the reference server
@@ -269,6 +273,26 @@ pub struct ExplainArgs {
 pub struct CheckArgs {
     /// Target files, case files or folders of a suite; nothing checks the suite in the binary (or of --testcases)
     pub paths: Vec<PathBuf>,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Where to write
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// The FHIR base of the server
+    #[arg(long, value_name = "URL")]
+    pub base: Option<String>,
+    /// Begin with the login pages of this identity provider
+    #[arg(long, value_name = "NAME")]
+    pub idp: Option<IdentityProvider>,
+    /// The CI system to write a job for
+    #[arg(long, value_name = "NAME", default_value = "github")]
+    pub ci: CiSystem,
+    /// Write the list of what to request from a server's owner, and nothing else
+    #[arg(long, conflicts_with_all = ["idp", "ci"])]
+    pub auditor: bool,
 }
 
 /// `serve`

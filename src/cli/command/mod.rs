@@ -5,6 +5,7 @@ pub mod compare;
 pub mod completions;
 pub mod docs;
 pub mod explain;
+pub mod init;
 pub mod list;
 pub mod pki;
 pub mod login;
