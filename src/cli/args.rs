@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::init::{CiSystem, IdentityProvider};
+
 /// Test the security requirements of CARIN BB against a server.
 #[derive(Debug, Parser)]
 #[command(name = "carinbb", version, about, max_term_width = 100, infer_subcommands = false, arg_required_else_help = true)]
@@ -68,6 +70,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Check cases, catalogue, profiles and target files without a network
     Check(CheckArgs),
+    /// Write a target file, a CI job and .gitignore lines to start with
+    Init(InitArgs),
+    /// Try a member's login alone and explain it page by page
+    Login(LoginArgs),
     /// Run the reference server
     Serve(ServeArgs),
     /// Prove every case by its faults
@@ -111,6 +117,9 @@ pub struct RunArgs {
     /// Switch on a fault of the reference server (repeatable, with --demo)
     #[arg(long, value_name = "NAME", requires = "demo", help_heading = "Target")]
     pub fault: Vec<String>,
+    /// How members sign in at the reference server (with --demo)
+    #[arg(long, value_name = "VARIANT", requires = "demo", help_heading = "Target")]
+    pub login: Option<LoginPages>,
 
     /// Run only what fits PATTERN (repeatable)
     #[arg(short, long, value_name = "PATTERN", env = "CARINBB_SELECT", value_delimiter = ',', help_heading = "Selection")]
@@ -283,6 +292,26 @@ pub struct CheckArgs {
     pub paths: Vec<PathBuf>,
 }
 
+/// `init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Where to write
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// The FHIR base of the server
+    #[arg(long, value_name = "URL")]
+    pub base: Option<String>,
+    /// Begin with the login pages of this identity provider
+    #[arg(long, value_name = "NAME")]
+    pub idp: Option<IdentityProvider>,
+    /// The CI system to write a job for
+    #[arg(long, value_name = "NAME", default_value = "github")]
+    pub ci: CiSystem,
+    /// Write the list of what to request from a server's owner, and nothing else
+    #[arg(long, conflicts_with_all = ["idp", "ci"])]
+    pub auditor: bool,
+}
+
 /// `serve`
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -304,6 +333,12 @@ pub struct ServeArgs {
     /// Publish exactly what this SMART App Launch version asks for
     #[arg(long, value_name = "VERSION")]
     pub smart: Option<String>,
+    /// How members sign in
+    #[arg(long, value_name = "VARIANT", default_value = "plain")]
+    pub login: LoginPages,
+    /// Write a target file for this server to FILE, with its secrets in files beside it
+    #[arg(long, value_name = "FILE")]
+    pub target_out: Option<PathBuf>,
     /// Follow this version of the UDAP Security guide
     #[arg(long, value_name = "VERSION", default_value = "1.1.0")]
     pub udap_version: String,
@@ -316,6 +351,60 @@ pub struct ServeArgs {
     /// Write the roots that sign the UDAP metadata (PEM) to FILE
     #[arg(long, value_name = "FILE")]
     pub udap_ca_out: Option<PathBuf>,
+}
+
+/// How members sign in at the reference server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LoginPages {
+    /// User name and password on one page
+    #[default]
+    Plain,
+    /// A language form beside a logout form, then user name and password, each on a page of its own
+    MultiStep,
+    /// Pages that post themselves on, over three origins
+    Saml,
+    /// User name and password, then a one-time code
+    Totp,
+    /// A page that a script makes: it needs a browser
+    Javascript,
+}
+
+/// `login`
+#[derive(Debug, Args)]
+pub struct LoginArgs {
+    /// The target file
+    #[arg(value_name = "TARGET", required_unless_present = "demo", conflicts_with = "demo")]
+    pub target: Option<String>,
+    /// Who signs in
+    #[arg(long, value_name = "MEMBER", default_value = "first", value_parser = ["first", "second", "dependant"])]
+    pub member: String,
+    /// The client that asks; without it the first that the target file has
+    #[arg(long, value_name = "CLIENT", value_parser = ["confidential", "second", "public", "asymmetric"])]
+    pub client: Option<String>,
+    /// Sign in at the reference server, started for this
+    #[arg(long)]
+    pub demo: bool,
+    /// How members sign in at the reference server (with --demo)
+    #[arg(long, value_name = "VARIANT", requires = "demo")]
+    pub login: Option<LoginPages>,
+    /// Trust the roots in this PEM file too
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub ca_file: Option<PathBuf>,
+    /// The longest that an exchange may take, for instance 30s
+    #[arg(long, value_name = "T", help_heading = "Network")]
+    pub timeout: Option<String>,
+    /// Connect to address A for host H and port P (repeatable)
+    #[arg(long, value_name = "H:P:A", value_delimiter = ',', help_heading = "Network")]
+    pub resolve: Vec<String>,
+    /// Go through this HTTP proxy
+    #[arg(long, value_name = "URL", help_heading = "Network")]
+    pub proxy: Option<String>,
+    /// Permit connections into this address range (repeatable)
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', help_heading = "Network")]
+    pub allow_net: Vec<String>,
+    /// Permit a base that is not https
+    #[arg(long, help_heading = "Network")]
+    pub allow_http: bool,
 }
 
 /// `selftest`

@@ -1,10 +1,9 @@
 //! The reference server as a target: what its operator would write into a target file.
 
+use super::args::LoginPages;
 use super::udap_trust;
-use crate::reference::{self, ClientKind, MemberKind, Running};
-use crate::target::{
-    Client, ClientKey, Environment, GivenTokens, Launch, Login, Member, MemberKey, SigningKey, Strategy, Target,
-};
+use crate::reference::{self, ClientKind, LoginVariant, MemberKind, Running};
+use crate::target::{Client, ClientKey, Environment, Launch, Login, Member, MemberKey, SigningKey, Strategy, Target};
 
 /// The target: every right is given, and what the metadata cannot show is stated.
 #[must_use]
@@ -18,14 +17,31 @@ pub fn target(server: &Running) -> Target {
     target
 }
 
-/// Its clients and members, with the form login that its pages need no script for.
+/// The reference server's way to sign in.
 #[must_use]
-pub fn launch(server: &Running) -> Launch {
+pub fn variant(pages: LoginPages) -> LoginVariant {
+    match pages {
+        LoginPages::Plain => LoginVariant::Plain,
+        LoginPages::MultiStep => LoginVariant::MultiStep,
+        LoginPages::Saml => LoginVariant::SamlAutoPost,
+        LoginPages::Totp => LoginVariant::Totp,
+        LoginPages::Javascript => LoginVariant::JavaScript,
+    }
+}
+
+/// Its clients and members, with the login that its pages need: by form, or by a browser where a script makes the page.
+#[must_use]
+pub fn launch(server: &Running, pages: LoginPages) -> Launch {
+    let strategy = if pages == LoginPages::Javascript { Strategy::Webdriver } else { Strategy::Form };
+    // The identity provider is the FHIR listener under another name, so another origin.
+    let mut provider = server.base().clone();
+    let is_elsewhere = pages == LoginPages::Saml && provider.set_host(Some("127.0.0.1")).is_ok();
+    let origins = if is_elsewhere { vec![provider] } else { Vec::new() };
     Launch {
         clients: server.clients().iter().map(|client| registered(client, server)).collect(),
-        members: server.members().iter().filter_map(member).collect(),
-        login: Login { strategy: Strategy::Form, approves_all: true, user_scopes: true, ..Login::default() },
-        tokens: GivenTokens::default(),
+        members: server.members().iter().filter_map(|known| member(known, pages)).collect(),
+        login: Login { strategy, origins, approves_all: true, user_scopes: true, ..Login::default() },
+        tokens: Vec::new(),
         scopes: None,
     }
 }
@@ -53,7 +69,7 @@ fn registered(client: &reference::RegisteredClient, server: &Running) -> Client 
     }
 }
 
-fn member(member: &reference::RegisteredMember) -> Option<Member> {
+fn member(member: &reference::RegisteredMember, pages: LoginPages) -> Option<Member> {
     let key = match member.kind {
         MemberKind::First => MemberKey::First,
         MemberKind::Second => MemberKey::Second,
@@ -65,7 +81,7 @@ fn member(member: &reference::RegisteredMember) -> Option<Member> {
         patient: Some(member.patient.clone()),
         username: Some(member.username.clone()),
         password: Some(member.password.clone()),
-        totp: None,
+        totp: (pages == LoginPages::Totp).then(|| member.totp.clone()),
         resources: member.resources.clone(),
     })
 }

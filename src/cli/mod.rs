@@ -9,8 +9,10 @@ mod failure;
 mod faults;
 mod findings;
 mod hint;
+mod init;
 mod keyboard;
 mod layout;
+mod login_lines;
 pub mod ndjson;
 mod output;
 mod page;
@@ -24,9 +26,11 @@ mod secrets;
 mod settings;
 mod sign_in;
 mod suite;
+mod target_out;
 pub mod terminal;
 mod udap;
 mod udap_trust;
+mod try_login;
 mod world;
 
 use clap::Parser;
@@ -59,6 +63,8 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
         Command::List(arguments) => command::list::list(&cli.global, &arguments, environment),
         Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments, environment),
         Command::Check(arguments) => command::check::check(&cli.global, &arguments, environment),
+        Command::Init(arguments) => command::init::init(&cli.global, &arguments),
+        Command::Login(arguments) => command::login::login(&cli.global, &arguments, environment),
         Command::Serve(arguments) => command::serve::serve(arguments),
         Command::Selftest(arguments) => command::selftest::selftest(&cli.global, &arguments, environment),
         Command::Pki(arguments) => command::pki::pki(&arguments),

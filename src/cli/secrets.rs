@@ -39,6 +39,15 @@ impl SecretReader for Secrets<'_> {
     }
 }
 
+/// Reads nothing: a plan needs to know that there is a secret, not what it is.
+pub struct Unread;
+
+impl SecretReader for Unread {
+    fn read(&mut self, label: &'static str, _: &SecretSource) -> Result<Secret, String> {
+        Ok(Secret::new(label, "a secret that a plan does not read"))
+    }
+}
+
 fn read_file(label: &str, path: &Path) -> Result<String, String> {
     let shown = path.display();
     if let Some(problem) = readable_by_others(path) {

@@ -13,6 +13,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use super::args::{Cli, Command, RunArgs};
 use super::environment::Environment;
 use super::failure::Failure;
+use crate::engine::inputs;
 use crate::engine::record::Setting;
 use crate::target::{self, LaunchFile, SETTINGS, Target, UdapClientFile};
 use crate::vocabulary::document::{Problem, Problems, Reader, Source, did_you_mean, parse};
@@ -118,12 +119,28 @@ fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<(Target, Laun
     let problems = problems.into_sorted();
     match file {
         Some(file) if problems.is_empty() => {
+            check_declined(text, &file.target)?;
             let origin = format!("target file {text}");
             files.extend(file.settings.into_iter().map(|(name, values)| FileSetting { name, values, origin: origin.clone() }));
             Ok((file.target, file.launch, file.udap_client))
         }
         _ => Err(Failure::Problems(problems)),
     }
+}
+
+/// Whether everything that a target file declines is something that a case can need.
+///
+/// # Errors
+/// When a word means nothing, so that nothing would be declined.
+pub fn check_declined(origin: &str, target: &Target) -> Result<(), Failure> {
+    let unknown = target.declined.iter().find(|declined| !inputs::words().any(|word| word == declined.needs));
+    unknown.map_or(Ok(()), |declined| {
+        let help = did_you_mean(&declined.needs, inputs::words());
+        Err(Failure::wrong(format!(
+            "{origin}: [[declined]] needs '{}', which is neither an input nor a capability: {help}",
+            declined.needs
+        )))
+    })
 }
 
 /// Reads a file that a person typed.

@@ -39,8 +39,15 @@ pub struct Ourselves {
     pub identity: Option<UdapIdentity>,
     /// Why there is no laboratory; absent when there is one.
     pub no_laboratory: Option<String>,
-    /// Kept for its life: it serves lists of revoked certificates.
-    pub host: Option<Host>,
+    /// Serves lists of revoked certificates while the run goes on.
+    host: Option<Host>,
+}
+
+impl Ourselves {
+    /// Ends the listener.
+    pub fn close(self) {
+        drop(self.host);
+    }
 }
 
 /// The laboratory for reference servers on loopback, made once: its keys are known to everybody, so nothing else may trust it.
@@ -61,6 +68,12 @@ pub async fn on_loopback() -> Result<&'static Laboratory, String> {
 }
 
 impl Laboratory {
+    /// Who we are in it, with nothing to listen on but its own host.
+    #[must_use]
+    pub fn ourselves(&self, launch: &Launch) -> Ourselves {
+        Ourselves { identity: Some(self.identity(launch)), ..Ourselves::default() }
+    }
+
     /// The two communities of it, as a reference server takes part in them.
     #[must_use]
     pub fn communities(&self) -> Vec<Community> {

@@ -1,5 +1,7 @@
 //! What flags and rights leave out. What is left out is listed with its reason, never Blocked.
 
+use std::collections::BTreeMap;
+
 use crate::testcase::TestCase;
 use crate::verbs::Effect;
 
@@ -25,6 +27,8 @@ pub struct Selection {
     pub slow: bool,
     /// Why cases that need a login are left out; absent when they run.
     pub no_login: Option<String>,
+    /// Why single cases are left out although there is a way to sign in, by id.
+    pub no_launch: BTreeMap<String, String>,
     /// Why cases that change something are left out; absent when they run.
     pub no_change: Option<String>,
     /// Why cases in which a client registers itself are left out; absent when they run.
@@ -67,6 +71,9 @@ impl Selection {
         if deeds.signs_in
             && let Some(reason) = &self.no_login
         {
+            return Some(("login", reason.clone()));
+        }
+        if let Some(reason) = self.no_launch.get(case.id.as_str()) {
             return Some(("login", reason.clone()));
         }
         if deeds.effect >= Effect::Change

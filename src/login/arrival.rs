@@ -141,6 +141,21 @@ pub enum PageKind {
     Unknown,
 }
 
+impl PageKind {
+    /// In words.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Login => "asks for the user name or the password",
+            Self::Code => "asks for a one-time code",
+            Self::Consent => "asks for consent",
+            Self::Passing => "passes hidden fields on",
+            Self::Step => "a step on the way",
+            Self::Unknown => "not known",
+        }
+    }
+}
+
 /// A page without its values. All texts are escaped and shortened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageOutline {

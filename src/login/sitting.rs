@@ -3,6 +3,7 @@
 use futures_util::future::BoxFuture;
 use url::Url;
 
+use super::arrival::PageOutline;
 use crate::target::MemberKey;
 use crate::vocabulary::Secret;
 
@@ -10,6 +11,9 @@ use crate::vocabulary::Secret;
 pub trait Sitting: Send + Sync {
     /// Shows one line. It holds no secret; target text in it is escaped.
     fn tell(&self, line: &str);
+
+    /// Sees each page of a login as it comes; nothing in it is secret, and target text is escaped.
+    fn page(&self, _: &PageOutline) {}
 
     /// Opens the address in a browser; false when that is not possible.
     fn open(&self, url: &Url) -> bool;

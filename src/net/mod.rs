@@ -22,7 +22,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
-pub use clock::{Clock, OffsetClock, SystemClock};
+pub use clock::{Acting, Clock, OffsetClock, SystemClock};
 pub use dial::{DialOptions, Dialer, Override, Resolve, SystemResolver};
 pub use guard::{AddressGuard, Forbidden};
 pub use http::{

@@ -1,7 +1,7 @@
 //! What all listeners of one reference server share: its addresses, its faults, its token, its counters.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::faults::Switches;
 use super::members;
 use super::oauth::{self, Access, RegisteredClient, RegisteredMember, Store};
 use super::options::{LoginVariant, Now, Options};
-use super::udap::Udap;
+use super::udap::{self, Udap};
 
 /// The path of the FHIR base on its origin.
 pub(super) const BASE_PATH: &str = "/fhir/r4";
@@ -41,9 +41,11 @@ pub(super) struct Site {
     now: Now,
     /// Fires when the FHIR listener has to go away.
     pub(super) death: Notify,
+    rolled_over: AtomicBool,
     requests: AtomicUsize,
     fhir_requests: AtomicUsize,
     connections: AtomicUsize,
+    served: AtomicUsize,
 }
 
 impl Site {
@@ -68,9 +70,11 @@ impl Site {
             store: Mutex::new(store),
             now: options.now.clone(),
             death: Notify::new(),
+            rolled_over: AtomicBool::new(false),
             requests: AtomicUsize::new(0),
             fhir_requests: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
+            served: AtomicUsize::new(0),
         })
     }
 
@@ -90,8 +94,8 @@ impl Site {
     }
 
     /// The registered app of this id.
-    pub(super) fn client(&self, id: &str) -> Option<&RegisteredClient> {
-        self.clients.iter().find(|client| client.id == id)
+    pub(super) fn client(&self, id: &str) -> Option<RegisteredClient> {
+        self.clients.iter().find(|client| client.id == id).cloned().or_else(|| udap::client(self, id))
     }
 
     /// A URL on the authorization origin.
@@ -104,6 +108,16 @@ impl Site {
         self.smart_version.as_deref().is_none_or(|published| published >= version)
     }
 
+    /// From now on the key that signs ID tokens is published, which matters only under `jwks-rolls-over`.
+    pub(super) fn roll_keys_over(&self) {
+        self.rolled_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the key that signs ID tokens is not published yet.
+    pub(super) fn keys_are_old(&self) -> bool {
+        self.has("jwks-rolls-over") && !self.rolled_over.load(Ordering::Relaxed)
+    }
+
     /// Counts a request. The result is its number, from 0.
     pub(super) fn count_request(&self) -> usize {
         self.requests.fetch_add(1, Ordering::Relaxed)
@@ -112,6 +126,11 @@ impl Site {
     /// Counts a connection. The result is its number, from 0.
     pub(super) fn count_connection(&self) -> usize {
         self.connections.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Counts a connection that HTTP is served on. The result is its number, from 0.
+    pub(super) fn count_served(&self) -> usize {
+        self.served.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Whether this request finds the FHIR listener gone.
@@ -138,6 +157,7 @@ fn standing_access(clients: &[RegisteredClient], now: OffsetDateTime) -> Access 
         issued: now,
         expires: now.saturating_add(time::Duration::days(3650)),
         usable: true,
+        without_member: false,
     }
 }
 

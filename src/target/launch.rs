@@ -197,9 +197,13 @@ pub enum FillValue {
     Secret(Secret),
 }
 
-/// Tokens that the operator gives (strategy `token`).
-#[derive(Debug, Clone, Default)]
+/// Tokens of one member that the operator gives (strategy `token`).
+#[derive(Debug, Clone)]
 pub struct GivenTokens {
+    /// Whose they are.
+    pub member: MemberKey,
+    /// The client that they were issued to.
+    pub client: ClientKey,
     /// The access token.
     pub access_token: Option<Secret>,
     /// The refresh token.
@@ -221,8 +225,8 @@ pub struct Launch {
     pub members: Vec<Member>,
     /// The way in.
     pub login: Login,
-    /// Tokens that were given.
-    pub tokens: GivenTokens,
+    /// Tokens that were given, by member.
+    pub tokens: Vec<GivenTokens>,
     /// The scopes to ask for, where the server refuses a whole request for one that it does not know.
     pub scopes: Option<Vec<String>>,
 }
@@ -232,6 +236,12 @@ impl Launch {
     #[must_use]
     pub fn client(&self, key: ClientKey) -> Option<&Client> {
         self.clients.iter().find(|client| client.key == key)
+    }
+
+    /// The tokens that were given of a member.
+    #[must_use]
+    pub fn given(&self, member: MemberKey) -> Option<&GivenTokens> {
+        self.tokens.iter().find(|tokens| tokens.member == member)
     }
 
     /// The member of this key.

@@ -15,7 +15,7 @@ pub struct LaunchFile {
     clients: Vec<ClientFile>,
     members: Vec<MemberFile>,
     login: LoginFile,
-    tokens: TokensFile,
+    tokens: Vec<TokensFile>,
     scopes: Option<Vec<String>>,
 }
 
@@ -55,8 +55,10 @@ struct StepFile {
     secrets: SecretFields,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct TokensFile {
+    member: MemberKey,
+    client: ClientKey,
     access_token: Option<SecretSource>,
     refresh_token: Option<SecretSource>,
     id_token: Option<SecretSource>,
@@ -70,11 +72,17 @@ type SecretFields = Vec<(String, SecretSource)>;
 /// Reads the tables `clients`, `member`, `login`, `token` and the key `scopes` of a target file.
 #[must_use]
 pub fn read_launch(reader: &Reader<'_>) -> LaunchFile {
+    let login = reader.table("login").map(read_login).unwrap_or_default();
+    let tokens = reader.table("token").map(read_all_tokens).unwrap_or_default();
+    if login.strategy == Strategy::Token && tokens.is_empty() {
+        let help = "write [token] and below it access_token = { env = \"ACCESS_TOKEN\" } patient = \"the id of the member's Patient\" and scope = \"what was granted\"";
+        reader.report(0..0, "the login strategy token needs tokens", Some(help.into()));
+    }
     LaunchFile {
         clients: reader.table("clients").map(read_clients).unwrap_or_default(),
         members: reader.table("member").map(read_members).unwrap_or_default(),
-        login: reader.table("login").map(read_login).unwrap_or_default(),
-        tokens: reader.table("token").map(read_tokens).unwrap_or_default(),
+        login,
+        tokens,
         scopes: reader.node("scopes").map(|_| reader.strings("scopes").into_iter().map(|(text, _)| text.to_owned()).collect()),
     }
 }
@@ -112,13 +120,18 @@ impl LaunchFile {
                 resources: member.resources.clone(),
             });
         }
-        launch.tokens = GivenTokens {
-            access_token: read("access_token", &self.tokens.access_token)?,
-            refresh_token: read("refresh_token", &self.tokens.refresh_token)?,
-            id_token: read("id_token", &self.tokens.id_token)?,
-            scope: self.tokens.scope.clone(),
-            patient: self.tokens.patient.clone(),
-        };
+        // Tokens beside another strategy are not used, and not read.
+        for tokens in self.tokens.iter().filter(|_| self.login.strategy == Strategy::Token) {
+            launch.tokens.push(GivenTokens {
+                member: tokens.member,
+                client: tokens.client,
+                access_token: read("access_token", &tokens.access_token)?,
+                refresh_token: read("refresh_token", &tokens.refresh_token)?,
+                id_token: read("id_token", &tokens.id_token)?,
+                scope: tokens.scope.clone(),
+                patient: tokens.patient.clone(),
+            });
+        }
         let mut steps = Vec::new();
         for file in &self.login.steps {
             let mut step = file.step.clone();
@@ -290,14 +303,42 @@ fn read_fill(reader: &Reader<'_>) -> (Vec<(String, FillValue)>, SecretFields) {
     (fill, secrets)
 }
 
-fn read_tokens(reader: Reader<'_>) -> TokensFile {
-    let tokens = TokensFile {
-        access_token: source(&reader, "access_token"),
-        refresh_token: source(&reader, "refresh_token"),
-        id_token: source(&reader, "id_token"),
-        scope: reader.string("scope").map(str::to_owned),
-        patient: reader.string("patient").map(str::to_owned),
-    };
+/// `[token]` holds those of the first member; `[token.second]` stands in it.
+fn read_all_tokens(reader: Reader<'_>) -> Vec<TokensFile> {
+    let client = reader.parsed("client", read_client_key).unwrap_or(ClientKey::Confidential);
+    let mut tokens = Vec::new();
+    if let Some(table) = reader.table("second") {
+        tokens.push(read_tokens(MemberKey::Second, client, &table));
+        table.finish();
+    }
+    tokens.insert(0, read_tokens(MemberKey::First, client, &reader));
     reader.finish();
     tokens
+}
+
+fn read_client_key(word: &str) -> Result<ClientKey, String> {
+    let known = ClientKey::WORDS.map(|(word, _)| word);
+    ClientKey::from_word(word).ok_or_else(|| format!("'{word}' is no client: {}", did_you_mean(word, known)))
+}
+
+fn read_tokens(member: MemberKey, client: ClientKey, reader: &Reader<'_>) -> TokensFile {
+    let needed = [
+        ("access_token", "there is nothing to ask with"),
+        ("patient", "it is not known whose data the token opens"),
+        ("scope", "it is not known what the token may open"),
+    ];
+    for (key, why) in needed {
+        if reader.node(key).is_none() {
+            reader.report(reader.span(), format!("'{key}' is missing: without it {why}"), None);
+        }
+    }
+    TokensFile {
+        member,
+        client,
+        access_token: source(reader, "access_token"),
+        refresh_token: source(reader, "refresh_token"),
+        id_token: source(reader, "id_token"),
+        scope: reader.string("scope").map(str::to_owned),
+        patient: reader.string("patient").map(str::to_owned),
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::launch::Strategy;
+use super::launch::{ClientKey, Strategy};
 use super::read::SETTINGS;
 
 /// The schema of a target file.
@@ -44,14 +44,7 @@ pub fn schema() -> Value {
             },
             "member": member(true),
             "login": login(),
-            "token": {
-                "type": "object",
-                "additionalProperties": false,
-                "properties": {
-                    "access_token": secret(), "refresh_token": secret(), "id_token": secret(),
-                    "scope": { "type": "string" }, "patient": { "type": "string" },
-                },
-            },
+            "token": tokens(true),
             "authority": {
                 "type": "object",
                 "additionalProperties": false,
@@ -156,6 +149,22 @@ fn member(is_first: bool) -> Value {
         properties["dependant"] = member(false);
     }
     json!({ "type": "object", "additionalProperties": false, "properties": properties })
+}
+
+/// The tokens of a member; those of the first hold those of the second.
+fn tokens(is_first: bool) -> Value {
+    let mut properties = json!({
+        "access_token": secret(),
+        "refresh_token": secret(),
+        "id_token": secret(),
+        "scope": { "type": "string" },
+        "patient": { "type": "string" },
+    });
+    if is_first {
+        properties["client"] = json!({ "enum": ClientKey::WORDS.map(|(word, _)| word) });
+        properties["second"] = tokens(false);
+    }
+    json!({ "type": "object", "additionalProperties": false, "required": ["access_token", "patient", "scope"], "properties": properties })
 }
 
 fn login() -> Value {

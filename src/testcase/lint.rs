@@ -29,6 +29,10 @@ pub struct Vocabulary<'a> {
 /// Reports every name that is unknown, every row that no assertion serves, and every fault that no server has.
 pub fn lint(suite: &Suite, vocabulary: &Vocabulary<'_>, problems: &Problems) {
     for flow in &suite.flows {
+        if let Some(given) = flow.given.as_ref().filter(|given| suite.flow(given).is_none()) {
+            let known = suite.flows.iter().map(|flow| flow.name.as_str());
+            problems.report(&flow.source, 0..0, format!("there is no flow '{given}'"), Some(did_you_mean(given, known)));
+        }
         Linter::of_flow(suite, vocabulary, problems, flow).steps(&flow.steps);
     }
     for case in &suite.cases {
@@ -56,6 +60,7 @@ fn lint_case(suite: &Suite, vocabulary: &Vocabulary<'_>, problems: &Problems, ca
             linter.report(find(case, need), format!("'{need}' is not a capability of the closed list"), None);
         }
     }
+    given_tokens(suite, case, &linter);
     linter.text(&case.title, find(case, "title"));
     linter.steps(case.all_steps());
     for id in &case.requirements {
@@ -65,6 +70,35 @@ fn lint_case(suite: &Suite, vocabulary: &Vocabulary<'_>, problems: &Problems, ca
                 format!("no assertion counts for '{id}'"),
                 Some("name it with requirement = \"…\" in an assertion".into()),
             );
+        }
+    }
+}
+
+/// A case that can do without a launch of its own takes launches as setup alone, and of them only what tokens can stand for.
+fn given_tokens(suite: &Suite, case: &TestCase, linter: &Linter<'_>) {
+    if case.given_tokens.is_empty() {
+        return;
+    }
+    for step in case.all_steps() {
+        let in_setup = case.setup.iter().any(|own| std::ptr::eq(own, step));
+        match &step.action {
+            Action::Verb(name) if super::given::signs_in(name) => {
+                linter.report(step.span.clone(), format!("{name} signs in, so the case cannot do with given tokens"), None);
+            }
+            Action::Flow(name) => {
+                let Some(given) = suite.flow(name).and_then(|flow| flow.given.as_ref()) else { continue };
+                let Some(stand_in) = suite.flow(given) else { continue };
+                if !in_setup {
+                    let message = "what judges a launch cannot do with given tokens: only a setup can";
+                    linter.report(step.span.clone(), message.to_owned(), None);
+                }
+                let first = |path: &str| path.split(['.', '#']).next().unwrap_or_default().to_owned();
+                for capture in step.capture.iter().filter(|capture| !stand_in.outputs.contains(&first(&capture.from))) {
+                    let message = format!("the flow '{given}', which stands in for given tokens, has no '{}'", capture.from);
+                    linter.report(capture.span.clone(), message, None);
+                }
+            }
+            Action::Verb(_) => {}
         }
     }
 }

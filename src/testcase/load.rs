@@ -5,14 +5,15 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::model::{
-    Action, Assertion, Capture, Check, Declared, Each, EachSource, Flow, FlowInput, RandomKind, Role, Spoil, Step, TestCase, With,
+    Action, Assertion, Capture, Check, Declared, Each, EachSource, Flow, FlowInput, RandomKind, Role, Spoil, Step, TestCase,
+    TokenKind, With,
 };
 use super::predicate::Predicate;
 use crate::vocabulary::document::{self, Node, Problems, Reader, Source, did_you_mean, parse};
 use crate::vocabulary::{CaseId, FaultName, RequirementId, parse_duration};
 
 /// All cases and flows of a suite.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Suite {
     /// The cases, by id.
     pub cases: Vec<TestCase>,
@@ -71,6 +72,7 @@ fn read_case(source: &Arc<Source>, problems: &Problems) -> Option<TestCase> {
         tags: owned(reader.strings("tags")),
         faults,
         fresh: reader.flag("fresh"),
+        given_tokens: plain(reader.parsed_strings("given_tokens", read_token_kind)),
         locks: owned(reader.strings("locks")),
         spoils: plain(reader.parsed_strings("spoils", read_spoil)),
         timeout: reader.parsed("timeout", parse_duration),
@@ -126,6 +128,11 @@ fn read_role(word: &str) -> Result<Role, String> {
         "client" => Ok(Role::Client),
         _ => Err(format!("'{word}' is not a role: write server or client")),
     }
+}
+
+fn read_token_kind(word: &str) -> Result<TokenKind, String> {
+    let found = TokenKind::WORDS.into_iter().find(|(own, _)| *own == word).map(|(_, kind)| kind);
+    found.ok_or_else(|| format!("'{word}' is not a token: write access_token, refresh_token or id_token"))
 }
 
 fn read_spoil(word: &str) -> Result<Spoil, String> {
@@ -327,6 +334,7 @@ fn read_flow(source: &Arc<Source>, problems: &Problems) -> Flow {
         inputs: inputs.collect(),
         title: reader.required_string("title"),
         outputs: owned(reader.strings("outputs")),
+        given: reader.string("given").map(str::to_owned),
         steps: read_steps(&reader, "steps"),
         name,
         source: Arc::clone(source),

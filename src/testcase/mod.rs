@@ -4,6 +4,7 @@
 //! a network; [`expand`] fills in `[each]`. Nothing here runs a case.
 
 mod expand;
+mod given;
 mod lint;
 mod load;
 mod model;
@@ -12,10 +13,12 @@ mod schema;
 mod template;
 
 pub use expand::{ExpandError, Variant, expand};
+pub use given::Given;
 pub use lint::{Vocabulary, lint};
 pub use load::{Suite, load};
 pub use model::{
-    Action, Assertion, Capture, Check, Declared, Each, EachSource, Flow, FlowInput, RandomKind, Role, Spoil, Step, TestCase, With,
+    Action, Assertion, Capture, Check, Declared, Each, EachSource, Flow, FlowInput, RandomKind, Role, Spoil, Step, TestCase,
+    TokenKind, With,
 };
 pub use predicate::{Predicate, TypeWord};
 pub use schema::schema;

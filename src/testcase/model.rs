@@ -30,6 +30,8 @@ pub struct TestCase {
     pub faults: Vec<FaultName>,
     /// True when its setup is not shared with other cases.
     pub fresh: bool,
+    /// The tokens with which it can do without a launch of its own; empty when it needs one.
+    pub given_tokens: Vec<TokenKind>,
     /// What it must have alone, for instance `account:member`.
     pub locks: Vec<String>,
     /// What it may break for others.
@@ -76,6 +78,23 @@ pub enum Role {
     Server,
     /// A client application that is observed by `serve --observe`.
     Client,
+}
+
+/// A token that an operator may give in the place of a launch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// The access token.
+    Access,
+    /// The refresh token.
+    Refresh,
+    /// The ID token.
+    Id,
+}
+
+impl TokenKind {
+    /// Every kind by its name in a token response.
+    pub const WORDS: [(&'static str, TokenKind); 3] =
+        [("access_token", Self::Access), ("refresh_token", Self::Refresh), ("id_token", Self::Id)];
 }
 
 /// What a case may break for others.
@@ -221,6 +240,8 @@ pub struct Flow {
     pub inputs: Vec<FlowInput>,
     /// The captures that its caller may take.
     pub outputs: Vec<String>,
+    /// The flow that stands in for it where the operator gives tokens.
+    pub given: Option<String>,
     /// The steps; each calls a verb, never a flow.
     pub steps: Vec<Step>,
     /// The file.

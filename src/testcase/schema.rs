@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::model::TokenKind;
 use super::predicate::{Predicate, TypeWord};
 use crate::verbs::{HELPS, Kind, VerbHelp};
 
@@ -24,6 +25,7 @@ pub fn schema() -> Value {
             "tags": strings(0),
             "faults": strings(0),
             "fresh": { "type": "boolean" },
+            "given_tokens": { "type": "array", "items": { "enum": TokenKind::WORDS.map(|(word, _)| word) } },
             "locks": strings(0),
             "spoils": { "type": "array", "items": { "enum": ["session", "client", "registration", "account"] } },
             "timeout": duration(),

@@ -102,11 +102,10 @@ impl Context {
         for member in &launch.members {
             [&member.password, &member.totp].into_iter().flatten().for_each(|secret| redactor.register(secret));
         }
-        let tokens = &launch.tokens;
-        [&tokens.access_token, &tokens.refresh_token, &tokens.id_token]
-            .into_iter()
-            .flatten()
-            .for_each(|secret| redactor.register(secret));
+        for tokens in &launch.tokens {
+            let secrets = [&tokens.access_token, &tokens.refresh_token, &tokens.id_token];
+            secrets.into_iter().flatten().for_each(|secret| redactor.register(secret));
+        }
         Self { launch, browser, ..self }
     }
 
@@ -121,6 +120,12 @@ impl Context {
     #[must_use]
     pub fn with_udap_anchors(self, anchors: Arc<UdapAnchors>) -> Self {
         Self { udap_anchors: anchors, ..self }
+    }
+
+    /// True when every UDAP registration of the run has a URI of its own, so that none can spoil another.
+    #[must_use]
+    pub fn registrations_are_apart(&self) -> bool {
+        self.udap.as_deref().is_none_or(UdapClients::are_apart)
     }
 
     /// The UDAP clients of the run.

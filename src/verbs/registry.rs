@@ -3,7 +3,7 @@
 use super::discovery::{Agreement, Canary, CapabilityStatement, Discover, OpenId, Smart, Udap};
 use super::fhir::Fhir;
 use super::http::Http;
-use super::oauth::{Attempt, Authorize, ClientAssertion, Introspect, Refresh, Revoke, Token};
+use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
 use super::tls::{TlsHandshake, TlsOffer};
 use super::udap::{JtiLadder, Register, Sign, UdapAuthorize, UdapToken};
@@ -33,6 +33,7 @@ pub static HELPS: [&VerbHelp; 31] = [
     &help::REVOKE,
     &help::INTROSPECT,
     &help::CLIENT_ASSERTION,
+    &help::GIVEN,
     &help::ID_TOKEN,
     &help::USERINFO,
     &help::BATCH,
@@ -67,6 +68,7 @@ static VERBS: [&dyn Verb; 31] = [
     &Revoke,
     &Introspect,
     &ClientAssertion,
+    &Given,
     &IdToken,
     &UserInfo,
     &Fhir::BATCH,

@@ -19,6 +19,7 @@ pub struct Vault {
 struct Held {
     by_handle: BTreeMap<String, Secret>,
     bonds: BTreeMap<String, Secret>,
+    successors: BTreeMap<String, String>,
 }
 
 impl Vault {
@@ -99,6 +100,26 @@ impl Vault {
         self.held().bonds.get(handle).cloned()
     }
 
+    /// Remembers that a new token took the place of an old one.
+    pub fn replace(&self, old: &str, new: &str) {
+        if old != new {
+            self.held().successors.insert(old.to_owned(), new.to_owned());
+        }
+    }
+
+    /// The handle that took the place of this one in the end, or itself.
+    #[must_use]
+    pub fn newest(&self, handle: &str) -> String {
+        let held = self.held();
+        let mut newest = handle;
+        // A server that hands out an old token again must not hold the run up.
+        for _ in 0..held.successors.len() {
+            let Some(next) = held.successors.get(newest) else { break };
+            newest = next;
+        }
+        newest.to_owned()
+    }
+
     fn insert(&self, secret: Secret) -> String {
         let mut held = self.held();
         let mut number = 1;
@@ -164,6 +185,17 @@ mod tests {
         let (one, two) = (vault.keep_value("patient", "1"), vault.keep_value("patient", "-2"));
         assert_eq!(vault.fill(&format!("Patient/{one},Patient/{two}?x")).unwrap(), "Patient/1,Patient/-2?x");
         assert_eq!(vault.fill("a ‹ b").unwrap(), "a ‹ b");
+    }
+
+    #[test]
+    fn the_newest_of_replaced_tokens_is_found_also_in_circles() {
+        let vault = vault();
+        assert_eq!(vault.newest("a"), "a");
+        vault.replace("a", "b");
+        vault.replace("b", "c");
+        assert_eq!((vault.newest("a"), vault.newest("b"), vault.newest("c")), ("c".into(), "c".into(), "c".into()));
+        vault.replace("c", "a");
+        assert!(["a", "b", "c"].contains(&vault.newest("a").as_str()));
     }
 
     #[test]

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use carinbb::login::{Approve, Arrival, AuthorizeRequest, PageKind, Sessions, StuckReason, Visit};
 use carinbb::net::tls::Trust;
-use carinbb::net::{Clock, HttpOptions, OffsetClock, Origin, World, WorldOptions};
-use carinbb::reference::{ClientKind, LoginVariant, MemberKind, Options, Running, start};
+use carinbb::net::{
+    Clock, Credentials, FormValue, HttpOptions, HttpOutcome, Method, OffsetClock, Origin, Payload, Request, World, WorldOptions,
+};
+use carinbb::reference::{ClientKind, LoginVariant, MemberKind, Options, RegisteredClient, Running, start};
 use carinbb::target::{Login, Member, MemberKey, Strategy};
 use carinbb::vocabulary::Secret;
 use url::Url;
@@ -14,18 +16,37 @@ use url::Url;
 /// SHA-256 of a verifier that these tests never need.
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-struct Scene {
-    server: Running,
-    sessions: Sessions,
+/// A reference server and the first member's sessions at it.
+pub(super) struct Scene {
+    pub server: Arc<Running>,
+    pub sessions: Sessions,
+    world: World,
     clock: OffsetClock,
 }
 
+/// No change to the first member.
+pub(super) fn first_member(_: &mut Member) {}
+
 impl Scene {
-    async fn new(login: LoginVariant, change: impl FnOnce(&mut Member)) -> Self {
+    pub async fn new(login: LoginVariant, change: impl FnOnce(&mut Member)) -> Self {
         let clock = OffsetClock::new();
         let now = clock.clone();
         let options = Options { login, now: Arc::new(move || now.now()), ..Options::default() };
         let server = start(options).await.expect("the reference server starts");
+        Self::with(Arc::new(server), MemberKind::First, clock, change)
+    }
+
+    /// A scene at a server that runs already.
+    pub fn of(server: Running, change: impl FnOnce(&mut Member)) -> Self {
+        Self::with(Arc::new(server), MemberKind::First, OffsetClock::new(), change)
+    }
+
+    /// The second member at the same server.
+    pub fn second(other: &Self) -> Self {
+        Self::with(Arc::clone(&other.server), MemberKind::Second, OffsetClock::new(), first_member)
+    }
+
+    fn with(server: Arc<Running>, kind: MemberKind, clock: OffsetClock, change: impl FnOnce(&mut Member)) -> Self {
         let mut trust = Trust::nothing();
         trust.add_pem(server.ca_pem().as_bytes()).expect("the root is a certificate");
         // The identity provider of the SAML variant is the FHIR listener under another name.
@@ -37,7 +58,7 @@ impl Scene {
         let options =
             WorldOptions { clock: Arc::new(clock.clone()), http, target_origins: origins.clone(), ..WorldOptions::default() };
         let world = World::new(options).expect("the options have no client certificate");
-        let known = server.members().iter().find(|member| member.kind == MemberKind::First).expect("there is a first member");
+        let known = server.members().iter().find(|member| member.kind == kind).expect("the member exists");
         let mut member = Member {
             key: MemberKey::First,
             patient: Some(known.patient.clone()),
@@ -48,18 +69,43 @@ impl Scene {
         };
         change(&mut member);
         let login = Login { strategy: Strategy::Form, ..Login::default() };
-        Self { sessions: Sessions::new(world, origins, login, vec![member]), server, clock }
+        let sessions = Sessions::new(world.clone(), origins, login, vec![member]);
+        Self { sessions, server, world, clock }
+    }
+
+    /// The confidential client.
+    pub fn client(&self) -> &RegisteredClient {
+        let mut clients = self.server.clients().iter();
+        clients.find(|client| client.kind == ClientKind::Confidential).expect("there is one")
+    }
+
+    /// Posts a form to the authorization server as the confidential client.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> serde_json::Value {
+        let url = self.server.authorization_origin().join(path).expect("the literal is a path");
+        let mut request = Request::new(Method::POST, url);
+        let fields = form.iter().map(|(name, value)| ((*name).to_owned(), FormValue::Plain((*value).to_owned())));
+        request.payload = Payload::Form(fields.collect());
+        let password = self.client().secret.clone().expect("the client has a secret");
+        request.credentials = Credentials::Basic { name: self.client().id.clone(), password };
+        match self.world.http.send(&request).await.outcome {
+            HttpOutcome::Response(answer) => serde_json::from_str(&answer.text()).expect("the answer is JSON"),
+            HttpOutcome::Failure(failure) => panic!("{failure:?}"),
+        }
     }
 
     fn request(&self) -> AuthorizeRequest {
-        let clients = self.server.clients();
-        let client = clients.iter().find(|client| client.kind == ClientKind::Confidential).expect("there is one");
+        self.request_for("launch/patient openid fhirUser patient/Patient.read patient/Coverage.read")
+    }
+
+    /// The authorization request of the confidential client for these scopes.
+    pub fn request_for(&self, scope: &str) -> AuthorizeRequest {
+        let client = self.client();
         let mut url = self.server.authorization_origin().join("/authorize").expect("the literal is a path");
         url.query_pairs_mut()
             .append_pair("response_type", "code")
             .append_pair("client_id", &client.id)
             .append_pair("redirect_uri", client.redirect_uri.as_str())
-            .append_pair("scope", "launch/patient openid fhirUser patient/Patient.read patient/Coverage.read")
+            .append_pair("scope", scope)
             .append_pair("state", "st")
             .append_pair("aud", self.server.base().as_str())
             .append_pair("code_challenge", CHALLENGE)
@@ -69,7 +115,7 @@ impl Scene {
 }
 
 /// A parameter of the redirect.
-fn parameter(visit: &Visit, name: &str) -> Option<String> {
+pub(super) fn parameter(visit: &Visit, name: &str) -> Option<String> {
     let Arrival::Redirected(url) = &visit.arrival else { panic!("{:?}", visit.arrival) };
     url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }

@@ -14,6 +14,7 @@ mod interop;
 mod junit;
 mod live;
 mod login;
+mod login_token;
 mod record;
 mod report_command;
 mod sample_run;

@@ -1,5 +1,6 @@
 //! `carinbb run`: plan, or run and report.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::cli::ndjson::Ndjson;
 use crate::cli::paint::Paint;
 use crate::cli::progress::{Progress, SILENCE};
 use crate::cli::reports::{self, Wanted};
-use crate::cli::secrets::Secrets;
+use crate::cli::secrets::{Secrets, Unread};
 use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
@@ -23,6 +24,7 @@ use crate::cli::{colour_choice, demo, faults, hint, output, plan_text, sign_in, 
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, RunError, RunOptions, Selection, exit};
 use crate::reference;
 use crate::target::{Launch, Strategy, Target, udap_version};
+use crate::testcase::Given;
 use crate::vocabulary::{ProfileId, escape};
 
 /// How many cases act at a time. Requests in flight are limited by `--in-flight`.
@@ -58,6 +60,7 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
             Some(kind) => print_plan(&options, kind, arguments.format).await?,
             None => run_and_report(options, &resolved.cli.global, arguments, &reports, environment).await?,
         };
+        ourselves.close();
         if let Some(server) = demo {
             server.stop().await;
         }
@@ -89,7 +92,9 @@ fn check_target(target: &Target, arguments: &RunArgs) -> Result<(), Failure> {
 async fn start_demo(arguments: &RunArgs) -> Result<reference::Running, Failure> {
     let communities = udap::on_loopback().await.map_err(Failure::wrong)?.communities();
     let udap = reference::UdapOptions { communities, ..reference::UdapOptions::default() };
-    let options = reference::Options { faults: faults::named(&arguments.fault)?, udap, ..reference::Options::default() };
+    let login = demo::variant(arguments.login.unwrap_or_default());
+    let faults = faults::named(&arguments.fault)?;
+    let options = reference::Options { faults, udap, login, ..reference::Options::default() };
     reference::start(options).await.map_err(|error| Failure::wrong(error.to_string()))
 }
 
@@ -104,6 +109,7 @@ fn options(
     let Subject { target, launch, ourselves } = subject;
     let world = world::build(arguments, &resolved.cli.global, &target, &launch.login.origins, demo, environment)?;
     let login = launch.login.strategy;
+    let given = (login == Strategy::Token).then(|| Given::new(&loaded.suite, &launch.tokens));
     let today = world.world.clock.now().date();
     let named = if arguments.profile.is_empty() { target.profiles.clone() } else { profiles(&arguments.profile)? };
     let smart = if arguments.smart == "auto" { target.smart.clone() } else { Some(arguments.smart.clone()) };
@@ -117,15 +123,21 @@ fn options(
     };
     let mut select = arguments.select.clone();
     select.extend(resolved.what.iter().cloned());
+    let mut selection = selection(arguments, select, &target, ourselves, login, demo.is_some(), today);
+    selection.no_anchors = udap_trust::no_anchors(&anchors);
+    selection.no_communities = udap_trust::no_communities(&target);
+    let suite = given.map_or_else(
+        || Arc::clone(&loaded.suite),
+        |given| {
+            selection.no_launch = given.left_out;
+            Arc::new(given.suite)
+        },
+    );
     Ok(RunOptions {
-        suite: Arc::clone(&loaded.suite),
+        suite,
         catalogue: Arc::clone(&loaded.catalogue),
         suite_digest: loaded.files.digest(),
-        selection: Selection {
-            no_anchors: udap_trust::no_anchors(&anchors),
-            no_communities: udap_trust::no_communities(&target),
-            ..selection(arguments, select, &target, ourselves, login, demo.is_some(), today)
-        },
+        selection,
         browser: sign_in::browser(&world.world, &target, &launch, Keyboard { is_terminal: environment.stderr_is_terminal }),
         target: Arc::new(target),
         launch: Arc::new(launch),
@@ -154,10 +166,13 @@ pub fn profiles(typed: &[String]) -> Result<Vec<ProfileId>, Failure> {
     typed.iter().map(|id| ProfileId::parse(id).map_err(|error| Failure::wrong(error.to_string()))).collect()
 }
 
-/// Clients, members and tokens with their secrets; nothing is read when no case may need it.
+/// Clients, members and tokens with their secrets; no secret is read when no case may need it.
 fn launch(resolved: &Resolved, arguments: &RunArgs, environment: &Environment) -> Result<Launch, Failure> {
-    if arguments.no_login || arguments.plan.is_some() || resolved.launch.strategy() == Strategy::None {
+    if arguments.no_login || resolved.launch.strategy() == Strategy::None {
         return Ok(Launch::default());
+    }
+    if arguments.plan.is_some() {
+        return resolved.launch.resolve(&mut Unread).map_err(Failure::wrong);
     }
     resolved.launch.resolve(&mut Secrets::new(environment)).map_err(Failure::wrong)
 }
@@ -169,7 +184,7 @@ fn the_launch(
     environment: &Environment,
 ) -> Result<Launch, Failure> {
     match demo {
-        Some(server) if !arguments.no_login => Ok(demo::launch(server)),
+        Some(server) if !arguments.no_login => Ok(demo::launch(server, arguments.login.unwrap_or_default())),
         _ => launch(resolved, arguments, environment),
     }
 }
@@ -183,7 +198,7 @@ async fn ourselves(
 ) -> Result<Ourselves, Failure> {
     if demo.is_some() {
         let laboratory = udap::on_loopback().await.map_err(Failure::wrong)?;
-        return Ok(Ourselves { identity: Some(laboratory.identity(launch)), ..Ourselves::default() });
+        return Ok(laboratory.ourselves(launch));
     }
     udap::ourselves(&resolved.udap_client, launch, environment).await
 }
@@ -207,6 +222,7 @@ fn selection(
         skip: arguments.skip.clone(),
         slow: arguments.slow,
         no_login: no_login.map(str::to_owned),
+        no_launch: BTreeMap::new(),
         no_change: if demo { None } else { no_authority(target, today) },
         no_udap: ourselves.identity.is_none().then(|| "the target file gives no certificate to register with".to_owned()),
         no_laboratory: ourselves.no_laboratory.clone(),

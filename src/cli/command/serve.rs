@@ -2,7 +2,7 @@
 
 use crate::cli::args::ServeArgs;
 use crate::cli::failure::Failure;
-use crate::cli::{credentials, faults, output};
+use crate::cli::{credentials, demo, faults, output, target_out};
 use crate::reference;
 
 mod udap;
@@ -17,6 +17,7 @@ pub fn serve(arguments: ServeArgs) -> Result<u8, Failure> {
         latency: arguments.latency,
         port: arguments.port,
         smart_version: arguments.smart,
+        login: demo::variant(arguments.login),
         udap: udap::options(&arguments.udap_version, &arguments.udap_anchors, &arguments.udap_community)?,
         ..reference::Options::default()
     };
@@ -32,6 +33,9 @@ pub fn serve(arguments: ServeArgs) -> Result<u8, Failure> {
         if let Some(path) = &arguments.credentials_out {
             credentials::write(path, &server)
                 .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display())))?;
+        }
+        if let Some(path) = &arguments.target_out {
+            target_out::write(path, &server, arguments.login)?;
         }
         output::print(&format!("FHIR base      {}", server.base()));
         output::print(&format!("authorization  {}", server.authorization_origin()));
@@ -51,6 +55,9 @@ pub fn serve(arguments: ServeArgs) -> Result<u8, Failure> {
                 &community.uri
             };
             output::print(&format!("UDAP {:<9} {named}", arguments.udap_version));
+        }
+        if let Some(path) = &arguments.target_out {
+            output::print(&format!("target file    {}", path.display()));
         }
         output::print("ctrl-C ends it");
         let _ = tokio::signal::ctrl_c().await;

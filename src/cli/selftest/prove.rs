@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::demand::{Demand, Proof, findings};
+use crate::cli::args::LoginPages;
 use crate::cli::keyboard::Keyboard;
 use crate::cli::suite::LoadedSuite;
 use crate::cli::{demo, sign_in, udap, udap_trust};
 use crate::engine::{self, Event, Interrupt, Listener, Run, RunOptions, Selection};
 use crate::net::tls::{Limits as TlsLimits, Trust};
-use crate::net::{Clock as _, HttpOptions, Limits, OffsetClock, Origin, World, WorldOptions};
+use crate::net::{Clock, HttpOptions, Limits, OffsetClock, Origin, World, WorldOptions};
 use crate::reference::{self, FaultKind, Running};
 use crate::target::Target;
 use crate::verbs::TlsSettings;
@@ -19,6 +20,13 @@ use crate::vocabulary::{FaultName, ProfileId, Verdict};
 const SHORT: Duration = Duration::from_millis(300);
 /// Deadlines towards a server that answers; only a busy machine comes near them.
 const PATIENT: Duration = Duration::from_secs(10);
+
+/// How often the sleepers are looked at.
+const LOOK: Duration = Duration::from_millis(10);
+/// How long nothing must have changed before a sleeper is woken although others act: they may wait for it. On a server that
+/// answers they act on and will sleep or end, however busy the machine is; one that pauses us on purpose holds many up.
+const STUCK: Duration = Duration::from_secs(30);
+const STUCK_BEHIND_PAUSES: Duration = Duration::from_secs(1);
 
 struct Silent;
 
@@ -58,18 +66,18 @@ async fn run(demand: &Demand, loaded: &LoadedSuite) -> Result<Run, String> {
     let shared = clock.clone();
     let options = reference::Options {
         faults: faults.into_iter().collect(),
-        udap: settings,
         now: Arc::new(move || shared.now()),
+        udap: settings,
         ..reference::Options::default()
     };
     let server = reference::start(options).await.map_err(|error| error.to_string())?;
-    let limit = match demand.fault.map(|fault| fault.kind) {
-        Some(FaultKind::Degenerate | FaultKind::Hostile) => SHORT,
-        _ => PATIENT,
+    let (limit, stuck) = match demand.fault.map(|fault| fault.kind) {
+        Some(FaultKind::Degenerate | FaultKind::Hostile) => (SHORT, STUCK_BEHIND_PAUSES),
+        _ => (PATIENT, STUCK),
     };
     let mut options = run_options(demand, loaded, &server, clock.clone(), limit)?;
     options.udap = Some(laboratory.identity(&options.launch));
-    let driver = tokio::spawn(advance(clock));
+    let driver = tokio::spawn(advance(clock, stuck));
     let record = engine::run(&options, &mut Silent).await.map_err(|error| error.to_string());
     driver.abort();
     server.stop().await;
@@ -84,7 +92,7 @@ fn run_options(
     limit: Duration,
 ) -> Result<RunOptions, String> {
     let target: Target = demo::target(server);
-    let launch = demo::launch(server);
+    let launch = demo::launch(server, LoginPages::default());
     let mut trust = Trust::nothing();
     trust.add_pem(server.ca_pem().as_bytes()).map_err(|error| error.to_string())?;
     let trust = Arc::new(trust);
@@ -126,14 +134,21 @@ fn run_options(
     })
 }
 
-/// Jumps over waits: whenever sleepers have been parked for a while, the clock goes to the earliest wake.
-async fn advance(clock: OffsetClock) {
-    let settle = Duration::from_millis(20);
+/// Jumps over waits: when every case that has begun sleeps, the clock goes to the earliest wake. A sleeper may also be
+/// waited for by cases that do not sleep; then the jump comes when nothing has changed for long.
+async fn advance(clock: OffsetClock, stuck: Duration) {
+    let mut unchanged_since = std::time::Instant::now();
+    let mut before = 0;
     loop {
-        let before = clock.parked();
-        tokio::time::sleep(settle).await;
-        if before > 0 && clock.parked() == before {
-            let _ = clock.advance_to_earliest();
+        tokio::time::sleep(LOOK).await;
+        let parked = clock.parked();
+        if parked != before {
+            (before, unchanged_since) = (parked, std::time::Instant::now());
+        }
+        let settled = unchanged_since.elapsed();
+        let may_jump = (clock.is_idle() && settled >= 2 * LOOK) || (parked > 0 && settled >= stuck);
+        if may_jump && clock.advance_to_earliest() {
+            unchanged_since = std::time::Instant::now();
         }
     }
 }

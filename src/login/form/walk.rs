@@ -204,6 +204,7 @@ impl Walk<'_> {
         let planned = script::plan(&page, &self.rules.login.steps, &wishes);
         let kind = planned.as_ref().ok().and_then(Option::as_ref).map_or(PageKind::Unknown, |plan| plan.kind);
         let shape = outline(&page, kind, &self.rules.world.redactor);
+        self.rules.sitting.page(&shape);
         self.visit.pages.push(shape.clone());
         self.visit.headers_of_pages.push((page.url.clone(), answer.headers.clone()));
         let plan = match planned.map_err(|stuck| stuck.on(shape.clone()))? {

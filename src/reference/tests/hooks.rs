@@ -18,7 +18,15 @@ fn standard_set(site: &Site) -> Vec<Asked> {
     let mut set = Vec::new();
     let mut ask = |door, method: &str, path: &str, headers: &[(&str, &str)]| {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        set.push(Asked { door, method: method.into(), path: path.into(), query: String::new(), headers, body: Vec::new() });
+        set.push(Asked {
+            door,
+            method: method.into(),
+            path: path.into(),
+            query: String::new(),
+            headers,
+            body: Vec::new(),
+            connection: 0,
+        });
     };
     for path in [".well-known/smart-configuration", "metadata"] {
         ask(Door::Fhir, "GET", &format!("/fhir/r4/{path}"), &[]);

@@ -86,6 +86,9 @@ async fn refresh(arguments: &Arguments, context: &Context) -> Result<Observed, O
     let mut facts = token_facts(&answered, &asked, context);
     let rotated = facts.get("token").and_then(|token| token.get("refresh_token")?.as_str()).map(|new| new != handle);
     inherit_patient(&facts, handle, context);
+    if let Some(new) = facts.get("token").and_then(|token| token.get("refresh_token")?.as_str()) {
+        context.vault.replace(handle, new);
+    }
     facts.extend(rotated.map(|rotated| ("rotated".to_owned(), rotated.into())));
     facts.insert("sent".into(), sent.into());
     Ok(Observed::facts(tidy(facts, &context.world.redactor), answered.evidence))

@@ -3,14 +3,17 @@
 use serde_json::{Map, Value, json};
 
 use super::clients::UdapClients;
+use super::metadata::Metadata;
 use super::overrides::{Overrides, Signed, input};
 use crate::verbs::Context;
 use crate::vocabulary::Cause;
 
 /// The claims of a right authentication token, without times and `jti`.
-fn claims(client_id: &str, aud: &str) -> Map<String, Value> {
+fn claims(client: &Asking<'_>) -> Map<String, Value> {
     let mut claims = Map::new();
-    for (name, value) in [("iss", client_id), ("sub", client_id), ("aud", aud)] {
+    // Version 0.1.0 of the guide has the URI of the client as its issuer.
+    let issuer = if client.metadata.is_of_first_version() { client.uri } else { client.client_id };
+    for (name, value) in [("iss", issuer), ("sub", client.client_id), ("aud", client.aud)] {
         claims.insert(name.to_owned(), value.into());
     }
     claims
@@ -64,11 +67,15 @@ pub(super) fn make(
     clients: &UdapClients,
     client: &Asking<'_>,
 ) -> Result<Signed, Cause> {
-    let mut base = claims(client.client_id, client.aud);
+    let mut base = claims(client);
     if client.with_extensions {
-        base.extend(extensions(overrides.get("extensions"), client.uri)?.map(|value| ("extensions".to_owned(), value)));
+        let value = extensions(overrides.get("extensions"), client.uri)?;
+        // Version 0.1.0 has a list of objects.
+        let in_form =
+            |value: Value| if client.metadata.is_of_first_version() && value.is_object() { json!([value]) } else { value };
+        base.extend(value.map(|value| ("extensions".to_owned(), in_form(value))));
     }
-    let claims = overrides.claims(base, context)?;
+    let claims = overrides.claims(base, context, &client.metadata.places(context, client.uri))?;
     overrides.sign(claims, &*overrides.credential(clients, client.uri)?)
 }
 
@@ -77,6 +84,7 @@ pub(super) struct Asking<'a> {
     pub uri: &'a str,
     pub client_id: &'a str,
     pub aud: &'a str,
+    pub metadata: &'a Metadata,
     /// True for client_credentials.
     pub with_extensions: bool,
 }

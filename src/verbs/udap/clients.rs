@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard};
 use url::Url;
 use uuid::Uuid;
 
@@ -54,6 +55,7 @@ pub struct UdapClients {
     identity: UdapIdentity,
     run: Uuid,
     fresh: AtomicU64,
+    alone: AsyncMutex<()>,
     held: Mutex<Held>,
 }
 
@@ -72,7 +74,20 @@ impl UdapClients {
     /// Clients of a run of this id, with nothing registered.
     #[must_use]
     pub fn new(identity: UdapIdentity, run: Uuid) -> Self {
-        Self { identity, run, fresh: AtomicU64::new(1), held: Mutex::default() }
+        Self { identity, run, fresh: AtomicU64::new(1), alone: AsyncMutex::new(()), held: Mutex::default() }
+    }
+
+    /// In a community there is one URI, or two, for everything: who registers has it alone. In a laboratory nobody waits.
+    pub(super) async fn alone(&self) -> Option<AsyncMutexGuard<'_, ()>> {
+        match &self.identity.source {
+            Source::Laboratory(_) => None,
+            Source::Community(..) => Some(self.alone.lock().await),
+        }
+    }
+
+    /// True when every registration has a URI of its own, so that none can spoil another.
+    pub(in crate::verbs) fn are_apart(&self) -> bool {
+        matches!(self.identity.source, Source::Laboratory(_))
     }
 
     /// Who we are.

@@ -5,6 +5,7 @@
 use serde_json::Value;
 use url::Url;
 
+use super::overrides::Places;
 use crate::crypto::Jwt;
 use crate::verbs::Context;
 use crate::verbs::discovery::facts_in;
@@ -36,6 +37,22 @@ impl Metadata {
         let wrong = || Cause::new("input", format!("the {member} '{}' is no absolute URL", escape_to_width(text, 200)));
         let url = Url::parse(text).ok().filter(|url| url.has_host() && matches!(url.scheme(), "https" | "http"));
         Ok((text.to_owned(), url.ok_or_else(wrong)?))
+    }
+
+    /// True for version 0.1.0 of the guide: its metadata signs the endpoints alone.
+    pub fn is_of_first_version(&self) -> bool {
+        self.0.get("signed_endpoints").is_some() && self.0.get("signed_metadata").is_none()
+    }
+
+    /// What a case may name in braces, for a client of this URI.
+    pub fn places(&self, context: &Context, uri: &str) -> Places {
+        let endpoint = |member| self.endpoint(member).map(|(text, _)| text).unwrap_or_default();
+        Places([
+            ("{own}", uri.to_owned()),
+            ("{base}", context.target.base.as_str().trim_end_matches('/').to_owned()),
+            ("{token_endpoint}", endpoint("token_endpoint")),
+            ("{registration_endpoint}", endpoint("registration_endpoint")),
+        ])
     }
 
     /// True when a list of the metadata holds this word.

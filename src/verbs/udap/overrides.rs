@@ -46,6 +46,20 @@ const AGE: i64 = 2;
 /// How long a JWT of ours is good for.
 const LIFETIME: i64 = 240;
 
+/// What stands in braces in a claim of a case: `{own}` is the client's URI, `{base}` the FHIR base, and the endpoints are those of
+/// the metadata, letter by letter.
+pub(super) struct Places(pub [(&'static str, String); 4]);
+
+impl Places {
+    fn fill(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => self.0.iter().fold(text, |text, (name, place)| text.replace(name, place)).into(),
+            Value::Array(items) => items.into_iter().map(|item| self.fill(item)).collect(),
+            other => other,
+        }
+    }
+}
+
 /// The table of a case.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Overrides(Map<String, Value>);
@@ -118,7 +132,7 @@ impl Overrides {
     }
 
     /// The claims, with `iat`, `exp` and `jti` added, and changed as the table says.
-    pub fn claims(&self, base: Map<String, Value>, context: &Context) -> Result<Map<String, Value>, Cause> {
+    pub fn claims(&self, base: Map<String, Value>, context: &Context, places: &Places) -> Result<Map<String, Value>, Cause> {
         let now = context.world.clock.now().unix_timestamp();
         let at =
             |name: &str| self.text(name).map(offset).transpose().map(|found| found.map(|seconds| now.saturating_add(seconds)));
@@ -132,7 +146,7 @@ impl Overrides {
         }
         let jti = self.text("jti").map_or_else(|| context.world.random.uuid().to_string(), str::to_owned);
         claims.insert("jti".into(), jti.into());
-        claims.extend(self.table("claims"));
+        claims.extend(self.table("claims").into_iter().map(|(name, value)| (name, places.fill(value))));
         let omitted = self.texts("omit");
         claims.retain(|name, _| !omitted.contains(&name.as_str()));
         Ok(claims)

@@ -13,7 +13,7 @@ use crate::crypto::lab::Shape;
 use crate::net::{Method, Payload, Request};
 use crate::verbs::exchange::MOST_SENT_ONCE;
 use crate::verbs::tidy::tidy;
-use crate::verbs::{Arguments, Context, Cost, Observed, Verb, VerbHelp, help};
+use crate::verbs::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
 use crate::vocabulary::Cause;
 
 /// `udap.register`
@@ -30,8 +30,34 @@ impl Verb for Register {
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
-        Box::pin(async move { register(arguments, context).await.unwrap_or_else(|observed| observed) })
+        Box::pin(async move {
+            let Ok(clients) = context.udap_clients() else { return refused_for_want_of_a_certificate(context) };
+            let _alone = clients.alone().await;
+            let observed = register(arguments, context).await.unwrap_or_else(|observed| observed);
+            restore(arguments, context, clients, &observed).await;
+            observed
+        })
     }
+}
+
+fn refused_for_want_of_a_certificate(context: &Context) -> Observed {
+    let cause = context.udap_clients().err().unwrap_or_else(|| input("there is no certificate"));
+    Observed::broken(cause, Vec::new())
+}
+
+/// In a community something wrong that was taken has replaced the one registration there is: a right one is put back at once.
+async fn restore(arguments: &Arguments, context: &Context, clients: &UdapClients, observed: &Observed) {
+    let is_changed = arguments.get("statement").is_some_and(Value::is_object) || arguments.flag("cancel");
+    let was_taken =
+        matches!(&observed.observation, Observation::Facts(facts) if facts.get("accepted") == Some(&Value::Bool(true)));
+    if clients.are_apart() || !is_changed || !was_taken {
+        return;
+    }
+    let flow = arguments.text("flow").unwrap_or(USUAL_FLOW);
+    let right: Map<String, Value> =
+        [("client", "restored"), ("flow", flow)].into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    // When this fails as well, the controls of the cases that come show it.
+    let _ = register(&Arguments::unchecked(right), context).await;
 }
 
 async fn register(arguments: &Arguments, context: &Context) -> Result<Observed, Observed> {

@@ -43,10 +43,11 @@ async fn make(arguments: &Arguments, context: &Context) -> Result<(String, &'sta
         let signed = statement::make(&overrides, context, clients, &uri, flow, false).await?;
         return Ok((uri, "software_statement", signed));
     }
-    let (aud, _) = Metadata::of(context).await?.endpoint("token_endpoint")?;
+    let metadata = Metadata::of(context).await?;
+    let (aud, _) = metadata.endpoint("token_endpoint")?;
     let known = clients.last_id(&uri, Shape::Right);
     let client_id = arguments.text("client_id").map(str::to_owned).or(known).unwrap_or_else(|| uri.clone());
-    let asking = Asking { uri: &uri, client_id: &client_id, aud: &aud, with_extensions: flow == USUAL_FLOW };
+    let asking = Asking { uri: &uri, client_id: &client_id, aud: &aud, metadata: &metadata, with_extensions: flow == USUAL_FLOW };
     let signed = assertion::make(&overrides, context, clients, &asking)?;
     Ok((uri, "client_assertion", signed))
 }

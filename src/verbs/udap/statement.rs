@@ -53,6 +53,6 @@ pub(super) async fn make(
         });
         base.insert("grant_types".into(), json!([]));
     }
-    let claims = overrides.claims(base, context)?;
+    let claims = overrides.claims(base, context, &metadata.places(context, uri))?;
     overrides.sign(claims, &*overrides.credential(clients, uri)?)
 }

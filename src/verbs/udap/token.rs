@@ -53,6 +53,7 @@ pub(super) struct Prepared {
 /// Asks for a token.
 pub(super) async fn ask(arguments: &Arguments, context: &Context) -> Result<Observed, Observed> {
     let unsent = |cause: Cause| Observed::broken(cause, Vec::new());
+    let _alone = context.udap_clients().map_err(unsent)?.alone().await;
     let prepared = prepare(arguments, context).await.map_err(unsent)?;
     let copies = usize::try_from(arguments.number("copies").unwrap_or(1)).unwrap_or(1);
     let answers = send(context, &prepared.request, copies, arguments.flag("any_form")).await?;
@@ -139,6 +140,7 @@ pub(super) async fn prepare(arguments: &Arguments, context: &Context) -> Result<
         uri: &uri,
         client_id: &client_id,
         aud: &aud,
+        metadata: &metadata,
         with_extensions: grant == USUAL_FLOW || arguments.flag("extensions"),
     };
     let (assertion, signed, is_repeated) = the_assertion(arguments, context, clients, &overrides, &asking)?;

@@ -3,9 +3,11 @@
 mod check;
 mod completions;
 mod explain;
+mod init;
 mod faults;
 mod interrupt;
 mod list;
+mod login;
 mod messages;
 mod run;
 mod schemas;

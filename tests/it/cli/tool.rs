@@ -165,6 +165,8 @@ pub(super) struct Served {
     folder: TempDir,
     pub base: String,
     pub lines: Vec<String>,
+    /// The file of the root certificate.
+    pub ca_text: String,
 }
 
 impl Served {
@@ -186,7 +188,8 @@ impl Served {
             }
         }
         let base = lines.first().and_then(|line| line.split_whitespace().last()).expect("the base is printed first").to_owned();
-        Self { child, folder, base, lines }
+        let ca_text = path(&folder.path().join("ca.pem")).to_owned();
+        Self { child, folder, base, lines, ca_text }
     }
 
     pub fn ca(&self) -> PathBuf {
