@@ -11,7 +11,7 @@ use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 31] = [
+pub static HELPS: [&VerbHelp; 32] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -46,7 +46,7 @@ pub static HELPS: [&VerbHelp; 31] = [
     &help::DISCOVER,
 ];
 
-static VERBS: [&dyn Verb; 31] = [
+static VERBS: [&dyn Verb; 32] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
