@@ -45,7 +45,7 @@ pub(super) const TABLE: &[Fault] = &[
         "udap_authorization_extensions_required is missing though an extension is supported",
     ),
     fault(G, "udap-metadata-extensions-required-string", "udap_authorization_extensions_required is a string"),
-    fault(G, "udap-metadata-extensions-required-not-supported", "an extension is required that is not supported"),
+    fault(G, "udap-metadata-extensions-required-not-supported", "an extension is required that is not supported").under(V2_0),
     fault(G, "udap-metadata-no-certifications", "udap_certifications_supported is missing"),
     fault(G, "udap-metadata-certifications-string", "udap_certifications_supported is a string"),
     fault(
@@ -53,7 +53,8 @@ pub(super) const TABLE: &[Fault] = &[
         "udap-metadata-certifications-required-missing",
         "a certification is supported and udap_certifications_required is missing",
     ),
-    fault(G, "udap-metadata-certifications-required-not-supported", "a certification is required that is not supported"),
+    fault(G, "udap-metadata-certifications-required-not-supported", "a certification is required that is not supported")
+        .under(V2_0),
     fault(G, "udap-metadata-no-grant-types", "grant_types_supported is missing in the UDAP metadata"),
     fault(G, "udap-metadata-grant-types-string", "grant_types_supported is a string in the UDAP metadata"),
     fault(G, "udap-metadata-grant-types-empty", "grant_types_supported is empty in the UDAP metadata"),

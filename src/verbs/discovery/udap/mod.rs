@@ -104,8 +104,7 @@ async fn ask(context: &Context, community: Option<&str>) -> Observed {
         Some(tree) if fetched.is_object() => Some(signed::facts_of(context, tree, community).await),
         _ => None,
     };
-    if let Some(community) = community.filter(|own| fetched.is_object() && context.udap_anchors.names(own)) {
-        let _ = community;
+    if fetched.is_object() && community.is_some_and(|own| context.udap_anchors.names(own)) {
         context.observe("udap.communities");
     }
     let (signed, evidence) = signed.unzip();
@@ -169,7 +168,8 @@ async fn repeated(context: &Context, community: Option<&str>, times: u64) -> Obs
 fn reuses_jti(tokens: &[String]) -> bool {
     let mut seen: Vec<(Value, Value)> = Vec::new();
     for claims in tokens.iter().filter_map(|token| Jwt::parse(token).claims) {
-        let (Some(iss), Some(jti)) = (claims.get("iss"), claims.get("jti")) else { continue };
+        let jti = claims.get("jti").filter(|jti| jti.as_str().is_some_and(|text| !text.is_empty()));
+        let (Some(iss), Some(jti)) = (claims.get("iss"), jti) else { continue };
         let pair = (iss.clone(), jti.clone());
         if seen.contains(&pair) {
             return true;

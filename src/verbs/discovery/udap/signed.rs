@@ -31,7 +31,7 @@ pub(super) async fn facts_of(context: &Context, document: &Value, community: Opt
     let jws = verify_x5c_jws(text);
     let mut facts = form(member, &jws);
     let mut evidence = Vec::new();
-    if !jws.chain.is_empty() {
+    if jws.leaf.is_some() {
         let (chain, fetched) = judge(context, &jws.chain, community, now).await;
         facts.insert("chain".into(), chain);
         evidence = fetched;
