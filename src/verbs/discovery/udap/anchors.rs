@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use time::OffsetDateTime;
 
-use crate::crypto::x509::{Anchors, Examination, RevocationEvidence, examine};
+use super::fetched::{Examined, examined};
+use crate::crypto::x509::Anchors;
 use crate::verbs::Context;
 
 /// What an unknown state of revocation means.
@@ -45,9 +46,6 @@ impl UdapAnchors {
     }
 }
 
-/// The most that is fetched for one chain.
-pub(super) const MOST_FETCHED: u64 = 0;
-
 /// The facts of the chain, and the evidence of what was fetched.
 pub(super) async fn judge(
     context: &Context,
@@ -56,25 +54,30 @@ pub(super) async fn judge(
     at: OffsetDateTime,
 ) -> (Value, Vec<String>) {
     let anchors = context.udap_anchors.of(community);
-    let examination = examine(chain, &[], &anchors, at, &RevocationEvidence::default());
-    (facts_of(&examination), Vec::new())
+    let examined = examined(context, chain, &anchors, at).await;
+    let is_unknown = examined.revocation == "unknown" && context.udap_anchors.revocation == RevocationMode::Hard;
+    (facts_of(&examined, is_unknown), examined.evidence)
 }
 
-fn facts_of(examination: &Examination) -> Value {
+/// `is_unknown`: a state of revocation that cannot be had, where that counts as a defect.
+fn facts_of(examined: &Examined, is_unknown: bool) -> Value {
+    let examination = &examined.examination;
+    let trusted = examination.trusted().map(|trusted| trusted && !is_unknown);
     // Without anchors nobody knows where the path should end; what else is wrong is wrong all the same.
     let ends = ["issuer-missing", "untrusted-root", "self-signed"];
     let words = examination.words().into_iter().filter(|word| examination.has_anchors || !ends.contains(word));
     let path: Vec<&str> = examination.path.iter().map(|certificate| certificate.title()).collect();
     let mut facts = json!({
-        "judged": examination.trusted().is_some(),
-        "defects": words.collect::<Vec<_>>(),
+        "judged": trusted.is_some(),
+        "defects": words.chain(is_unknown.then_some("revocation-unavailable")).collect::<Vec<_>>(),
         "explained": examination.defects.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "notes": examination.notes.iter().map(|note| note.word).collect::<Vec<_>>(),
         "path": path,
         "anchored": examination.anchored,
-        "revocation": "not-asked",
+        "revocation": examined.revocation,
+        "revocation_explained": examined.explained,
     });
-    match examination.trusted() {
+    match trusted {
         Some(trusted) => facts["trusted"] = trusted.into(),
         None if !examination.has_anchors => facts["not_tested"] = "no anchor configured".into(),
         None => facts["not_tested"] = "the chain is too tangled to be followed here".into(),

@@ -3,6 +3,7 @@
 //! Both see the same facts; the document without arguments is fetched once per run.
 
 mod anchors;
+mod fetched;
 mod members;
 mod signed;
 
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 pub use anchors::{RevocationMode, UdapAnchors};
+pub(in crate::verbs::discovery) use fetched::MOST_FETCHED;
 
 use super::documents::{ACCEPT_JSON, Documents};
 use super::fetch::{Fetched, MOST_REQUESTS, Question, fetch};
@@ -51,7 +53,7 @@ impl Verb for Discover {
         if !is_fresh(arguments) {
             return Cost::default();
         }
-        Cost { requests: times(arguments) * (MOST_REQUESTS + anchors::MOST_FETCHED), ..Cost::default() }
+        Cost { requests: times(arguments) * (MOST_REQUESTS + MOST_FETCHED), ..Cost::default() }
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
