@@ -18,6 +18,7 @@ mod jws;
 mod keys;
 mod members;
 mod metadata;
+mod object;
 mod options;
 mod place;
 mod prepare;
@@ -33,6 +34,9 @@ mod state;
 mod statement;
 mod token;
 mod version;
+
+#[cfg(test)]
+mod vectors;
 
 pub(super) use client::{covers, find as client, requires_pkce};
 pub use community::ServerCommunity;

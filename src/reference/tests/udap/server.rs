@@ -203,3 +203,20 @@ pub(super) fn client(wish: &Wish<'_>) -> Holder {
 
 /// The client's URI.
 pub(super) const CLIENT: &str = URI;
+
+/// Those of the faults that change nothing in any group in which an honest server asks about them.
+pub(super) fn silent<'a>(names: &[&'a str], version: &str, groups: &[Box<dyn Fn(&Server) -> Vec<String>>]) -> Vec<&'a str> {
+    let mut left = names.to_vec();
+    for group in groups {
+        let server = Server::new(&[], version);
+        let honest = group(&server);
+        let asked = server.site.faults.asked();
+        let again = group(&Server::new(&[], version));
+        assert!(honest == again, "the honest server answers alike each time");
+        left.retain(|name| {
+            let is_asked = asked.iter().any(|asked| asked.as_str() == *name);
+            !is_asked || honest == group(&Server::new(&[name], version))
+        });
+    }
+    left
+}
