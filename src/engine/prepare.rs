@@ -53,7 +53,10 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
         .with_launch(Arc::clone(&options.launch), options.browser.clone())
         .with_udap(options.udap.clone());
     let (documents, hindrance) = match knowledge {
-        Knowledge::Discovery => discover(&context, &options.interrupt).await,
+        Knowledge::Discovery => {
+            let _acting = options.world.activity.begin();
+            discover(&context, &options.interrupt).await
+        }
         Knowledge::Nothing => (Documents::default(), None),
     };
     // What the target publishes is asked of the documents, which an interrupted run must not fetch again.
