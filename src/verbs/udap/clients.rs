@@ -103,7 +103,9 @@ impl UdapClients {
             Source::Laboratory(_) if word == "fresh" => {
                 format!("{HOST}/{}/{}", self.run, self.fresh.fetch_add(1, Ordering::Relaxed))
             }
-            Source::Laboratory(_) if word == "fresh-urn" => format!("urn:carinbb:{}:{}", self.run, self.fresh.fetch_add(1, Ordering::Relaxed)),
+            Source::Laboratory(_) if word == "fresh-urn" => {
+                format!("urn:carinbb:{}:{}", self.run, self.fresh.fetch_add(1, Ordering::Relaxed))
+            }
             Source::Laboratory(_) => format!("{HOST}/{}/{word}", self.run),
             Source::Community(_, uris) => {
                 let second = uris.get(1).filter(|_| flow == "client_credentials");
