@@ -7,7 +7,7 @@ const FLOWS: Kind = Kind::Word(&["authorization_code", "client_credentials"]);
 const CLIENT: ArgumentHelp = argument!(
     "client",
     Kind::Text,
-    "under which URI we appear: fresh is one that was never used, any other word one of its own for the whole run, a URI stands for itself"
+    "under which URI we appear: fresh is one that was never used and fresh-urn one that is no web address, any other word one of its own for the whole run, a URI stands for itself"
 );
 const COPIES: ArgumentHelp = argument!(
     "copies",
@@ -108,7 +108,7 @@ pub static UDAP_TOKEN: VerbHelp = VerbHelp {
         argument!("extensions", Kind::Flag, "the B2B object goes with a code as well"),
         OMIT,
         argument!("double", Kind::Texts, "names of parameters that are sent twice"),
-        argument!("extra", Kind::TextTable, "further parameters"),
+        argument!("extra", Kind::TextTable, "further parameters; {client_id} is the id that asks"),
         argument!("basic", Kind::Flag, "with an Authorization header that the profile forbids"),
         argument!(
             "send",

@@ -46,6 +46,15 @@ impl Form {
         Ok(self)
     }
 
+    /// Puts a value in the place of a name in braces, wherever it is shown.
+    pub fn fill(&mut self, name: &str, value: &str) {
+        for (_, shown) in &mut self.0 {
+            if let FormValue::Plain(text) = shown {
+                *text = text.replace(name, value);
+            }
+        }
+    }
+
     /// The shown value of a parameter.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).and_then(|(_, value)| match value {

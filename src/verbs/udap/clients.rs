@@ -95,13 +95,16 @@ impl UdapClients {
         &self.identity
     }
 
-    /// The URI of a word: `fresh` is a new one, a word without a colon one of its own for the run, anything else stands for itself.
+    /// The URI of a word: `fresh` is a new one (`fresh-urn` no web address), a word without a colon one of its own for the run, anything else stands for itself.
     /// In a community there are only those of the certificate.
     pub(super) fn uri(&self, word: &str, flow: &str) -> String {
         match &self.identity.source {
             _ if word.contains(':') => word.to_owned(),
             Source::Laboratory(_) if word == "fresh" => {
                 format!("{HOST}/{}/{}", self.run, self.fresh.fetch_add(1, Ordering::Relaxed))
+            }
+            Source::Laboratory(_) if word == "fresh-urn" => {
+                format!("urn:carinbb:{}:{}", self.run, self.fresh.fetch_add(1, Ordering::Relaxed))
             }
             Source::Laboratory(_) => format!("{HOST}/{}/{word}", self.run),
             Source::Community(_, uris) => {

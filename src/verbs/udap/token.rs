@@ -151,7 +151,8 @@ pub(super) async fn prepare(arguments: &Arguments, context: &Context) -> Result<
     form.plain("client_assertion_type", JWT_BEARER);
     form.secret("client_assertion", Secret::new("client_assertion", assertion.clone()), false);
     form.plain("udap", "1");
-    let form = form.broken_as(arguments, context)?;
+    let mut form = form.broken_as(arguments, context)?;
+    form.fill("{client_id}", &client_id);
     let request = request(arguments, context, url, form, &client_id);
     Ok(Prepared { request, assertion: Some(assertion), signed, scopes, uri, client_id, is_repeated })
 }
