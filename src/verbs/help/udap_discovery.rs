@@ -48,7 +48,7 @@ pub static DISCOVER: VerbHelp = VerbHelp {
         "signed.chain.notes": "what breaks no rule: anchor-expired unordered unused malformed-beside-the-path tls-only configured-intermediate fetched-intermediate",
         "signed.chain.path": "the path that was found, from the certificate to its end",
         "signed.chain.anchored": "true when the path ends at an anchor",
-        "signed.chain.revocation": "good, revoked, unknown, no-source or not-asked: the worst of the path",
+        "signed.chain.revocation": "revoked or unknown when one certificate of the path is, good when every source that is named says so, no-source when none is named, or not-asked",
         "signed.chain.revocation_explained": "why a state of revocation is unknown",
         "signed.claims": "the claims",
         "signed.iss_and_base": "same, slash (only a slash at the end differs), other or missing",

@@ -131,7 +131,7 @@ async fn a_chain_without_sources_is_trusted_and_nothing_is_fetched() {
 
 #[tokio::test]
 async fn a_list_says_whether_a_certificate_is_revoked() {
-    for (revoked, trusted, word) in [(vec![], true, "good"), (vec![4_711], false, "revoked"), (vec![1], true, "good")] {
+    for (revoked, trusted, word) in [(Vec::new(), true, "good"), (vec![4_711], false, "revoked"), (vec![1], true, "good")] {
         let stage = Stage::new(names_a_list, move |_, issuer| Reply::new(200).body(&list(issuer, &revoked))).await;
         let chain = stage.chain(RevocationMode::Soft, false).await;
         assert_eq!((&chain["trusted"], &chain["revocation"]), (&json!(trusted), &json!(word)), "{chain}");

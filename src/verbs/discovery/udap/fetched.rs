@@ -204,5 +204,5 @@ fn worst(examination: &Examination) -> &'static str {
         other => other.word(),
     });
     let words: Vec<&str> = words.collect();
-    ["revoked", "unknown", "no-source"].into_iter().find(|word| words.contains(word)).unwrap_or("good")
+    ["revoked", "unknown", "good"].into_iter().find(|word| words.contains(word)).unwrap_or("no-source")
 }
