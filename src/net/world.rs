@@ -32,6 +32,8 @@ pub struct WorldOptions {
     pub dial: DialOptions,
     /// How the HTTP client behaves. `credential_origins` gets the target's origins in addition.
     pub http: HttpOptions,
+    /// How many authentications of one client may fail in a row before a right one is sent.
+    pub max_auth_failures: u32,
 }
 
 impl Default for WorldOptions {
@@ -43,6 +45,7 @@ impl Default for WorldOptions {
             allow_net: Vec::new(),
             dial: DialOptions::default(),
             http: HttpOptions::default(),
+            max_auth_failures: 5,
         }
     }
 }
@@ -72,6 +75,8 @@ pub struct World {
     pub redactor: Redactor,
     /// The id that every request carries in `X-Carinbb-Run`.
     pub run_id: Uuid,
+    /// How many authentications of one client may fail in a row before a right one is sent.
+    pub max_auth_failures: u32,
 }
 
 impl World {
@@ -81,7 +86,7 @@ impl World {
     /// When the client certificate cannot be used.
     pub fn new(options: WorldOptions) -> Result<Self, WorldError> {
         install_crypto_provider();
-        let WorldOptions { clock, random, target_origins, allow_net, mut dial, mut http } = options;
+        let WorldOptions { clock, random, target_origins, allow_net, mut dial, mut http, max_auth_failures } = options;
         dial.connect_timeout = http.limits.connect;
         if let Some(identity) = &http.identity {
             let provider = rustls::crypto::ring::default_provider();
@@ -105,7 +110,7 @@ impl World {
             redactor: redactor.clone(),
             run_id,
         };
-        Ok(Self { clock, random, dialer, http: Http::new(http, means), evidence, redactor, run_id })
+        Ok(Self { clock, random, dialer, http: Http::new(http, means), evidence, redactor, run_id, max_auth_failures })
     }
     /// Records a raw TLS probe that has just ended. Its bytes are a greeting and hold no secret.
     #[must_use]

@@ -4,6 +4,8 @@
 mod demand;
 mod prove;
 mod table;
+#[cfg(test)]
+mod whole_runs;
 
 pub use demand::{Demand, Proof, demands};
 pub use prove::prove;

@@ -19,16 +19,16 @@ use crate::vocabulary::{FaultName, ProfileId, Verdict};
 /// Deadlines towards a server that may hang on purpose.
 const SHORT: Duration = Duration::from_millis(300);
 /// Deadlines towards a server that answers; only a busy machine comes near them.
-const PATIENT: Duration = Duration::from_secs(10);
+pub(super) const PATIENT: Duration = Duration::from_secs(10);
 
 /// How often the sleepers are looked at.
 const LOOK: Duration = Duration::from_millis(10);
 /// How long nothing must have changed before a sleeper is woken although others act: they may wait for it. On a server that
 /// answers they act on and will sleep or end, however busy the machine is; one that pauses us on purpose holds many up.
-const STUCK: Duration = Duration::from_secs(30);
+pub(super) const STUCK: Duration = Duration::from_secs(30);
 const STUCK_BEHIND_PAUSES: Duration = Duration::from_secs(1);
 
-struct Silent;
+pub(super) struct Silent;
 
 impl Listener for Silent {
     fn notice(&mut self, _: &Event<'_>) {}
@@ -80,7 +80,7 @@ async fn run(demand: &Demand, loaded: &LoadedSuite) -> Result<Run, String> {
     record
 }
 
-fn run_options(
+pub(super) fn run_options(
     demand: &Demand,
     loaded: &LoadedSuite,
     server: &Running,
@@ -129,7 +129,7 @@ fn run_options(
 
 /// Jumps over waits: when every case that has begun sleeps, the clock goes to the earliest wake. A sleeper may also be
 /// waited for by cases that do not sleep; then the jump comes when nothing has changed for long.
-async fn advance(clock: OffsetClock, stuck: Duration) {
+pub(super) async fn advance(clock: OffsetClock, stuck: Duration) {
     let mut unchanged_since = std::time::Instant::now();
     let mut before = 0;
     loop {

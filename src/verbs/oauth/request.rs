@@ -5,6 +5,7 @@ use url::Url;
 
 use super::client_auth::Identification;
 use super::form::Form;
+use super::lockout;
 use crate::net::{Answer, Credentials, HttpOutcome, Method, Payload, Request};
 use crate::verbs::exchange::exchange;
 use crate::verbs::http_facts::{document_of, facts_of, is_page, silence_of};
@@ -52,6 +53,25 @@ pub(super) async fn post(
     }
     let facts = facts_of(&answer, &document, url, context.world.clock.now(), &context.world.redactor);
     Ok(Answered { answer, document, facts, evidence })
+}
+
+/// The same as a client: at most so many failures in a row, and what the answer says of the authentication is counted.
+pub(super) async fn post_as(
+    context: &Context,
+    arguments: &Arguments,
+    url: &Url,
+    form: Form,
+    identification: &Identification,
+) -> Result<Answered, Observed> {
+    let sent_as = lockout::sent_as(identification);
+    let relief = lockout::relieve(context, arguments, sent_as).await;
+    let mut answered = match post(context, arguments, url, form, identification.credentials.clone()).await {
+        Ok(answered) => answered,
+        Err(observed) => return Err(Observed { evidence: [relief, observed.evidence.clone()].concat(), ..observed }),
+    };
+    lockout::note(context, sent_as, &answered);
+    answered.evidence.splice(0..0, relief);
+    Ok(answered)
 }
 
 /// A form that begins with these parameters and goes on with what says who the client is.
