@@ -196,6 +196,7 @@ impl<'a> CaseRun<'a> {
         if let (false, Some(notice)) = (wait.is_zero(), self.on_wait) {
             notice(wait.as_secs());
         }
+        let _acting = self.stage.context.world.activity.begin();
         let context = self.stage.context.labelled(&self.label, &step.title);
         let late = self.too_late();
         let work = self.allowance.spend(wait, verb.run(&arguments, &context));

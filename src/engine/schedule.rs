@@ -85,7 +85,6 @@ fn locks_of(case: &TestCase) -> Vec<String> {
 async fn run_group(stage: &Stage, group: &[(usize, &Job)], listener: &Mutex<&mut dyn Listener>) -> Vec<(usize, CaseResult)> {
     let Some((_, first)) = group.first() else { return Vec::new() };
     let _locks = stage.lock(&locks_of(&first.case)).await;
-    let _acting = stage.context.world.clock.act();
     let mut finished: Vec<(usize, CaseResult)> = Vec::new();
     let mut since_good: Vec<usize> = Vec::new();
     let mut control = Control::run(stage, first).await;

@@ -4,7 +4,6 @@
 //! target asks for do, so that `selftest` can jump over them.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,24 +21,6 @@ pub trait Clock: Send + Sync {
 
     /// Returns when `duration` has passed on this clock.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
-
-    /// Says, until the result is dropped, that something is under way: a clock that is moved by hand should not be moved
-    /// while whoever acts is not parked.
-    fn act(&self) -> Acting {
-        Acting::default()
-    }
-}
-
-/// Something that is under way; see [`Clock::act`].
-#[derive(Debug, Default)]
-pub struct Acting(Option<Arc<AtomicUsize>>);
-
-impl Drop for Acting {
-    fn drop(&mut self) {
-        if let Some(count) = &self.0 {
-            count.fetch_sub(1, Ordering::SeqCst);
-        }
-    }
 }
 
 /// Real time.
@@ -89,7 +70,6 @@ pub struct OffsetClock {
 struct Shared {
     state: Mutex<State>,
     moved: Notify,
-    acting: Arc<AtomicUsize>,
 }
 
 #[derive(Default)]
@@ -139,13 +119,6 @@ impl OffsetClock {
         self.shared.state().parked.len()
     }
 
-    /// True when somebody sleeps and nobody is under way who does not sleep: time may pass.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        let parked = self.parked();
-        parked > 0 && self.shared.acting.load(Ordering::SeqCst) <= parked
-    }
-
     /// When the next sleeper wants to wake, in time since the clock was made.
     #[must_use]
     pub fn earliest_wake(&self) -> Option<Duration> {
@@ -176,11 +149,6 @@ impl Clock for OffsetClock {
         let wake = self.elapsed().saturating_add(duration);
         let parking = Parking::new(Arc::clone(&self.shared), wake);
         Box::pin(parking.wait())
-    }
-
-    fn act(&self) -> Acting {
-        self.shared.acting.fetch_add(1, Ordering::SeqCst);
-        Acting(Some(Arc::clone(&self.shared.acting)))
     }
 }
 
@@ -249,18 +217,6 @@ mod tests {
         let clock = OffsetClock::new();
         drop(clock.sleep(Duration::from_mins(1)));
         assert_eq!((clock.parked(), clock.earliest_wake()), (0, None));
-    }
-
-    #[test]
-    fn time_may_pass_only_while_everybody_who_acts_sleeps() {
-        let clock = OffsetClock::new();
-        let (waiting, busy) = (clock.act(), clock.act());
-        let sleep = clock.sleep(Duration::from_mins(1));
-        assert!(!clock.is_idle(), "one of two who act does not sleep");
-        drop(busy);
-        assert!(clock.is_idle());
-        drop((sleep, waiting));
-        assert!(!clock.is_idle(), "nobody sleeps");
     }
 
     #[test]

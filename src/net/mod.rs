@@ -14,6 +14,7 @@ mod progress;
 mod proxy;
 mod random;
 mod retry_after;
+mod stillness;
 mod identity;
 pub mod tls;
 mod within;
@@ -22,7 +23,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
-pub use clock::{Acting, Clock, OffsetClock, SystemClock};
+pub use clock::{Clock, OffsetClock, SystemClock};
 pub use dial::{DialOptions, Dialer, Override, Resolve, SystemResolver};
 pub use guard::{AddressGuard, Forbidden};
 pub use http::{
@@ -36,5 +37,6 @@ pub use progress::Phase;
 pub use proxy::{ParseProxyError, Proxy};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use retry_after::retry_after;
+pub use stillness::{Acting, Activity, jump_when_still};
 pub use within::{Allowance, within};
 pub use world::{World, WorldError, WorldOptions};

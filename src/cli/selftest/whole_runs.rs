@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::demand::Demand;
-use super::prove::{PATIENT, STUCK, Silent, advance, run_options};
+use super::stand::{PATIENT, STUCK, Silent, run_options};
 use crate::cli::suite::{self, LoadedSuite};
 use crate::engine::{self, Run, RunOptions};
-use crate::net::{Clock, OffsetClock};
+use crate::net::{Clock, OffsetClock, jump_when_still};
 use crate::reference::{self, Running};
 use crate::vocabulary::{FaultName, Verdict};
 
@@ -19,11 +19,10 @@ async fn run(loaded: &LoadedSuite, fault: Option<&str>, shape: impl FnOnce(&mut 
     let options = reference::Options { faults, now: Arc::new(move || shared.now()), ..reference::Options::default() };
     let server = reference::start(options).await.unwrap();
     let demand = Demand { fault: None, profile: "carin-bb-2.2.0".into(), smart: None };
-    let mut options = run_options(&demand, loaded, &server, clock.clone(), PATIENT).unwrap();
+    let mut options = run_options(&demand, loaded, None, &server, clock.clone(), PATIENT).unwrap();
     shape(&mut options);
-    let driver = tokio::spawn(advance(clock, STUCK));
-    let run = engine::run(&options, &mut Silent).await.unwrap();
-    driver.abort();
+    let activity = options.world.activity.clone();
+    let run = jump_when_still(&clock, &activity, STUCK, engine::run(&options, &mut Silent)).await.unwrap();
     (run, server)
 }
 
