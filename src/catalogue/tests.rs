@@ -40,7 +40,7 @@ fn the_embedded_catalogue_loads_without_a_problem_and_holds_every_row() {
     let rows: BTreeMap<&str, usize> =
         catalogue.documents().iter().map(|(id, document)| (id.as_str(), document.rows.len())).collect();
     let expected = [
-        ("advice", 41),
+        ("advice", 42),
         ("bcp195", 25),
         ("carin-bb", 71),
         ("fhir-security", 28),
@@ -73,4 +73,16 @@ fn the_rows_add_up_to_the_totals_of_the_collection() {
     assert_eq!(Confidence::ALL.iter().map(|known| count(&|row| row.confidence == *known)).collect::<Vec<_>>(), [929, 23]);
     assert_eq!((count(&|row| row.conditional.is_some()), count(&|row| !row.when.is_empty())), (260, 227));
     assert!(Area::ALL.iter().all(|area| rows.iter().any(|row| row.area == *area)), "no area is without a row");
+}
+
+#[test]
+fn trap_10_no_profile_asks_for_observation() {
+    let catalogue = embedded();
+    let mut asked = 0;
+    for profile in catalogue.profiles() {
+        asked += profile.required_scopes.len();
+        let slip = profile.required_scopes.iter().find(|scope| scope.contains("Observation"));
+        assert_eq!(slip, None, "{}: the guide prints it as an example and means no scope of its own", profile.id);
+    }
+    assert!(asked >= 52, "four versions of the guide list thirteen scopes each");
 }

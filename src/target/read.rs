@@ -13,7 +13,7 @@ use crate::vocabulary::document::{Node, Problems, Reader, Source, Value, did_you
 
 /// The settings that a target file and a settings file may hold under `[settings]`, each also a flag of `run` and
 /// an environment variable `CARINBB_…`.
-pub const SETTINGS: [&str; 26] = [
+pub const SETTINGS: [&str; 28] = [
     "profile",
     "smart",
     "udap",
@@ -21,6 +21,8 @@ pub const SETTINGS: [&str; 26] = [
     "skip",
     "no-login",
     "slow",
+    "max-authorizations",
+    "max-auth-failures",
     "strict",
     "fail-on",
     "in-flight",

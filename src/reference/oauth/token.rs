@@ -143,7 +143,8 @@ fn exchange(site: &Site, client: &RegisteredClient, parameters: &[(String, Strin
         if site.has("failed-exchange-burns-code") {
             site.store().codes.remove(given);
         }
-        return error(site, 400, "invalid_grant", reason);
+        let said = if site.has("token-error-echoes-code") { format!("{reason}: {given}") } else { reason.to_owned() };
+        return error(site, 400, "invalid_grant", &said);
     }
     if let Some(known) = site.store().codes.get_mut(given) {
         known.used = true;
