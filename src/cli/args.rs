@@ -82,6 +82,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Prove every case by its faults
     Selftest(SelftestArgs),
+    /// Make a certificate laboratory for UDAP
+    Pki(PkiArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
     /// Write the generated references into a checkout
@@ -104,6 +106,15 @@ pub struct RunArgs {
     /// The SMART App Launch version that the target claims
     #[arg(long, value_name = "VERSION", env = "CARINBB_SMART", default_value = "auto", help_heading = "Target")]
     pub smart: String,
+    /// The version of HL7 UDAP Security that the target claims
+    #[arg(long, value_name = "VERSION", env = "CARINBB_UDAP", default_value = "auto", help_heading = "Target")]
+    pub udap: String,
+    /// When a UDAP certificate's state of revocation cannot be had: soft says so, hard counts it as a defect, off does not ask
+    #[arg(long, value_name = "MODE", env = "CARINBB_REVOCATION", default_value = "soft", help_heading = "Network")]
+    pub revocation: Revocation,
+    /// Fetch missing issuers of UDAP certificates from where the certificates say (AIA caIssuers)
+    #[arg(long, env = "CARINBB_AIA", help_heading = "Network")]
+    pub aia: bool,
     /// Test the reference server, started for this run
     #[arg(long, help_heading = "Target")]
     pub demo: bool,
@@ -129,6 +140,9 @@ pub struct RunArgs {
     /// How deep the TLS of hosts that the target file names is looked at: gate is quick, full asks for every suite
     #[arg(long, value_name = "DEPTH", env = "CARINBB_TLS", default_value = "gate", help_heading = "Selection")]
     pub tls: TlsDepth,
+    /// Make at most N authorizations: the cases that settle most for each are kept, the others are named
+    #[arg(long, value_name = "N", env = "CARINBB_MAX_AUTHORIZATIONS", help_heading = "Selection")]
+    pub max_authorizations: Option<u64>,
     /// Run only step N of the selected cases, besides setups and controls
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Selection")]
     pub only_step: Option<u16>,
@@ -143,6 +157,9 @@ pub struct RunArgs {
     /// Requests in flight per origin
     #[arg(long, value_name = "N", env = "CARINBB_IN_FLIGHT", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Network")]
     pub in_flight: u16,
+    /// Failed authentications of one client in a row at most, then a right one is sent
+    #[arg(long, value_name = "N", env = "CARINBB_MAX_AUTH_FAILURES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Network")]
+    pub max_auth_failures: u32,
     /// Requests per second and origin at most
     #[arg(long, value_name = "N/s", env = "CARINBB_RATE", value_parser = parse_rate, help_heading = "Network")]
     pub rate: Option<f64>,
@@ -288,6 +305,14 @@ pub struct ListArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// How much an unknown state of revocation matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Revocation {
+    Soft,
+    Hard,
+    Off,
 }
 
 /// What can be listed.
@@ -467,6 +492,24 @@ pub struct SelftestArgs {
     /// How many faults are proved side by side
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub jobs: usize,
+}
+
+/// `pki`
+#[derive(Debug, Args)]
+pub struct PkiArgs {
+    #[command(subcommand)]
+    pub command: PkiCommand,
+}
+
+/// What to do with a laboratory.
+#[derive(Debug, Subcommand)]
+pub enum PkiCommand {
+    /// Make one in a folder: roots, issuing CAs, keys, and a page that says what to hand out
+    Init {
+        /// The folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 /// `completions`

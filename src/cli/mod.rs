@@ -31,6 +31,8 @@ mod target_out;
 pub mod terminal;
 mod tls_findings;
 mod tls_page;
+mod udap;
+mod udap_trust;
 mod try_login;
 mod world;
 
@@ -70,6 +72,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
         Command::Tls(arguments) => command::tls::tls(&arguments, environment),
         Command::Serve(arguments) => command::serve::serve(arguments),
         Command::Selftest(arguments) => command::selftest::selftest(&cli.global, &arguments, environment),
+        Command::Pki(arguments) => command::pki::pki(&arguments),
         Command::Completions(arguments) => Ok(command::completions::completions(&arguments)),
         Command::Docs(arguments) => command::docs::docs(&cli.global, &arguments),
     }

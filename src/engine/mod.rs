@@ -8,6 +8,7 @@ mod capability;
 mod case_run;
 mod claim;
 mod compare;
+mod economy;
 mod event;
 mod facts;
 mod hindrance;
@@ -26,6 +27,7 @@ mod selection;
 mod sighting;
 mod smart_version;
 mod stage;
+mod udap_version;
 mod worth;
 
 pub use capability::{Capabilities, Claimed};

@@ -8,6 +8,8 @@ mod member_data;
 mod oauth;
 mod server;
 mod tls;
+mod udap;
+mod udap_discovery;
 
 use std::sync::Arc;
 use std::time::Duration;
