@@ -1,5 +1,6 @@
 //! Decides which cases run, with which elements of `[each]`, and the most that they may send. Sends nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -187,6 +188,34 @@ impl Plan {
             planned_authorizations: sum(|planned| planned.authorizations),
             ..Traffic::default()
         }
+    }
+}
+
+impl Plan {
+    /// About how many authorizations a run begins: one for each request that a case makes itself, and one for each setup that cases share.
+    #[must_use]
+    pub fn expected_authorizations(&self, suite: &Suite) -> u64 {
+        let mut shared: BTreeSet<String> = BTreeSet::new();
+        let mut count = 0;
+        for job in self.jobs.iter().filter(|job| job.gate.is_none()) {
+            let case = &job.case;
+            for step in case.all_steps().filter(|step| authorizes(step, suite)) {
+                let is_shared = !case.fresh && case.setup.iter().any(|own| std::ptr::eq(own, step));
+                let with =
+                    step.with.0.iter().map(|(name, _, value)| (name.clone(), resolve(value, &job.scope).unwrap_or(Value::Null)));
+                let key = format!("{:?} {}", step.action, Value::Object(with.collect()));
+                count += u64::from(!is_shared || shared.insert(key));
+            }
+        }
+        count
+    }
+}
+
+/// True when a step begins an authorization.
+fn authorizes(step: &Step, suite: &Suite) -> bool {
+    match &step.action {
+        Action::Verb(name) => verbs::find(name).is_some_and(|verb| verb.cost(&Arguments::default()).authorizations > 0),
+        Action::Flow(name) => suite.flow(name).is_some_and(|flow| flow.steps.iter().any(|step| authorizes(step, suite))),
     }
 }
 

@@ -10,7 +10,8 @@ mod schema;
 mod secret_source;
 
 pub use launch::{
-    Client, ClientKey, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey, PageMatch, SigningKey, Strategy,
+    BrowserSettings, Client, ClientKey, CodeSource, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey,
+    PageMatch, Screenshots, SigningKey, Strategy,
 };
 pub use model::{Authority, Declined, Environment, Target};
 pub use read::{SETTINGS, TargetFile, from_url, read};

@@ -19,7 +19,7 @@ use crate::cli::secrets::{Secrets, Unread};
 use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
-use crate::cli::{colour_choice, demo, faults, hint, output, plan_text, sign_in, world};
+use crate::cli::{browser_settings, colour_choice, demo, faults, hint, output, plan_text, sign_in, world};
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, RunError, RunOptions, Selection, exit};
 use crate::reference;
 use crate::target::{Launch, Strategy, Target};
@@ -85,10 +85,11 @@ fn options(
     demo: Option<&reference::Running>,
     environment: &Environment,
 ) -> Result<RunOptions, Failure> {
-    let launch = match demo {
+    let mut launch = match demo {
         Some(server) if !arguments.no_login => demo::launch(server, arguments.login.unwrap_or_default()),
         _ => launch(resolved, arguments, environment)?,
     };
+    browser_settings::complete(&mut launch, arguments, &target, arguments.screenshots.as_ref());
     let world = world::build(arguments, &resolved.cli.global, &target, &launch.login.origins, demo, environment)?;
     let login = launch.login.strategy;
     let given = (login == Strategy::Token).then(|| Given::new(&loaded.suite, &launch.tokens));
