@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::init::{CiSystem, IdentityProvider};
+
 /// Test the security requirements of CARIN BB against a server.
 #[derive(Debug, Parser)]
 #[command(name = "carinbb", version, about, max_term_width = 100, infer_subcommands = false, arg_required_else_help = true)]
@@ -68,8 +70,12 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Check cases, catalogue, profiles and target files without a network
     Check(CheckArgs),
+    /// Write a target file, a CI job and .gitignore lines to start with
+    Init(InitArgs),
     /// Try a member's login alone and explain it page by page
     Login(LoginArgs),
+    /// Look whether everything is there that a run needs
+    Doctor(DoctorArgs),
     /// Run the reference server
     Serve(ServeArgs),
     /// Prove every case by its faults
@@ -273,6 +279,26 @@ pub struct CheckArgs {
     pub paths: Vec<PathBuf>,
 }
 
+/// `init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Where to write
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// The FHIR base of the server
+    #[arg(long, value_name = "URL")]
+    pub base: Option<String>,
+    /// Begin with the login pages of this identity provider
+    #[arg(long, value_name = "NAME")]
+    pub idp: Option<IdentityProvider>,
+    /// The CI system to write a job for
+    #[arg(long, value_name = "NAME", default_value = "github")]
+    pub ci: CiSystem,
+    /// Write the list of what to request from a server's owner, and nothing else
+    #[arg(long, conflicts_with_all = ["idp", "ci"])]
+    pub auditor: bool,
+}
+
 /// `serve`
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -348,6 +374,13 @@ pub struct LoginArgs {
     /// How members sign in at the reference server (with --demo)
     #[arg(long, value_name = "VARIANT", requires = "demo")]
     pub login: Option<LoginPages>,
+    #[command(flatten)]
+    pub reach: ReachArgs,
+}
+
+/// How a command other than `run` reaches a target.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ReachArgs {
     /// Trust the roots in this PEM file too
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     pub ca_file: Option<PathBuf>,
@@ -369,6 +402,22 @@ pub struct LoginArgs {
     /// Put pictures of the pages of a browser login into DIR, as `run` does
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "carinbb-screenshots")]
     pub screenshots: Option<PathBuf>,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The target file, or the URL of a FHIR base
+    #[arg(value_name = "TARGET", env = "CARINBB_TARGET")]
+    pub target: Option<String>,
+    /// Print each setting with its value and where it comes from, and nothing else
+    #[arg(long)]
+    pub settings: bool,
+    /// Send nothing that signs in: no made-up codes for the clients, no login of the members
+    #[arg(long)]
+    pub no_login: bool,
+    #[command(flatten)]
+    pub reach: ReachArgs,
 }
 
 /// `selftest`

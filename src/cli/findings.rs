@@ -99,6 +99,7 @@ impl<W: io::Write> Page<W> {
     fn untested(&mut self, run: &Run) -> io::Result<()> {
         let kinds = [
             (Tested::InPart, "Tested in part"),
+            (Tested::Declined, "Declined by the operator"),
             (Tested::Attestation, "By attestation of a person"),
             (Tested::NotTestable, "Not testable from outside"),
             (Tested::Uncovered, "Without a case"),

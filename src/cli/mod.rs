@@ -5,11 +5,13 @@ mod browser_settings;
 mod command;
 mod credentials;
 mod demo;
+mod doctor;
 mod environment;
 mod failure;
 mod faults;
 mod findings;
 mod hint;
+mod init;
 mod keyboard;
 mod layout;
 mod login_lines;
@@ -61,7 +63,9 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
         Command::List(arguments) => command::list::list(&cli.global, &arguments, environment),
         Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments, environment),
         Command::Check(arguments) => command::check::check(&cli.global, &arguments, environment),
+        Command::Init(arguments) => command::init::init(&cli.global, &arguments),
         Command::Login(arguments) => command::login::login(&cli.global, &arguments, environment),
+        Command::Doctor(arguments) => command::doctor::doctor(&cli.global, &arguments, environment),
         Command::Serve(arguments) => command::serve::serve(arguments),
         Command::Selftest(arguments) => command::selftest::selftest(&cli.global, &arguments, environment),
         Command::Completions(arguments) => Ok(command::completions::completions(&arguments)),

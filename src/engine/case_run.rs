@@ -196,6 +196,7 @@ impl<'a> CaseRun<'a> {
         if let (false, Some(notice)) = (wait.is_zero(), self.on_wait) {
             notice(wait.as_secs());
         }
+        let _acting = self.stage.context.world.activity.begin();
         let context = self.stage.context.labelled(&self.label, &step.title);
         let late = self.too_late();
         let work = self.allowance.spend(wait, verb.run(&arguments, &context));
@@ -223,8 +224,10 @@ impl<'a> CaseRun<'a> {
             Ok(arguments) => arguments,
             Err(missing) => return Sighting::missing(missing),
         };
-        let result = if phase == Phase::Setup && !self.case.fresh {
-            let cell = self.stage.shared_setup(&format!("{name} {}", Value::Object(arguments.clone())));
+        let is_shared = matches!(phase, Phase::Setup | Phase::Step) && !self.case.fresh;
+        let result = if is_shared {
+            let now = self.stage.context.world.clock.elapsed();
+            let cell = self.stage.shared_setup(&format!("{name} {}", Value::Object(arguments.clone())), now);
             cell.get_or_init(|| self.run_flow(phase, name, arguments)).await.clone()
         } else {
             self.run_flow(phase, name, arguments).await
@@ -232,18 +235,20 @@ impl<'a> CaseRun<'a> {
         self.flaky |= result.flaky;
         let evidence = result.steps.iter().flat_map(|step| step.evidence.clone()).collect();
         let done = result.steps.iter().any(|step| step.done);
-        self.steps.extend(result.steps);
+        // Whoever shares it has it in a phase of its own.
+        self.steps.extend(result.steps.into_iter().map(|step| StepResult { phase, ..step }));
         Sighting { seen: result.stopped.map_or(Ok(result.outputs), Err), done, evidence, flaky: false }
     }
 
     fn run_flow<'s>(&'s self, phase: Phase, name: &'s str, arguments: Map<String, Value>) -> BoxFuture<'s, FlowResult> {
         Box::pin(async move {
+            let begun = self.stage.context.world.clock.elapsed();
             let mut run = CaseRun::new(self.stage, self.case, self.label.clone(), self.scope.clone());
             (run.on_wait, run.in_flow) = (self.on_wait, true);
             let flow = self.stage.suite.flow(name);
             let Some(flow) = flow else {
                 run.stopped = Some(Outcome::NotReached(Cause::new("input", format!("there is no flow '{name}'"))));
-                return run.into_flow_result(&[]);
+                return run.into_flow_result(&[], begun);
             };
             for input in &flow.inputs {
                 let default = || resolve(input.default.as_ref()?, &self.scope).ok();
@@ -254,12 +259,36 @@ impl<'a> CaseRun<'a> {
             for step in &flow.steps {
                 run.step(phase, step, 0).await;
             }
-            run.into_flow_result(&flow.outputs)
+            run.into_flow_result(&flow.outputs, begun)
         })
     }
 
-    fn into_flow_result(self, outputs: &[String]) -> FlowResult {
+    fn into_flow_result(self, outputs: &[String], begun: Duration) -> FlowResult {
         let outputs = outputs.iter().filter_map(|name| Some((name.clone(), self.scope.get(name)?.clone()))).collect();
-        FlowResult { outputs: Value::Object(outputs), steps: self.steps, stopped: self.stopped, flaky: self.flaky }
+        let outputs = Value::Object(outputs);
+        let good_until = lifetime(&outputs).map(|lifetime| begun.saturating_add(lifetime));
+        FlowResult { outputs, steps: self.steps, stopped: self.stopped, flaky: self.flaky, good_until }
+    }
+}
+
+/// How long what a flow brought can be shared: the life of its token, less what a case may need to use it.
+fn lifetime(outputs: &Value) -> Option<Duration> {
+    let seconds = outputs.pointer("/token/expires_in")?.as_u64().filter(|seconds| *seconds > 0)?;
+    Some(Duration::from_secs(seconds - (seconds / 4).min(120)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_flow_brought_is_shared_for_most_of_the_life_of_its_token() {
+        let of = |expires_in: Value| lifetime(&json!({ "token": { "expires_in": expires_in } })).map(|life| life.as_secs());
+        assert_eq!((of(json!(3600)), of(json!(300)), of(json!(4)), of(json!(1))), (Some(3480), Some(225), Some(3), Some(1)));
+        for odd in [json!(0), json!(-1), json!("3600"), json!(1e300), json!(null)] {
+            assert_eq!(of(odd.clone()), None, "{odd}");
+        }
+        assert_eq!(lifetime(&json!({})), None);
     }
 }

@@ -19,6 +19,27 @@ pub mod exit {
     pub const INTERRUPTED: u8 = 130;
 }
 
+/// Why a requirement was seen in part only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InPart {
+    /// What is declared was seen, the behaviour needs a login.
+    NeedsLogin,
+    /// Flags left the rest out.
+    NotSelected,
+    /// The operator has declined to give what the rest needs.
+    Declined,
+}
+
+impl InPart {
+    fn words(self) -> &'static str {
+        match self {
+            Self::NeedsLogin => "seen in part (the rest needs a login)",
+            Self::NotSelected => "seen in part (the rest was not selected)",
+            Self::Declined => "seen in part (the rest was declined by the operator)",
+        }
+    }
+}
+
 /// What the claim is made from.
 pub struct Basis<'a> {
     /// Every requirement in force.
@@ -31,8 +52,8 @@ pub struct Basis<'a> {
     pub fail_on_warn: bool,
     /// True when flags chose a part of the suite.
     pub partial: bool,
-    /// Whether a requirement was seen in part only because flags left the rest out.
-    pub left_out_by_choice: &'a dyn Fn(&str) -> bool,
+    /// Why the rest of a requirement that was seen in part was not.
+    pub why_in_part: &'a dyn Fn(&str) -> InPart,
 }
 
 /// Makes the claim.
@@ -82,9 +103,9 @@ fn not_tested(shall: &[&RequirementResult], basis: &Basis<'_>) -> Vec<(String, u
             _ if row.verdict == Some(Verdict::Error) => "could not be observed",
             _ if row.verdict == Some(Verdict::Blocked) => "blocked",
             Tested::Fully => continue,
-            Tested::InPart if (basis.left_out_by_choice)(&row.id) => "seen in part (the rest was not selected)",
-            Tested::InPart => "seen in part (the rest needs a login)",
+            Tested::InPart => (basis.why_in_part)(&row.id).words(),
             Tested::NotSelected => "not selected",
+            Tested::Declined => "declined by the operator",
             Tested::Attestation => "by attestation",
             Tested::NotTestable => "cannot be tested",
             Tested::Uncovered => "no case yet",
@@ -152,7 +173,7 @@ mod tests {
             complete: true,
             fail_on_warn: false,
             partial: false,
-            left_out_by_choice: &|_| false,
+            why_in_part: &|_| InPart::NeedsLogin,
         })
     }
 
@@ -229,7 +250,7 @@ mod tests {
 
         #[test]
         fn the_exit_code_follows_its_precedence(rows in proptest::collection::vec(any_row(), 0..6), complete: bool) {
-            let code = claim(&Basis { requirements: &rows, cases: &[], complete, fail_on_warn: false, partial: false, left_out_by_choice: &|_| false }).exit_code;
+            let code = claim(&Basis { requirements: &rows, cases: &[], complete, fail_on_warn: false, partial: false, why_in_part: &|_| InPart::NeedsLogin }).exit_code;
             // Without a single result nothing applied, whatever the rows say.
             proptest::prop_assert_eq!(code, if complete { exit::NOTHING } else { exit::INTERRUPTED });
         }

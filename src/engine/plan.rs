@@ -6,15 +6,20 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::capability::{Capabilities, Claimed};
+use super::inputs::is_needed;
 use super::record::{NotSelected, PlannedCase, Traffic};
 use super::rules::Rules;
 use super::selection::Selection;
 use crate::net::Random;
+use crate::target::Declined;
 use crate::testcase::{
     Action, Assertion, Declared, RandomKind, Role, Scope, Step, Suite, TestCase, Variant, expand, resolve, resolve_text,
 };
 use crate::verbs::{self, Arguments, Cost, Effect};
 use crate::vocabulary::{Cause, Outcome};
+
+/// The kind of what the operator has declined to give, among what is left out.
+pub const DECLINED: &str = "declined";
 
 /// One result that will be made.
 #[derive(Debug, Clone)]
@@ -56,6 +61,8 @@ pub struct Planner<'a> {
     pub required_capabilities: &'a [String],
     /// For `[values]`.
     pub random: &'a dyn Random,
+    /// What the operator says cannot be given.
+    pub declined: &'a [Declined],
     /// Which role is under test.
     pub role: Role,
     /// True before discovery: whatever a case needs may be claimed.
@@ -90,13 +97,33 @@ impl Planner<'_> {
         }
         let case = Arc::new(case.clone());
         match expand(&case, self.scope) {
-            Ok(variants) => plan.jobs.extend(variants.into_iter().filter_map(|variant| self.job(&case, variant, &in_force))),
+            Ok(variants) => {
+                let jobs: Vec<Job> = variants.into_iter().filter_map(|variant| self.job(&case, variant, &in_force)).collect();
+                for job in jobs {
+                    match self.declined(&job) {
+                        Some(left_out) => plan.not_selected.push(left_out),
+                        None => plan.jobs.push(job),
+                    }
+                }
+            }
             Err(error) => {
                 let gate = Some(Outcome::NotReached(Cause::new("input", format!("its list is not known: {error}"))));
                 let scope = self.scope_of(&case, &Variant::default());
                 plan.jobs.push(self.job_with(&case, Variant::default(), scope, in_force, gate));
             }
         }
+    }
+
+    /// The result as one that is left out, when it needs something that the operator has declined to give.
+    fn declined(&self, job: &Job) -> Option<NotSelected> {
+        let declined = self.declined.iter().find(|own| is_needed(&own.needs, &job.case, &job.scope, self.suite))?;
+        Some(NotSelected {
+            case: job.planned.case.clone(),
+            title: job.planned.title.clone(),
+            reason: format!("{} is declined: {} ({})", declined.needs, declined.reason, declined.by),
+            kind: DECLINED.to_owned(),
+            requirements: job.planned.requirements.clone(),
+        })
     }
 
     /// Nothing when no requirement of this element is in force.

@@ -52,7 +52,10 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
     let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone())
         .with_launch(Arc::clone(&options.launch), options.browser.clone());
     let (documents, hindrance) = match knowledge {
-        Knowledge::Discovery => discover(&context, &options.interrupt).await,
+        Knowledge::Discovery => {
+            let _acting = options.world.activity.begin();
+            discover(&context, &options.interrupt).await
+        }
         Knowledge::Nothing => (Documents::default(), None),
     };
     // What the target publishes is asked of the documents, which an interrupted run must not fetch again.
@@ -88,6 +91,7 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
         selection: &options.selection,
         required_capabilities: &required,
         random: &*options.world.random,
+        declined: &options.target.declined,
         role: Role::Server,
         assume_claimed: knowledge == Knowledge::Nothing,
     };
@@ -140,7 +144,7 @@ fn document(observed: &Observed, absence: &str) -> Document {
     }
 }
 
-fn rules_of(in_force: &InForce) -> Rules {
+pub(super) fn rules_of(in_force: &InForce) -> Rules {
     Rules::new(in_force.server_rules().map(|rule| {
         let condition = rule.condition.iter().map(|names| names.iter().map(ToString::to_string).collect()).collect();
         (rule.requirement.id.to_string(), RuleInForce { strength: rule.strength, condition })
@@ -204,7 +208,7 @@ fn choose_smart(options: &RunOptions, profiles: &[&Profile], documents: &Documen
 }
 
 /// `target.*` and `profile.*`. Several profiles are joined: the first that knows a member gives it.
-fn scope(target: Value, profiles: &[&Profile]) -> Scope {
+pub(super) fn scope(target: Value, profiles: &[&Profile]) -> Scope {
     let mut scope = Scope::new();
     scope.set("target", target);
     let mut joined = serde_json::Map::new();

@@ -171,7 +171,7 @@ pub struct NotSelected {
     pub title: String,
     /// Why: a flag, no login strategy, no authority …
     pub reason: String,
-    /// One stable word for counting: `flag`, `login`, `authority`, `role`, `slow`.
+    /// One stable word for counting: `flag`, `login`, `authority`, `role`, `slow`, `declined`.
     pub kind: String,
     /// The requirements that it would have served.
     pub requirements: Vec<String>,
@@ -341,6 +341,8 @@ pub enum Tested {
     InPart,
     /// Its cases were left out by flags or missing inputs.
     NotSelected,
+    /// What its cases need cannot be given, by the word of the operator (`[[declined]]`).
+    Declined,
     /// A person must state it.
     Attestation,
     /// The row itself says that it cannot be tested.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::capability::{Capabilities, Claimed};
+use super::plan::DECLINED;
 use super::record::{CaseResult, NotSelected, RequirementResult, Tested};
 use crate::catalogue::{Basis, InForce, Requirement, Rule, Testable};
 use crate::vocabulary::Verdict;
@@ -69,7 +70,9 @@ fn unjudged(result: &CaseResult, ground: &Ground<'_>) -> Option<Verdict> {
 
 fn requirement(rule: &Rule, gathered: Option<Gathered>, ground: &Ground<'_>) -> RequirementResult {
     let row = &rule.requirement;
-    let left_out = || ground.not_selected.iter().any(|case| case.requirements.iter().any(|id| *id == row.id.as_str()));
+    let serving = || ground.not_selected.iter().filter(|case| case.requirements.iter().any(|id| *id == row.id.as_str()));
+    let left_out = || serving().next().is_some();
+    let declined = || left_out() && serving().all(|case| case.kind == DECLINED);
     let (tested, verdict, cases) = match gathered {
         Some(gathered) if gathered.verdict.is_none() => (Tested::NotSelected, None, gathered.cases),
         Some(gathered) => {
@@ -79,6 +82,7 @@ fn requirement(rule: &Rule, gathered: Option<Gathered>, ground: &Ground<'_>) -> 
         }
         // A readable document does not claim what the rule is about.
         None if is_not_claimed(rule, ground.capabilities) => (Tested::Fully, Some(Verdict::NotApplicable), Vec::new()),
+        None if declined() => (Tested::Declined, None, Vec::new()),
         None if left_out() => (Tested::NotSelected, None, Vec::new()),
         None => match row.testable {
             Testable::Attestation => (Tested::Attestation, None, Vec::new()),

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::claim::{self, claim};
+use super::claim::{self, InPart, claim};
 use super::event::{Event, Listener};
+use super::plan::DECLINED;
 use super::prepare::{Knowledge, Prepared, prepare};
 use super::record::{CaseResult, EvidenceRecord, OutcomeRecord, Phase, PlannedCase, Run, Setting, StepResult, Traffic};
 use super::rollup;
@@ -169,16 +170,22 @@ fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>, unre
         logged_in: &logged_in,
         in_part: options.only_step.is_some(),
     });
-    let not_selected = &prepared.plan.not_selected;
-    let chosen = not_selected.iter().filter(|case| matches!(case.kind.as_str(), "flag" | "slow"));
-    let by_choice: BTreeSet<&str> = chosen.flat_map(|case| case.requirements.iter().map(String::as_str)).collect();
+    let of_kind = |kinds: &[&str]| -> BTreeSet<&str> {
+        let left_out = prepared.plan.not_selected.iter().filter(|case| kinds.contains(&case.kind.as_str()));
+        left_out.flat_map(|case| case.requirements.iter().map(String::as_str)).collect()
+    };
+    let (by_choice, declined) = (of_kind(&["flag", "slow"]), of_kind(&[DECLINED]));
     let claim = claim(&claim::Basis {
         requirements: &requirements,
         cases: &cases,
         complete,
         fail_on_warn: options.fail_on_warn,
         partial: options.selection.is_partial() || options.only_step.is_some(),
-        left_out_by_choice: &|id| options.only_step.is_some() || by_choice.contains(id),
+        why_in_part: &|id| match () {
+            () if options.only_step.is_some() || by_choice.contains(id) => InPart::NotSelected,
+            () if declined.contains(id) => InPart::Declined,
+            () => InPart::NeedsLogin,
+        },
     });
     let sent_requests = options.world.http.requests();
     let probes = options.world.evidence.all().into_iter().filter(|exchange| matches!(exchange.record, Record::Tls(_)));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::{OnceCell, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, watch};
@@ -45,6 +46,8 @@ pub struct FlowResult {
     pub stopped: Option<Outcome>,
     /// True when an observation had to be repeated.
     pub flaky: bool,
+    /// When its token will have ended, on the clock of the run; absent when it is not known.
+    pub good_until: Option<Duration>,
 }
 
 impl Stage {
@@ -74,10 +77,14 @@ impl Stage {
         }
     }
 
-    /// The place of a shared setup; whoever comes first fills it.
-    pub fn shared_setup(&self, key: &str) -> Arc<OnceCell<FlowResult>> {
+    /// The place of a shared setup; whoever comes first fills it. What has ended by now is made anew.
+    pub fn shared_setup(&self, key: &str, now: Duration) -> Arc<OnceCell<FlowResult>> {
         let mut setups = self.setups.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(setups.entry(key.to_owned()).or_default())
+        let cell = setups.entry(key.to_owned()).or_default();
+        if cell.get().and_then(|known| known.good_until).is_some_and(|until| until <= now) {
+            *cell = Arc::default();
+        }
+        Arc::clone(cell)
     }
 
     /// Waits until the case has everything that it must have alone, always in the same order, so that no two cases wait for each other.

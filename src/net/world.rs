@@ -14,6 +14,7 @@ use super::identity::install_crypto_provider;
 use super::network::Network;
 use super::origin::Origin;
 use super::random::{Random, SystemRandom};
+use super::stillness::Activity;
 use crate::evidence::{EvidenceId, EvidenceStore, Label, Record, TlsExchange};
 use crate::vocabulary::Redactor;
 
@@ -70,6 +71,8 @@ pub struct World {
     pub evidence: EvidenceStore,
     /// What must not be shown.
     pub redactor: Redactor,
+    /// How many steps act at this moment.
+    pub activity: Activity,
     /// The id that every request carries in `X-Carinbb-Run`.
     pub run_id: Uuid,
 }
@@ -105,7 +108,16 @@ impl World {
             redactor: redactor.clone(),
             run_id,
         };
-        Ok(Self { clock, random, dialer, http: Http::new(http, means), evidence, redactor, run_id })
+        Ok(Self {
+            clock,
+            random,
+            dialer,
+            http: Http::new(http, means),
+            evidence,
+            redactor,
+            activity: Activity::default(),
+            run_id,
+        })
     }
     /// Records a raw TLS probe that has just ended. Its bytes are a greeting and hold no secret.
     #[must_use]

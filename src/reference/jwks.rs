@@ -44,9 +44,11 @@ pub(super) fn answer(site: &Site) -> Reply {
     if site.has("smart-jwks-not-a-set") {
         return Reply::json(200, &json!({"jwks": "ask the help desk"}));
     }
+    let old = usize::from(site.keys_are_old());
     let publish_private = site.has("smart-jwks-private-key");
     let published: Vec<Value> = keys
         .iter()
+        .skip(old)
         .map(|key| {
             let mut public = public(key);
             if publish_private && let Some(private) = key.parameter("d") {

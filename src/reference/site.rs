@@ -1,7 +1,7 @@
 //! What all listeners of one reference server share: its addresses, its faults, its token, its counters.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,6 +41,7 @@ pub(super) struct Site {
     now: Now,
     /// Fires when the FHIR listener has to go away.
     pub(super) death: Notify,
+    rolled_over: AtomicBool,
     requests: AtomicUsize,
     fhir_requests: AtomicUsize,
     connections: AtomicUsize,
@@ -68,6 +69,7 @@ impl Site {
             store: Mutex::new(store),
             now: options.now.clone(),
             death: Notify::new(),
+            rolled_over: AtomicBool::new(false),
             requests: AtomicUsize::new(0),
             fhir_requests: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
@@ -102,6 +104,16 @@ impl Site {
     /// Whether the published SMART version is at least this one; a server that publishes for all has every version.
     pub(super) fn smart_is_at_least(&self, version: &str) -> bool {
         self.smart_version.as_deref().is_none_or(|published| published >= version)
+    }
+
+    /// From now on the key that signs ID tokens is published, which matters only under `jwks-rolls-over`.
+    pub(super) fn roll_keys_over(&self) {
+        self.rolled_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the key that signs ID tokens is not published yet.
+    pub(super) fn keys_are_old(&self) -> bool {
+        self.has("jwks-rolls-over") && !self.rolled_over.load(Ordering::Relaxed)
     }
 
     /// Counts a request. The result is its number, from 0.

@@ -15,6 +15,7 @@ pub(super) fn how_far(row: &RequirementResult) -> &'static str {
         Tested::Fully => "tested",
         Tested::InPart => "tested in part",
         Tested::NotSelected => "left out of this run",
+        Tested::Declined => "declined by the operator",
         Tested::Attestation => "for a person to attest",
         Tested::NotTestable => "cannot be tested",
         Tested::Uncovered => "no case yet",

@@ -33,7 +33,10 @@ pub(super) fn question(interaction: Interaction, arguments: &Arguments, context:
         Interaction::Batch => batch(arguments, context)?,
         Interaction::Create => create(arguments, context)?,
     };
-    let request = request.header("accept", "application/fhir+json");
+    let mut request = request.header("accept", "application/fhir+json");
+    if let Some(origin) = arguments.text("origin") {
+        request = request.header("origin", origin);
+    }
     authorized(request, arguments, context)
 }
 

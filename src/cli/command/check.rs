@@ -76,7 +76,11 @@ fn check_path(
         let own = Problems::new();
         let file = target::read(&source, &own);
         problems.extend(own.into_sorted());
-        let values = file.map_or(Ok(()), |file| settings::check_settings(&path.display().to_string(), file.settings));
+        let shown = path.display().to_string();
+        if let Some(file) = &file {
+            gather(settings::check_declined(&shown, &file.target), problems, complaints)?;
+        }
+        let values = file.map_or(Ok(()), |file| settings::check_settings(&shown, file.settings));
         gather(values, problems, complaints)?;
     } else {
         check_case(path, global, problems)?;

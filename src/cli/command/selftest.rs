@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 use crate::cli::args::{Global, SelftestArgs};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::cli::selftest::{Demand, Proof, as_json, as_table, demands, prove, summary};
-use crate::cli::suite::{self, LoadedSuite};
+use crate::cli::selftest::{as_json, as_table, demands, everywhere, prove_all, summary};
+use crate::cli::suite;
 
 /// Proves and prints. Exit code 1 when anything is not proved.
 ///
@@ -26,7 +24,7 @@ pub fn selftest(global: &Global, arguments: &SelftestArgs, _: &Environment) -> R
         return Err(Failure::wrong(format!("no fault or case is called {}", arguments.what.join(" or "))));
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
-    let proofs = runtime.block_on(prove_all(wanted, &loaded, arguments.jobs.max(1)));
+    let proofs = runtime.block_on(prove_all(wanted, &loaded, arguments.jobs.max(1), arguments.full));
     let (last, good) = summary(&proofs, &loaded.suite);
     if arguments.json {
         output::print(&serde_json::to_string_pretty(&as_json(&proofs, &loaded.suite)).unwrap_or_default());
@@ -35,38 +33,4 @@ pub fn selftest(global: &Global, arguments: &SelftestArgs, _: &Environment) -> R
         output::print(&last);
     }
     Ok(u8::from(!good))
-}
-
-/// Servers that are honest, odd or broken must be right under every profile, not only under one.
-fn everywhere(demands: Vec<Demand>, profiles: &[String]) -> Vec<Demand> {
-    let mut all = Vec::new();
-    for demand in demands {
-        let only_here = demand.fault.is_none_or(|fault| fault.kind == crate::reference::FaultKind::Fault);
-        if only_here {
-            all.push(demand);
-        } else {
-            all.extend(profiles.iter().map(|profile| Demand { profile: profile.clone(), ..demand.clone() }));
-        }
-    }
-    all
-}
-
-async fn prove_all(demands: Vec<Demand>, loaded: &Arc<LoadedSuite>, jobs: usize) -> Vec<Proof> {
-    let slots = Arc::new(Semaphore::new(jobs));
-    let tasks = demands.into_iter().map(|demand| {
-        let (slots, loaded) = (Arc::clone(&slots), Arc::clone(loaded));
-        tokio::spawn(async move {
-            let _slot = slots.acquire_owned().await;
-            prove(&demand, &loaded).await
-        })
-    });
-    let tasks: Vec<_> = tasks.collect();
-    let mut proofs = Vec::new();
-    for task in tasks {
-        match task.await {
-            Ok(proof) => proofs.push(proof),
-            Err(error) => output::complain(&format!("carinbb: a proof ended in a panic, which is our bug: {error}")),
-        }
-    }
-    proofs
 }

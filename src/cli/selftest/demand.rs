@@ -31,6 +31,8 @@ pub struct Proof {
     pub passed: Vec<String>,
     /// Milliseconds that it took.
     pub elapsed_ms: u64,
+    /// False when only the cases were run that the fault can matter to.
+    pub whole: bool,
 }
 
 impl Demand {
@@ -53,8 +55,7 @@ impl Demand {
     }
 }
 
-/// The clean server under every profile, then every fault under its profiles (with `full`, under every profile
-/// whose findings it names plus all others, where only collateral findings are looked for).
+/// The clean server under every profile, then every fault under its profiles.
 #[must_use]
 pub fn demands(profiles: &[String], suite: &Suite, wanted: &[String]) -> Vec<Demand> {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|own| own == name);

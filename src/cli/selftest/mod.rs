@@ -2,9 +2,12 @@
 //! finding in exactly the cases that declare it.
 
 mod demand;
+mod matrix;
 mod prove;
+mod stand;
 mod table;
+mod touch;
 
-pub use demand::{Demand, Proof, demands};
-pub use prove::prove;
+pub use demand::demands;
+pub use matrix::{everywhere, prove_all};
 pub use table::{as_json, as_table, summary};

@@ -1,42 +1,29 @@
 //! Proves one demand: a reference server in that state, a run against it, the comparison.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 use super::demand::{Demand, Proof, findings};
-use crate::cli::args::LoginPages;
-use crate::cli::keyboard::Keyboard;
+use super::stand;
 use crate::cli::suite::LoadedSuite;
-use crate::cli::{demo, sign_in};
-use crate::engine::{self, Event, Interrupt, Listener, Run, RunOptions, Selection};
-use crate::net::tls::{Limits as TlsLimits, Trust};
-use crate::net::{HttpOptions, Limits, OffsetClock, Origin, World, WorldOptions};
-use crate::reference::{self, FaultKind, Running};
-use crate::target::Target;
-use crate::verbs::TlsSettings;
-use crate::vocabulary::{FaultName, ProfileId, Verdict};
+use crate::vocabulary::Verdict;
 
-/// Deadlines towards a server that may hang on purpose.
-const SHORT: Duration = Duration::from_millis(300);
-/// Deadlines towards a server that answers; only a busy machine comes near them.
-const PATIENT: Duration = Duration::from_secs(10);
-
-struct Silent;
-
-impl Listener for Silent {
-    fn notice(&mut self, _: &Event<'_>) {}
-}
-
-/// Runs the whole suite against a server in the demanded state.
-pub async fn prove(demand: &Demand, loaded: &LoadedSuite) -> Proof {
+/// Runs the cases that the fault can matter to and those that declare it, or the whole suite, against a server in the demanded state.
+pub async fn prove(demand: &Demand, loaded: &LoadedSuite, touched: Option<&BTreeSet<String>>) -> Proof {
     let begun = std::time::Instant::now();
-    let mut proof =
-        Proof { demand: demand.clone(), findings: Vec::new(), problems: Vec::new(), passed: Vec::new(), elapsed_ms: 0 };
-    match run(demand, loaded).await {
-        Ok(run) => {
-            proof.findings = findings(&run);
-            proof.problems = demand.compare(&run, &loaded.suite);
-            let passed = run.cases.iter().filter(|case| case.verdict == Verdict::Pass);
+    let only = touched.map(|touched| touched.iter().cloned().chain(declaring(demand, loaded)).collect::<BTreeSet<_>>());
+    let mut proof = Proof {
+        demand: demand.clone(),
+        findings: Vec::new(),
+        problems: Vec::new(),
+        passed: Vec::new(),
+        elapsed_ms: 0,
+        whole: only.is_none(),
+    };
+    match stand::run(demand, loaded, only.map(|only| only.into_iter().collect())).await {
+        Ok(stood) => {
+            proof.findings = findings(&stood.run);
+            proof.problems = demand.compare(&stood.run, &loaded.suite);
+            let passed = stood.run.cases.iter().filter(|case| case.verdict == Verdict::Pass);
             proof.passed = passed.map(|case| case.case.clone()).collect();
         }
         Err(problem) => proof.problems.push(problem),
@@ -45,83 +32,8 @@ pub async fn prove(demand: &Demand, loaded: &LoadedSuite) -> Proof {
     proof
 }
 
-async fn run(demand: &Demand, loaded: &LoadedSuite) -> Result<Run, String> {
-    let faults = demand.fault.map(|fault| FaultName::parse(fault.name)).transpose().map_err(|error| error.to_string())?;
-    // a profile of the UDAP guide wants a server of that version; the profiles of CARIN BB go with the default
-    let mut udap = reference::UdapOptions::default();
-    if let Some(version) = demand.profile.strip_prefix("udap-security-") {
-        version.clone_into(&mut udap.version);
-    }
-    let options = reference::Options { faults: faults.into_iter().collect(), udap, ..reference::Options::default() };
-    let server = reference::start(options).await.map_err(|error| error.to_string())?;
-    let clock = OffsetClock::new();
-    let limit = match demand.fault.map(|fault| fault.kind) {
-        Some(FaultKind::Degenerate | FaultKind::Hostile) => SHORT,
-        _ => PATIENT,
-    };
-    let options = run_options(demand, loaded, &server, clock.clone(), limit)?;
-    let driver = tokio::spawn(advance(clock));
-    let record = engine::run(&options, &mut Silent).await.map_err(|error| error.to_string());
-    driver.abort();
-    server.stop().await;
-    record
-}
-
-fn run_options(
-    demand: &Demand,
-    loaded: &LoadedSuite,
-    server: &Running,
-    clock: OffsetClock,
-    limit: Duration,
-) -> Result<RunOptions, String> {
-    let target: Target = demo::target(server);
-    let launch = demo::launch(server, LoginPages::default());
-    let mut trust = Trust::nothing();
-    trust.add_pem(server.ca_pem().as_bytes()).map_err(|error| error.to_string())?;
-    let trust = Arc::new(trust);
-    let named = [&target.base].into_iter().chain(&target.plain_http).chain(&target.allow_origins);
-    let world = World::new(WorldOptions {
-        clock: Arc::new(clock),
-        target_origins: named.filter_map(Origin::of).collect(),
-        http: HttpOptions { limits: Limits::all(limit), trust: Arc::clone(&trust), in_flight: 16, ..HttpOptions::default() },
-        ..WorldOptions::default()
-    });
-    let world = world.map_err(|error| error.to_string())?;
-    let (_, interrupt) = Interrupt::new();
-    Ok(RunOptions {
-        suite: Arc::clone(&loaded.suite),
-        catalogue: Arc::clone(&loaded.catalogue),
-        suite_digest: String::new(),
-        browser: sign_in::browser(&world, &target, &launch, Keyboard { is_terminal: false }),
-        target: Arc::new(target),
-        launch: Arc::new(launch),
-        world,
-        tls: TlsSettings {
-            trust,
-            judged_against: "the root of the reference server".into(),
-            limits: TlsLimits { deadline: limit, ..TlsLimits::default() },
-        },
-        profiles: vec![ProfileId::parse(&demand.profile).map_err(|error| error.to_string())?],
-        smart: demand.smart.clone(),
-        strict: false,
-        fail_on_warn: false,
-        selection: Selection { slow: true, ..Selection::default() },
-        slots: 32,
-        only_step: None,
-        interrupt,
-        settings: Vec::new(),
-        notes: Vec::new(),
-    })
-}
-
-/// Jumps over waits: whenever sleepers have been parked for a while, the clock goes to the earliest wake.
-async fn advance(clock: OffsetClock) {
-    let settle = Duration::from_millis(20);
-    loop {
-        let before = clock.parked();
-        tokio::time::sleep(settle).await;
-        if before > 0 && clock.parked() == before {
-            let _ = clock.advance_to_earliest();
-        }
-    }
+fn declaring(demand: &Demand, loaded: &LoadedSuite) -> Vec<String> {
+    let declares = |name: &str| demand.fault.is_some_and(|fault| fault.name == name);
+    let cases = loaded.suite.cases.iter().filter(|case| case.faults.iter().any(|fault| declares(fault.as_str())));
+    cases.map(|case| case.id.to_string()).collect()
 }

@@ -43,6 +43,7 @@ pub fn as_json(proofs: &[Proof], suite: &Suite) -> Value {
             "smart": proof.demand.smart,
             "findings": proof.findings.iter().map(|(label, verdict)| json!({ "case": label, "verdict": verdict })).collect::<Vec<_>>(),
             "problems": proof.problems,
+            "whole_suite": proof.whole,
             "elapsed_ms": proof.elapsed_ms,
         })
     });

@@ -24,6 +24,12 @@ impl FaultKind {
             Self::Hostile => "hostile",
         }
     }
+
+    /// True for what meets the whole suite in every proof, whatever was asked about.
+    #[must_use]
+    pub fn takes_all(self) -> bool {
+        matches!(self, Self::Degenerate | Self::Hostile)
+    }
 }
 
 /// A switch that makes the reference server do something else than the honest thing.

@@ -9,6 +9,9 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "open-redirect", "an unregistered redirect_uri is redirected to, with an error"),
     fault(G, "redirect-uri-not-checked", "any redirect_uri is taken, and the code goes there"),
     fault(G, "redirect-uri-prefix-accepted", "a redirect_uri that only begins like the registered one is taken"),
+    fault(G, "unknown-parameter-refused", "an authorization request with a parameter that nobody knows is refused"),
+    fault(G, "unknown-token-parameter-refused", "a token request with a parameter that nobody knows is refused"),
+    fault(G, "v2-scopes-dropped", "scopes in the syntax of SMART 2 are not granted").smart("2.0.0"),
     fault(G, "duplicate-parameters-accepted", "parameters of the authorization request may stand twice"),
     fault(G, "response-type-token-accepted", "response_type=token gives an access token in the fragment"),
     fault(G, "authorize-post-refused", "POST to the authorization endpoint is 405 though authorize-post is claimed")

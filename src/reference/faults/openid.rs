@@ -39,5 +39,7 @@ pub(super) const TABLE: &[Fault] = &[
     quirk(G, "id-token-aud-array", "aud is a list with one app"),
     quirk(G, "id-token-without-kid", "the ID token has no kid"),
     quirk(G, "fhiruser-relative", "fhirUser is relative to the base"),
+    quirk(G, "jwks-rolls-over", "the key that signs ID tokens is published only once the first of them was made"),
+    quirk(G, "fhiruser-practitioner", "fhirUser is a Practitioner"),
     quirk(G, "fhiruser-related-person", "fhirUser is a RelatedPerson"),
 ];

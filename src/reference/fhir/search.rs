@@ -49,6 +49,9 @@ fn run(site: &Site, asked: &Asked, kind: &str, view: &View, parameters: &[(Strin
     let refused = match kind {
         "Coverage" => site.has("search-refused-coverage"),
         "ExplanationOfBenefit" => site.has("search-refused-explanationofbenefit"),
+        "Patient" => site.has("search-refused-patient"),
+        "Organization" => site.has("search-refused-organization"),
+        "Practitioner" => site.has("search-refused-practitioner"),
         _ => false,
     };
     if refused {

@@ -96,6 +96,10 @@ fn examine(
     if doubled && !site.has("duplicate-parameters-accepted") {
         return Err(("invalid_request", "a parameter stands twice"));
     }
+    let unknown = parameters.iter().any(|(name, _)| name.starts_with("x-"));
+    if unknown && site.has("unknown-parameter-refused") {
+        return Err(("invalid_request", "a parameter is not known"));
+    }
     let response_type = match value(parameters, "response_type") {
         Some("code") => "code",
         Some("token") if site.has("response-type-token-accepted") => "token",
@@ -185,6 +189,9 @@ fn requested_scopes(site: &Site, client: &RegisteredClient, requested: &str) -> 
     }
     let offline = client.kind != ClientKind::Public || site.has("refresh-token-for-public-client");
     granted.retain(|scope| scope != "offline_access" || offline);
+    if site.has("v2-scopes-dropped") {
+        granted.retain(|scope| !scope.contains('/') || scope.contains(".read") || scope.starts_with("launch/"));
+    }
     if site.has("user-scopes-dropped") {
         granted.retain(|scope| !scope.starts_with("user/"));
     }

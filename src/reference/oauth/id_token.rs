@@ -35,6 +35,7 @@ pub(in super::super) fn for_code(site: &Site, client: &RegisteredClient, code: &
         return None;
     }
     let claims = claims(site, client, code, access);
+    site.roll_keys_over();
     sign(site, client, &claims)
 }
 
@@ -101,6 +102,7 @@ fn spoil_fhir_user(site: &Site, member: usize, claims: &mut Value) {
     let relative = own.strip_prefix(site.base.as_str()).unwrap_or_default().trim_start_matches('/').to_owned();
     let changes = [
         ("fhiruser-relative", "fhirUser", json!(relative)),
+        ("fhiruser-practitioner", "fhirUser", json!(format!("{}/Practitioner/{}", site.base, practitioner(member)))),
         ("fhiruser-related-person", "fhirUser", json!(format!("{}/RelatedPerson/carinbb-related-{}", site.base, member + 1))),
         ("fhiruser-other-host", "fhirUser", json!(format!("https://fhir.elsewhere.example/{relative}"))),
         ("fhiruser-other-member", "fhirUser", json!(fhir_user(site, if member == 1 { 3 } else { 1 }))),
@@ -113,6 +115,12 @@ fn spoil_fhir_user(site: &Site, member: usize, claims: &mut Value) {
         claims["profile"] = json!(own);
     }
     remove_if(site, claims, "id-token-no-fhiruser", "fhirUser");
+}
+
+/// The practitioner whom the member's claims name.
+fn practitioner(member: usize) -> String {
+    let own = members::by_index(member).of_type("Practitioner").next();
+    own.and_then(|practitioner| practitioner["id"].as_str()).unwrap_or_default().to_owned()
 }
 
 fn change<const COUNT: usize>(site: &Site, claims: &mut Value, changes: [(&'static str, &str, Value); COUNT]) {

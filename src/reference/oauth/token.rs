@@ -59,6 +59,9 @@ fn token(site: &Site, asked: &Asked, parameters: &[(String, String)]) -> Reply {
     if doubled.iter().any(|name| is_doubled(parameters, name)) {
         return error(site, 400, "invalid_request", "a parameter stands twice");
     }
+    if parameters.iter().any(|(name, _)| name.starts_with("x-")) && site.has("unknown-token-parameter-refused") {
+        return error(site, 400, "invalid_request", "a parameter is not known");
+    }
     let client = match client_auth::authenticate(site, asked, parameters) {
         Ok(client) => client,
         Err(reply) => return reply,

@@ -18,6 +18,8 @@ const PLACE: ArgumentHelp = argument!(
     "where the token stands; header without it, query for the parameter access_token"
 );
 
+const ORIGIN: ArgumentHelp = argument!("origin", Kind::Text, "an Origin header as a browser sends it; none is sent without it");
+
 const FACTS: &[FactHelp] = http_facts! {
     "served": "true when the answer is a 2xx",
     "data": "how many resources other than Bundle and OperationOutcome the body holds, whatever the status",
@@ -59,6 +61,7 @@ pub static SEARCH: VerbHelp = VerbHelp {
         TOKEN,
         ALTER,
         PLACE,
+        ORIGIN,
         argument!("follow", Kind::Number, "how many next pages are read as well, 0 to 5; only below the FHIR base"),
         argument!("method", Kind::Word(&["get", "post"]), "post: by a form at Type/_search"),
     ],
@@ -70,7 +73,7 @@ pub static READ: VerbHelp = VerbHelp {
     name: "fhir.read",
     summary: "Reads one resource with a token, without one or with a made-up one, and tells what the answer holds and whether it is a refusal that counts.",
     effect: Effect::Probe,
-    arguments: &[TYPE, argument!("id", Kind::Text, required, "the logical id, or a handle of it"), TOKEN, ALTER, PLACE],
+    arguments: &[TYPE, argument!("id", Kind::Text, required, "the logical id, or a handle of it"), TOKEN, ALTER, PLACE, ORIGIN],
     facts: FACTS,
 };
 

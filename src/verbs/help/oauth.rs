@@ -12,8 +12,8 @@ const CLIENT_ID: ArgumentHelp =
     argument!("client_id", Kind::Text, "sent instead of the client's own id, for instance an unknown one");
 const AUTHENTICATE: ArgumentHelp = argument!(
     "authenticate",
-    Kind::Word(&["basic", "body", "none", "wrong-secret", "wrong-secret-body", "other-client", "assertion"]),
-    "how the client authenticates; by default as its kind does: basic, none for the public and assertion for the asymmetric client. wrong-secret: by Basic with a made-up secret; other-client: the id of the second (or first) client with this client's secret"
+    Kind::Word(&["basic", "body", "none", "wrong-secret", "wrong-secret-body", "empty-secret", "other-client", "assertion"]),
+    "how the client authenticates; by default as its kind does: basic, none for the public and assertion for the asymmetric client. wrong-secret: by Basic with a made-up secret; empty-secret: by Basic without a character behind the id; other-client: the id of the second (or first) client with this client's secret"
 );
 const ASSERTION: ArgumentHelp = argument!(
     "assertion",
@@ -108,6 +108,7 @@ const ARRIVALS: &[FactHelp] = facts! {
     "unprotected_pages": "the addresses of the pages that do not, without their queries",
     "left_out": "the scopes that the target file does not let us ask for",
     "sent.verifier": "a handle of the PKCE verifier; absent without PKCE",
+    "sent.redirect_origin": "the origin of the redirect URI, as a browser app there sends it; absent for a scheme of an app's own",
     "sent.state": "what was sent; .redirect_uri .scope .scopes .client_id .aud .response_type .nonce likewise, absent when left out",
     "authorizations": "how many authorizations were begun in this run so far",
 };
@@ -263,6 +264,11 @@ pub static CLIENT_ASSERTION: VerbHelp = VerbHelp {
         argument!("sub", Kind::Text, "instead of the client id"),
         argument!("jti", Kind::Text, "instead of a random one"),
         argument!("iat", Kind::Duration, "how long ago it was issued; now without it"),
+        argument!(
+            "nbf",
+            Kind::Duration,
+            "how far ahead it becomes valid, with exp as long after that as lifetime says; no nbf without it"
+        ),
         argument!("lifetime", Kind::Duration, "from now until exp; 60s without it"),
         argument!("expired", Kind::Duration, "how long ago it expired, instead of lifetime"),
         argument!("omit", Kind::Texts, "names of claims and of the header parameters kid and typ that are left out"),

@@ -124,7 +124,13 @@ fn claims(spec: &Arguments, context: &Context, client: &Client, aud: String) -> 
         ("jti", jti.into()),
     ];
     let members = members.into_iter().filter(|(name, _)| !omitted.contains(name));
-    members.map(|(name, value)| (name.to_owned(), value)).collect()
+    let mut claims: Map<String, Value> = members.map(|(name, value)| (name.to_owned(), value)).collect();
+    if let Some(ahead) = spec.duration("nbf") {
+        claims.insert("nbf".into(), now.saturating_add(seconds(ahead)).into());
+        // It would have to live until then and a little longer, or another defect would be the reason of a refusal.
+        claims.insert("exp".into(), now.saturating_add(seconds(ahead)).saturating_add(lifetime).into());
+    }
+    claims
 }
 
 /// The key that signs. Making a stranger's RSA key takes a while, so it is made off the loop.

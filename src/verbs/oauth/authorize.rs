@@ -209,6 +209,10 @@ fn approval(value: Option<&Value>) -> Result<Approval, Cause> {
 pub(super) fn sent_facts(sent: &Sent, context: &Context) -> Map<String, Value> {
     let mut facts = sent.parameters.clone();
     facts.insert("scopes".into(), sent.scopes.clone().into());
+    let redirect = facts.get("redirect_uri").and_then(Value::as_str).and_then(|text| Url::parse(text).ok());
+    if let Some(origin) = redirect.map(|url| url.origin()).filter(url::Origin::is_tuple) {
+        facts.insert("redirect_origin".into(), origin.ascii_serialization().into());
+    }
     if let Some(verifier) = &sent.verifier {
         facts.insert("verifier".into(), context.vault.keep(verifier.clone()).into());
     }

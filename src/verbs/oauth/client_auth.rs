@@ -47,6 +47,7 @@ pub(super) async fn identification(arguments: &Arguments, context: &Context) -> 
         "basic" => of(basic(own_id, &secret_of(client)?), Vec::new()),
         "body" => of(Credentials::None, in_body(secret_of(client)?)),
         "wrong-secret" => of(basic(own_id, &wrong_secret(context)), Vec::new()),
+        "empty-secret" => of(basic(own_id, &Secret::new("client_secret", "")), Vec::new()),
         "wrong-secret-body" => of(Credentials::None, in_body(wrong_secret(context))),
         "other-client" => {
             let other = if client.key == ClientKey::Confidential { ClientKey::Second } else { ClientKey::Confidential };

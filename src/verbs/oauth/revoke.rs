@@ -39,6 +39,9 @@ async fn revoke(arguments: &Arguments, context: &Context) -> Result<Observed, Ob
     let form = identified(token_form(arguments, context).map_err(unsent)?, &identification);
     let form = form.broken_as(arguments, context).map_err(unsent)?;
     let answered = post(context, arguments, &url, form, identification.credentials).await?;
+    if answered.answer.status == 200 && arguments.text("hint") == Some("access_token") {
+        context.observe("oauth.access-token-revocation");
+    }
     let mut facts: Map<String, Value> = answered.facts;
     facts.insert("revoked".into(), (answered.answer.status == 200).into());
     facts.insert("refused".into(), is_refusal(answered.answer.status, &answered.document, &[400, 401, 403]).into());

@@ -45,6 +45,7 @@ pub(super) fn claim_facts(claims: &Map<String, Value>, expected: &Expected<'_>, 
         "azp_ok": azp_ok,
         "exp_in_future": number("exp").is_some_and(|exp| exp > now - leeway),
         "iat_not_in_future": number("iat").is_some_and(|iat| iat < now + leeway),
+        "nbf_not_in_future": number("nbf").is_none_or(|nbf| nbf < now + leeway),
         "sub_present": text("sub").is_some_and(|sub| !sub.is_empty() && sub.len() <= 255 && sub.is_ascii()),
         "profile_present": claims.contains_key("profile"),
     });
@@ -69,7 +70,7 @@ fn audiences(aud: Option<&Value>) -> Vec<&str> {
 fn ill_typed(claims: &Map<String, Value>) -> Vec<&str> {
     let is_wrong = |name: &str, value: &Value| match name {
         "iss" | "sub" | "nonce" | "azp" | "fhirUser" => !value.is_string(),
-        "exp" | "iat" => !value.is_number(),
+        "exp" | "iat" | "nbf" => !value.is_number(),
         "aud" => match value {
             Value::String(_) => false,
             Value::Array(items) => items.is_empty() || !items.iter().all(Value::is_string),
@@ -106,6 +107,16 @@ mod tests {
     use super::*;
     use time::macros::datetime;
 
+    const ALL: [&str; 8] = [
+        "iss_matches",
+        "aud_matches",
+        "azp_ok",
+        "exp_in_future",
+        "iat_not_in_future",
+        "nbf_not_in_future",
+        "nonce_matches",
+        "sub_present",
+    ];
     const NOW: OffsetDateTime = datetime!(2026-01-01 12:00:00 UTC);
 
     fn of(claims: &Value) -> Map<String, Value> {
@@ -137,8 +148,7 @@ mod tests {
     #[test]
     fn good_claims_have_nothing_wrong() {
         let facts = of(&good());
-        for name in ["iss_matches", "aud_matches", "azp_ok", "exp_in_future", "iat_not_in_future", "nonce_matches", "sub_present"]
-        {
+        for name in ALL {
             assert_eq!(facts[name], true, "{name}");
         }
         assert_eq!((&facts["missing"], &facts["ill_typed"]), (&json!([]), &json!([])));
@@ -158,15 +168,14 @@ mod tests {
             ("exp", json!("never"), "exp_in_future"),
             ("exp", Value::Null, "exp_in_future"),
             ("iat", json!(now + 61), "iat_not_in_future"),
+            ("nbf", json!(now + 61), "nbf_not_in_future"),
             ("nonce", json!("n-2"), "nonce_matches"),
             ("nonce", Value::Null, "nonce_matches"),
             ("sub", json!(""), "sub_present"),
         ] {
             let facts = with(name, value.clone());
             assert_eq!(facts[fact], false, "{name} {value}");
-            let others =
-                ["iss_matches", "aud_matches", "azp_ok", "exp_in_future", "iat_not_in_future", "nonce_matches", "sub_present"];
-            for other in others.into_iter().filter(|other| *other != fact) {
+            for other in ALL.into_iter().filter(|other| *other != fact) {
                 assert_eq!(facts[other], true, "{name} {value} broke {other} as well");
             }
         }

@@ -2,7 +2,9 @@
 
 mod check;
 mod completions;
+mod doctor;
 mod explain;
+mod init;
 mod faults;
 mod interrupt;
 mod list;

@@ -1,8 +1,12 @@
 //! Exit codes, what takes precedence, and what strictness changes.
 
+use std::sync::Arc;
+
+use carinbb::engine::record::Tested;
+use carinbb::target::Declined;
 use carinbb::vocabulary::Verdict;
 
-use super::bench::{OK, case, get, options, peer, requirement, result, run};
+use super::bench::{OK, case, get, options, peer, requirement, result, run, serving};
 
 /// The exit codes by default, with `--strict` and with `--fail-on warn`.
 async fn codes(steps: &[(&str, &str)], head: &str) -> [u8; 3] {
@@ -65,4 +69,31 @@ async fn conformant_is_said_only_when_every_demand_was_tested_and_met() {
     let mut selected = options(&peer, [case("all", "", &get("steps", "200", all))]);
     selected.selection.select = vec!["a".into()];
     assert!(!run(&selected).await.claim.conformant, "a part that was chosen by hand speaks for itself alone");
+}
+
+#[tokio::test]
+async fn what_the_operator_declines_is_left_out_by_name_and_never_conformant_nor_exit_3() {
+    let peer = peer().await;
+    let declined = |needs: &str| {
+        let reason = "one synthetic member only".to_owned();
+        vec![Declined { needs: needs.into(), reason, by: "API owner".into() }]
+    };
+    let signs_in =
+        "[[setup]]\ntitle = \"Sign in\"\ndo = \"oauth.authorize\"\nwith = { member = \"second\", scopes = [\"openid\"] }\n";
+    let files = || {
+        let one = serving("shall-1", case("one", "", &get("steps", "200", OK)));
+        let step = get("steps", "200", &OK.replace("shall-1", "shall-2"));
+        let two = serving("shall-2", case("two", "", &format!("{signs_in}{step}")));
+        [one, two]
+    };
+    let missing = run(&options(&peer, files())).await;
+    assert_eq!(missing.claim.exit_code, 3, "an input that is missing blocks");
+    let mut options = options(&peer, files());
+    Arc::make_mut(&mut options.target).declined = declined("member.second");
+    let run = run(&options).await;
+    assert_eq!(run.claim.exit_code, 0, "{}", run.claim.text);
+    assert!(!run.claim.conformant && run.claim.text.contains("1 declined by the operator"), "{}", run.claim.text);
+    assert_eq!(requirement(&run, "shall-2").tested, Tested::Declined);
+    let left_out = run.not_selected.iter().find(|left_out| left_out.case == "a.two").unwrap();
+    assert_eq!((left_out.kind.as_str(), left_out.reason.contains("API owner")), ("declined", true));
 }

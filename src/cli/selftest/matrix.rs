@@ -1,0 +1,82 @@
+//! All demands side by side: first what each fault can matter to, then the proofs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+use super::demand::{Demand, Proof};
+use super::prove::prove;
+use super::touch::{Touches, View};
+use crate::cli::output;
+use crate::cli::suite::LoadedSuite;
+use crate::reference::FaultKind;
+
+/// Running every case alone costs about as much as so many proofs with the whole suite; below, it does not pay.
+const WORTH_RECORDING: usize = 12;
+
+/// Servers that are honest, odd or broken must be right under every profile, not only under one.
+#[must_use]
+pub fn everywhere(demands: Vec<Demand>, profiles: &[String]) -> Vec<Demand> {
+    let mut all = Vec::new();
+    for demand in demands {
+        let only_here = demand.fault.is_none_or(|fault| fault.kind == FaultKind::Fault);
+        if only_here {
+            all.push(demand);
+        } else {
+            all.extend(profiles.iter().map(|profile| Demand { profile: profile.clone(), ..demand.clone() }));
+        }
+    }
+    all
+}
+
+/// Proves all; with `full` every proof takes the whole suite.
+pub async fn prove_all(demands: Vec<Demand>, loaded: &Arc<LoadedSuite>, jobs: usize, full: bool) -> Vec<Proof> {
+    let slots = Arc::new(Semaphore::new(jobs));
+    let touches = if full { BTreeMap::new() } else { record(&demands, loaded, &slots).await };
+    let tasks = demands.into_iter().map(|demand| {
+        let (slots, loaded) = (Arc::clone(&slots), Arc::clone(loaded));
+        let touched = narrowed(&demand).and_then(|fault| touches.get(&view(&demand))?.of(fault));
+        tokio::spawn(async move {
+            let _slot = slots.acquire_owned().await;
+            prove(&demand, &loaded, touched.as_ref()).await
+        })
+    });
+    let tasks: Vec<JoinHandle<Proof>> = tasks.collect();
+    let mut proofs = Vec::new();
+    for task in tasks {
+        match task.await {
+            Ok(proof) => proofs.push(proof),
+            Err(error) => output::complain(&format!("carinbb: a proof ended in a panic, which is our bug: {error}")),
+        }
+    }
+    proofs
+}
+
+/// The name of the fault whose proof may take less than the whole suite.
+fn narrowed(demand: &Demand) -> Option<&'static str> {
+    demand.fault.filter(|fault| !fault.kind.takes_all()).map(|fault| fault.name)
+}
+
+fn view(demand: &Demand) -> View {
+    (demand.profile.clone(), demand.smart.clone())
+}
+
+/// What each case asks, for every view that enough demands share. A view that could not be recorded is proved with the whole suite.
+async fn record(demands: &[Demand], loaded: &Arc<LoadedSuite>, slots: &Arc<Semaphore>) -> BTreeMap<View, Touches> {
+    let mut sharing: BTreeMap<View, usize> = BTreeMap::new();
+    for demand in demands.iter().filter(|demand| narrowed(demand).is_some()) {
+        *sharing.entry(view(demand)).or_default() += 1;
+    }
+    let mut touches = BTreeMap::new();
+    for (view, _) in sharing.into_iter().filter(|(_, demands)| *demands >= WORTH_RECORDING) {
+        match Touches::record(&view, loaded, None, slots).await {
+            Ok(recorded) => {
+                touches.insert(view, recorded);
+            }
+            Err(problem) => output::complain(&format!("carinbb: every proof under {} takes the whole suite: {problem}", view.0)),
+        }
+    }
+    touches
+}

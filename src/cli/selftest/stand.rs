@@ -1,0 +1,122 @@
+//! A reference server in one state, and a run against it. Both live by one clock, which jumps over every wait.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::demand::Demand;
+use crate::cli::args::LoginPages;
+use crate::cli::keyboard::Keyboard;
+use crate::cli::suite::LoadedSuite;
+use crate::cli::{demo, sign_in};
+use crate::engine::{self, Event, Interrupt, Listener, Run, RunOptions, Selection};
+use crate::net::tls::{Limits as TlsLimits, Trust};
+use crate::net::{Clock, HttpOptions, Limits, OffsetClock, Origin, World, WorldOptions, jump_when_still};
+use crate::reference::{self, Running};
+use crate::target::Target;
+use crate::verbs::TlsSettings;
+use crate::vocabulary::{FaultName, ProfileId};
+
+/// Deadlines towards a server that may hang on purpose.
+const SHORT: Duration = Duration::from_millis(300);
+/// Deadlines towards a server that answers; only a busy machine comes near them.
+const PATIENT: Duration = Duration::from_secs(10);
+
+/// How long nothing must have moved before a sleeper is woken although others act. A server that answers gets on, however busy
+/// the machine is; one that asks for pauses holds many up behind one.
+const STUCK: Duration = Duration::from_secs(30);
+const STUCK_BEHIND_PAUSES: Duration = Duration::from_secs(1);
+
+struct Silent;
+
+impl Listener for Silent {
+    fn notice(&mut self, _: &Event<'_>) {}
+}
+
+/// A run that was made, and what the server asked itself meanwhile.
+pub struct Stood {
+    /// The record.
+    pub run: Run,
+    /// Every fault that was asked about.
+    pub asked: BTreeSet<FaultName>,
+}
+
+/// Runs these cases, or the whole suite, against a server in the demanded state.
+///
+/// # Errors
+/// When the server does not start or the run cannot begin.
+pub async fn run(demand: &Demand, loaded: &LoadedSuite, only: Option<Vec<String>>) -> Result<Stood, String> {
+    let faults = demand.fault.map(|fault| FaultName::parse(fault.name)).transpose().map_err(|error| error.to_string())?;
+    // a profile of the UDAP guide wants a server of that version; the profiles of CARIN BB go with the default
+    let mut udap = reference::UdapOptions::default();
+    if let Some(version) = demand.profile.strip_prefix("udap-security-") {
+        version.clone_into(&mut udap.version);
+    }
+    let clock = OffsetClock::new();
+    let shared = clock.clone();
+    let options = reference::Options {
+        faults: faults.into_iter().collect(),
+        udap,
+        now: Arc::new(move || shared.now()),
+        ..reference::Options::default()
+    };
+    let server = reference::start(options).await.map_err(|error| error.to_string())?;
+    let may_hang = demand.fault.is_some_and(|fault| fault.kind.takes_all());
+    let (limit, stuck) = if may_hang { (SHORT, STUCK_BEHIND_PAUSES) } else { (PATIENT, STUCK) };
+    let options = run_options(demand, loaded, only, &server, clock.clone(), limit)?;
+    let activity = options.world.activity.clone();
+    let mut silent = Silent;
+    let work = engine::run(&options, &mut silent);
+    let record = jump_when_still(&clock, &activity, stuck, work).await.map_err(|error| error.to_string());
+    let asked = server.touched();
+    server.stop().await;
+    Ok(Stood { run: record?, asked })
+}
+
+fn run_options(
+    demand: &Demand,
+    loaded: &LoadedSuite,
+    only: Option<Vec<String>>,
+    server: &Running,
+    clock: OffsetClock,
+    limit: Duration,
+) -> Result<RunOptions, String> {
+    let target: Target = demo::target(server);
+    let launch = demo::launch(server, LoginPages::default());
+    let mut trust = Trust::nothing();
+    trust.add_pem(server.ca_pem().as_bytes()).map_err(|error| error.to_string())?;
+    let trust = Arc::new(trust);
+    let named = [&target.base].into_iter().chain(&target.plain_http).chain(&target.allow_origins);
+    let world = World::new(WorldOptions {
+        clock: Arc::new(clock),
+        target_origins: named.filter_map(Origin::of).collect(),
+        http: HttpOptions { limits: Limits::all(limit), trust: Arc::clone(&trust), in_flight: 16, ..HttpOptions::default() },
+        ..WorldOptions::default()
+    });
+    let world = world.map_err(|error| error.to_string())?;
+    let (_, interrupt) = Interrupt::new();
+    Ok(RunOptions {
+        suite: Arc::clone(&loaded.suite),
+        catalogue: Arc::clone(&loaded.catalogue),
+        suite_digest: String::new(),
+        browser: sign_in::browser(&world, &target, &launch, Keyboard { is_terminal: false }),
+        target: Arc::new(target),
+        launch: Arc::new(launch),
+        world,
+        tls: TlsSettings {
+            trust,
+            judged_against: "the root of the reference server".into(),
+            limits: TlsLimits { deadline: limit, ..TlsLimits::default() },
+        },
+        profiles: vec![ProfileId::parse(&demand.profile).map_err(|error| error.to_string())?],
+        smart: demand.smart.clone(),
+        strict: false,
+        fail_on_warn: false,
+        selection: Selection { slow: true, select: only.unwrap_or_default(), ..Selection::default() },
+        slots: 32,
+        only_step: None,
+        interrupt,
+        settings: Vec::new(),
+        notes: Vec::new(),
+    })
+}
