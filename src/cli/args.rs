@@ -374,6 +374,9 @@ pub struct LoginArgs {
     /// How members sign in at the reference server (with --demo)
     #[arg(long, value_name = "VARIANT", requires = "demo")]
     pub login: Option<LoginPages>,
+    /// Put pictures of the pages of a browser login into DIR, as `run` does
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "carinbb-screenshots")]
+    pub screenshots: Option<PathBuf>,
     #[command(flatten)]
     pub reach: ReachArgs,
 }
@@ -399,9 +402,6 @@ pub struct ReachArgs {
     /// Permit a base that is not https
     #[arg(long, help_heading = "Network")]
     pub allow_http: bool,
-    /// Put pictures of the pages of a browser login into DIR, as `run` does
-    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "carinbb-screenshots")]
-    pub screenshots: Option<PathBuf>,
 }
 
 /// `doctor`

@@ -15,7 +15,6 @@ mod nginx_tests;
 mod openssl_server;
 mod openssl_tests;
 pub mod programs;
-mod programs;
 mod provider;
 mod provider_tests;
 mod run;
