@@ -10,10 +10,11 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use super::browser::Browser;
 use super::discovery::Documents;
+use super::tls::Looks;
 use super::vault::Vault;
 use crate::crypto::Key;
 use crate::evidence::Label;
-use crate::net::tls::{Control, Limits, Trust};
+use crate::net::tls::{Limits, Trust};
 use crate::net::{Origin, World};
 use crate::target::{Launch, Target};
 use crate::vocabulary::Cause;
@@ -48,15 +49,12 @@ pub struct TlsSettings {
     pub limits: Limits,
 }
 
-/// What is known of one host and port to work in TLS.
-pub(super) type SharedControl = Arc<AsyncMutex<Control>>;
-
 /// What the run has learnt on its way.
 #[derive(Default)]
 struct Learnt {
     observed: Arc<Mutex<BTreeSet<String>>>,
     trusted: Mutex<HashMap<Origin, bool>>,
-    controls: Mutex<HashMap<(String, u16), SharedControl>>,
+    looks: Looks,
     aud_with_slash: AtomicBool,
     key_sets: AsyncMutex<HashMap<String, KeySet>>,
 }
@@ -145,11 +143,9 @@ impl Context {
         &self.learnt.key_sets
     }
 
-    /// What is known of a host and port to work in TLS; whoever holds it is the only one to probe there.
-    pub(super) fn control(&self, host: &str, port: u16) -> SharedControl {
-        let mut controls = locked(&self.learnt.controls);
-        let control = controls.entry((host.to_owned(), port)).or_insert_with(|| Arc::new(AsyncMutex::new(Control::new(host))));
-        Arc::clone(control)
+    /// What is known of the TLS of hosts and ports.
+    pub(super) fn looks(&self) -> &Looks {
+        &self.learnt.looks
     }
 }
 

@@ -5,12 +5,12 @@ use super::fhir::Fhir;
 use super::http::Http;
 use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
-use super::tls::{TlsHandshake, TlsOffer};
+use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsSurvey};
 use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 26] = [
+pub static HELPS: [&VerbHelp; 28] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -22,7 +22,9 @@ pub static HELPS: [&VerbHelp; 26] = [
     &help::CANARY,
     &help::SEARCH,
     &help::READ,
+    &help::SURVEY,
     &help::OFFER,
+    &help::FLIGHT,
     &help::HANDSHAKE,
     &help::UNTIL,
     &help::AUTHORIZE,
@@ -39,7 +41,7 @@ pub static HELPS: [&VerbHelp; 26] = [
     &help::CREATE,
 ];
 
-static VERBS: [&dyn Verb; 26] = [
+static VERBS: [&dyn Verb; 28] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -51,7 +53,9 @@ static VERBS: [&dyn Verb; 26] = [
     &Canary,
     &Fhir::SEARCH,
     &Fhir::READ,
+    &TlsSurvey,
     &TlsOffer,
+    &TlsFlight,
     &TlsHandshake,
     &Wait,
     &Authorize,

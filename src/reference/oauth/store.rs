@@ -66,6 +66,8 @@ pub(in super::super) struct Access {
     pub(in super::super) issued: OffsetDateTime,
     pub(in super::super) expires: OffsetDateTime,
     pub(in super::super) usable: bool,
+    /// Whether it stands for an app alone, whose scopes are `system/`, and for no member.
+    pub(in super::super) without_member: bool,
 }
 
 /// A page of a search that is still to be fetched.

@@ -6,6 +6,7 @@ use time::{Duration, OffsetDateTime};
 use super::super::exchange::{Asked, Reply};
 use super::super::members;
 use super::super::site::Site;
+use super::super::udap;
 use super::authorize::{is_doubled, value};
 use super::clients::{ClientKind, RegisteredClient, random};
 use super::store::{Access, Challenge, Code};
@@ -19,7 +20,7 @@ pub(in super::super) fn answer(site: &Site, asked: &Asked) -> Reply {
         return with_cors(site, preflight());
     }
     let parameters = match asked.method.as_str() {
-        "POST" => asked.form_parameters(),
+        "POST" => udap::json_parameters(site, asked).unwrap_or_else(|| asked.form_parameters()),
         "GET" if site.has("token-get-accepted") => asked.query_parameters(),
         _ => return Reply::new(405, "text/plain", "method not allowed").with("allow", "POST, OPTIONS"),
     };
@@ -56,8 +57,12 @@ fn token(site: &Site, asked: &Asked, parameters: &[(String, String)]) -> Reply {
         return error(site, 400, "invalid_request", "grant_type is missing");
     };
     let doubled = ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "refresh_token", "scope"];
-    if doubled.iter().any(|name| is_doubled(parameters, name)) {
+    let is_doubtful = doubled.iter().any(|name| is_doubled(parameters, name));
+    if is_doubtful && !udap::takes_duplicates(site, parameters) {
         return error(site, 400, "invalid_request", "a parameter stands twice");
+    }
+    if let Some(reply) = udap::token(site, asked, parameters) {
+        return reply;
     }
     if parameters.iter().any(|(name, _)| name.starts_with("x-")) && site.has("unknown-token-parameter-refused") {
         return error(site, 400, "invalid_request", "a parameter is not known");
@@ -66,6 +71,16 @@ fn token(site: &Site, asked: &Asked, parameters: &[(String, String)]) -> Reply {
         Ok(client) => client,
         Err(reply) => return reply,
     };
+    grant(site, &client, grant_type, parameters)
+}
+
+/// What a client that is believed gets for a grant.
+pub(in super::super) fn grant(
+    site: &Site,
+    client: &RegisteredClient,
+    grant_type: &str,
+    parameters: &[(String, String)],
+) -> Reply {
     match grant_type {
         "authorization_code" => exchange(site, client, parameters),
         "refresh_token" => refresh::refresh(site, client, parameters),
@@ -73,6 +88,11 @@ fn token(site: &Site, asked: &Asked, parameters: &[(String, String)]) -> Reply {
         _ if site.has("unsupported-grant-wrong-error") => error(site, 400, "invalid_request", "grant_type is not supported"),
         _ => error(site, 400, "unsupported_grant_type", "only authorization_code and refresh_token are supported"),
     }
+}
+
+/// The answer with a token that is not of a code.
+pub(in super::super) fn issued(site: &Site, access: &Access, token: String, refresh: Option<String>) -> Reply {
+    Answer { access, token, refresh, id_token: None, refreshed: false }.reply(site)
 }
 
 /// A token for the first member, for whatever grant was named: only a fault gives it.
@@ -91,6 +111,7 @@ fn without_a_member(site: &Site, client: &RegisteredClient) -> Reply {
         issued: now,
         expires: now + LIFETIME,
         usable: true,
+        without_member: false,
     };
     let token = random();
     store.access.insert(token.clone(), access.clone());
@@ -110,6 +131,7 @@ pub(in super::super) fn access_of(code: &Code, now: OffsetDateTime) -> Access {
         issued: now,
         expires: now + LIFETIME,
         usable: code.request.audience_is_ours,
+        without_member: false,
     }
 }
 
@@ -283,5 +305,5 @@ fn patient(site: &Site, access: &Access, refreshed: bool) -> Option<Value> {
 
 /// Whether a client may be given refresh tokens.
 pub(in super::super) fn may_refresh(client: &RegisteredClient) -> bool {
-    client.kind != ClientKind::Public
+    client.dynamic.as_ref().map_or(client.kind != ClientKind::Public, |dynamic| dynamic.may_refresh)
 }
