@@ -10,6 +10,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use super::browser::Browser;
 use super::discovery::Documents;
+use super::oauth::Leftovers;
 use super::tls::Looks;
 use super::vault::Vault;
 use crate::crypto::Key;
@@ -56,7 +57,29 @@ struct Learnt {
     trusted: Mutex<HashMap<Origin, bool>>,
     looks: Looks,
     aud_with_slash: AtomicBool,
+    aud: AsyncMutex<AudTries>,
+    failed_authentications: Mutex<HashMap<String, u32>>,
+    leftovers: Leftovers,
     key_sets: AsyncMutex<HashMap<String, KeySet>>,
+}
+
+/// What is known of how this server takes `aud`.
+#[derive(Default)]
+pub(super) struct AudTries {
+    /// True once a right request brought a code.
+    pub settled: bool,
+    /// How often the other form was tried without a code.
+    pub in_vain: u32,
+}
+
+/// How often the other form of `aud` is tried before nobody tries any more. Each costs one authorization.
+pub const MOST_AUD_TRIES: u32 = 3;
+
+impl AudTries {
+    /// True when the other form need not be tried any more.
+    pub fn is_over(&self) -> bool {
+        self.settled || self.in_vain >= MOST_AUD_TRIES
+    }
 }
 
 /// The keys of one address, with the evidence, or why there are none.
@@ -121,6 +144,28 @@ impl Context {
     /// Remembers that this server takes `aud` only with a slash at its end.
     pub(super) fn remember_aud_with_slash(&self) {
         self.learnt.aud_with_slash.store(true, Ordering::Relaxed);
+    }
+
+    /// What is known of `aud`; whoever holds it is the only one to try the other form.
+    pub(super) fn aud_tries(&self) -> &AsyncMutex<AudTries> {
+        &self.learnt.aud
+    }
+
+    /// How many authentications under this client id failed in a row.
+    pub(super) fn failed_authentications(&self, client_id: &str) -> u32 {
+        locked(&self.learnt.failed_authentications).get(client_id).copied().unwrap_or_default()
+    }
+
+    /// Counts an authentication under this client id.
+    pub(super) fn note_authentication(&self, client_id: &str, failed: bool) {
+        let mut counts = locked(&self.learnt.failed_authentications);
+        let count = counts.entry(client_id.to_owned()).or_default();
+        *count = if failed { *count + 1 } else { 0 };
+    }
+
+    /// The tokens that the run received.
+    pub(super) fn leftovers(&self) -> &Leftovers {
+        &self.learnt.leftovers
     }
 
     /// Notes a capability that was seen at work.

@@ -157,6 +157,7 @@ fn selection(arguments: &RunArgs, select: Vec<String>, target: &Target, login: S
         select,
         skip: arguments.skip.clone(),
         slow: arguments.slow,
+        max_authorizations: arguments.max_authorizations,
         no_login: no_login.map(str::to_owned),
         no_launch: BTreeMap::new(),
         no_change: if demo { None } else { no_authority(target, today) },

@@ -47,7 +47,7 @@ pub(super) fn trust(site: &Site, place: &Place, chain: &[X509], further: &[X509]
     if chain.len() == 1 && site.has(place.refuses_leaf_only) {
         return Err(Doubt::Trust("x5c does not hold the whole chain"));
     }
-    if chain.iter().skip(1).any(|certificate| is_self_issued(certificate)) && site.has(place.refuses_root) {
+    if chain.iter().skip(1).any(is_self_issued) && site.has(place.refuses_root) {
         return Err(Doubt::Trust("x5c holds a root"));
     }
     let path = path(site, place, chain, further)?;

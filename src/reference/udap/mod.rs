@@ -48,4 +48,4 @@ pub(super) use prepare::prepare;
 pub(super) use registration::answer as register;
 pub(super) use scopes::system_reads;
 pub(super) use state::Udap;
-pub(super) use token::{answer as token, json_parameters, takes_duplicates};
+pub(super) use token::{answer as token, json_parameters};

@@ -6,7 +6,7 @@ use openssl::nid::Nid;
 use serde_json::{Value, json};
 
 use super::lab::{DAY, Holder, NOW, Wish, authority, by_secret, curve, p256, public_materials, root, rsa};
-use super::server::{BASE, CLIENT, LAB, OTHER_URI, REGISTER, Said, Server, TOKEN, client, silent, with_other_key};
+use super::server::{BASE, CLIENT, Group, LAB, OTHER_URI, REGISTER, Said, Server, TOKEN, client, silent, with_other_key};
 use crate::reference::door::Door;
 use crate::reference::{Fault, faults};
 
@@ -364,8 +364,8 @@ fn shape(said: &Said) -> String {
 }
 
 /// Everything that is sent here, in groups, as lines.
-fn all_groups() -> Vec<Box<dyn Fn(&Server) -> Vec<String>>> {
-    let mut all: Vec<Box<dyn Fn(&Server) -> Vec<String>>> = Vec::new();
+fn all_groups() -> Vec<Group> {
+    let mut all: Vec<Group> = Vec::new();
     for group in GROUPS {
         all.push(Box::new(move |server| {
             group(server).iter().map(|(name, said, ..)| format!("{name} {}", shape(said))).collect()

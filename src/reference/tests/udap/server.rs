@@ -204,8 +204,11 @@ pub(super) fn client(wish: &Wish<'_>) -> Holder {
 /// The client's URI.
 pub(super) const CLIENT: &str = URI;
 
+/// Some requests and what a server says to them, as lines.
+pub(super) type Group = Box<dyn Fn(&Server) -> Vec<String>>;
+
 /// Those of the faults that change nothing in any group in which an honest server asks about them.
-pub(super) fn silent<'a>(names: &[&'a str], version: &str, groups: &[Box<dyn Fn(&Server) -> Vec<String>>]) -> Vec<&'a str> {
+pub(super) fn silent<'a>(names: &[&'a str], version: &str, groups: &[Group]) -> Vec<&'a str> {
     let mut left = names.to_vec();
     for group in groups {
         let server = Server::new(&[], version);

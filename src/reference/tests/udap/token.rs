@@ -8,7 +8,7 @@ use url::Url;
 
 use super::super::pieces::{between, challenge, field};
 use super::lab::{DAY, Holder, NOW, Wish, authority, by_secret, curve, p256, public_materials, root, rsa};
-use super::server::{BASE, CLIENT, LAB, OTHER_URI, REGISTER, Said, Server, client, credentials, silent, with_other_key};
+use super::server::{BASE, CLIENT, Group, LAB, OTHER_URI, REGISTER, Said, Server, client, credentials, silent, with_other_key};
 use crate::reference::door::Door;
 use crate::reference::{Fault, faults};
 
@@ -56,9 +56,15 @@ fn a_client_without_members_reads_the_data_of_all_and_no_other_type() {
 fn code(server: &Server, changes: &[(&str, &str)]) -> (String, Url) {
     let said = server.submit(&LAB.client.sign(&server.code_claims(CLIENT, &json!({}))));
     let id = said.body["client_id"].as_str().unwrap().to_owned();
+    let back = code_of(server, &id, changes);
+    (id, back)
+}
+
+/// A member's code for this client.
+fn code_of(server: &Server, id: &str, changes: &[(&str, &str)]) -> Url {
     let mut parameters = vec![
         ("response_type", "code"),
-        ("client_id", id.as_str()),
+        ("client_id", id),
         ("redirect_uri", "https://client.harness.test/cb"),
         ("scope", "openid launch/patient offline_access patient/Patient.read patient/Coverage.read"),
         ("state", "state-0123456789"),
@@ -74,7 +80,32 @@ fn code(server: &Server, changes: &[(&str, &str)]) -> (String, Url) {
         }
     }
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&parameters).finish();
-    (id.clone(), sign_in(server, &format!("/authorize?{query}")))
+    sign_in(server, &format!("/authorize?{query}"))
+}
+
+#[test]
+fn a_client_that_asked_for_a_secret_authenticates_with_it() {
+    use base64::Engine as _;
+    let server = Server::new(&["udap-registers-client-secret-basic"], "1.1.0");
+    let claims = server.code_claims(CLIENT, &json!({"token_endpoint_auth_method": "client_secret_basic"}));
+    let said = server.submit(&LAB.client.sign(&claims));
+    assert_eq!((said.status, &said.body["client_secret_expires_at"]), (201, &json!(0)), "{said:?}");
+    let (id, secret) = (said.body["client_id"].as_str().unwrap(), said.body["client_secret"].as_str().unwrap());
+    let back = code_of(&server, id, &[]);
+    let code = field(&back, "code").unwrap();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", "https://client.harness.test/cb"),
+        ("code_verifier", VERIFIER),
+    ];
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    for (secret, status) in [("wrong", 401), (secret, 200)] {
+        let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{id}:{secret}")));
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("authorization", basic.as_str())];
+        let tokens = server.ask(Door::Authorization, "POST", "/token", &headers, &body);
+        assert_eq!(tokens.status, status, "{tokens:?}");
+    }
 }
 
 /// Follows the pages as the first member until the app's address comes, or a page that is no form.
@@ -477,8 +508,8 @@ fn shape(said: &Said) -> String {
 }
 
 /// Everything that is sent here, in groups, as lines.
-fn all_groups() -> Vec<Box<dyn Fn(&Server) -> Vec<String>>> {
-    let mut all: Vec<Box<dyn Fn(&Server) -> Vec<String>>> = Vec::new();
+fn all_groups() -> Vec<Group> {
+    let mut all: Vec<Group> = Vec::new();
     for group in GROUPS {
         all.push(Box::new(move |server| {
             group(server).iter().map(|(name, said, ..)| format!("{name} {}", shape(said))).collect()
@@ -529,7 +560,7 @@ fn every_fault_of_the_token_endpoint_changes_an_answer_of_its_version() {
         let its = |fault: &&Fault| fault.profiles[0].strip_prefix("udap-security-").unwrap_or("1.1.0") == version;
         faults().iter().filter(is_ours).filter(its).map(|fault| fault.name).collect()
     };
-    let flows: Vec<Box<dyn Fn(&Server) -> Vec<String>>> = vec![Box::new(flows)];
+    let flows: Vec<Group> = vec![Box::new(flows)];
     let mut left = silent(&of("1.1.0"), "1.1.0", &all_groups());
     for version in ["0.1.0", "2.0.0"] {
         left.extend(silent(&of(version), version, &flows));
