@@ -80,6 +80,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Prove every case by its faults
     Selftest(SelftestArgs),
+    /// Make a certificate laboratory for UDAP
+    Pki(PkiArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
     /// Write the generated references into a checkout
@@ -102,6 +104,15 @@ pub struct RunArgs {
     /// The SMART App Launch version that the target claims
     #[arg(long, value_name = "VERSION", env = "CARINBB_SMART", default_value = "auto", help_heading = "Target")]
     pub smart: String,
+    /// The version of HL7 UDAP Security that the target claims
+    #[arg(long, value_name = "VERSION", env = "CARINBB_UDAP", default_value = "auto", help_heading = "Target")]
+    pub udap: String,
+    /// When a UDAP certificate's state of revocation cannot be had: soft says so, hard counts it as a defect, off does not ask
+    #[arg(long, value_name = "MODE", env = "CARINBB_REVOCATION", default_value = "soft", help_heading = "Network")]
+    pub revocation: Revocation,
+    /// Fetch missing issuers of UDAP certificates from where the certificates say (AIA caIssuers)
+    #[arg(long, env = "CARINBB_AIA", help_heading = "Network")]
+    pub aia: bool,
     /// Test the reference server, started for this run
     #[arg(long, help_heading = "Target")]
     pub demo: bool,
@@ -258,6 +269,14 @@ pub struct ListArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// How much an unknown state of revocation matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Revocation {
+    Soft,
+    Hard,
+    Off,
 }
 
 /// What can be listed.
@@ -440,6 +459,24 @@ pub struct SelftestArgs {
     /// How many faults are proved side by side
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub jobs: usize,
+}
+
+/// `pki`
+#[derive(Debug, Args)]
+pub struct PkiArgs {
+    #[command(subcommand)]
+    pub command: PkiCommand,
+}
+
+/// What to do with a laboratory.
+#[derive(Debug, Subcommand)]
+pub enum PkiCommand {
+    /// Make one in a folder: roots, issuing CAs, keys, and a page that says what to hand out
+    Init {
+        /// The folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 /// `completions`

@@ -9,6 +9,8 @@ mod oauth;
 mod real_servers;
 mod server;
 mod tls;
+mod udap;
+mod udap_discovery;
 
 use std::sync::Arc;
 use std::time::Duration;
