@@ -194,6 +194,10 @@ pub struct RunArgs {
     /// Write a report: FORMAT=FILE, where FORMAT is json, junit, html, sarif, github, csv, tap, badge, fhir or earl; "-" is stdout (repeatable)
     #[arg(long, value_name = "FORMAT=FILE", env = "CARINBB_REPORT", value_delimiter = ',', help_heading = "Output")]
     pub report: Vec<String>,
+    /// Put pictures of the pages of a browser login into DIR; none shows a secret, and none is taken after the sign-in unless the
+    /// environment is staging
+    #[arg(long, value_name = "DIR", env = "CARINBB_SCREENSHOTS", num_args = 0..=1, require_equals = true, default_missing_value = "carinbb-screenshots", help_heading = "Output")]
+    pub screenshots: Option<PathBuf>,
     /// Print what would be sent at most; "discover" fetches the discovery documents first
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "offline", help_heading = "Output")]
     pub plan: Option<PlanKind>,
@@ -435,6 +439,9 @@ pub struct LoginArgs {
     /// How members sign in at the reference server (with --demo)
     #[arg(long, value_name = "VARIANT", requires = "demo")]
     pub login: Option<LoginPages>,
+    /// Put pictures of the pages of a browser login into DIR, as `run` does
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "carinbb-screenshots")]
+    pub screenshots: Option<PathBuf>,
     #[command(flatten)]
     pub reach: ReachArgs,
 }

@@ -1,6 +1,7 @@
 //! The command line: settings in, live output and exit code out.
 
 mod args;
+mod browser_settings;
 mod command;
 mod credentials;
 mod demo;
