@@ -78,10 +78,14 @@ pub enum Command {
     Login(LoginArgs),
     /// Look whether everything is there that a run needs
     Doctor(DoctorArgs),
+    /// Look at the TLS of one host and port
+    Tls(TlsArgs),
     /// Run the reference server
     Serve(ServeArgs),
     /// Prove every case by its faults
     Selftest(SelftestArgs),
+    /// Make a certificate laboratory for UDAP
+    Pki(PkiArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
     /// Write the generated references into a checkout
@@ -104,6 +108,15 @@ pub struct RunArgs {
     /// The SMART App Launch version that the target claims
     #[arg(long, value_name = "VERSION", env = "CARINBB_SMART", default_value = "auto", help_heading = "Target")]
     pub smart: String,
+    /// The version of HL7 UDAP Security that the target claims
+    #[arg(long, value_name = "VERSION", env = "CARINBB_UDAP", default_value = "auto", help_heading = "Target")]
+    pub udap: String,
+    /// When a UDAP certificate's state of revocation cannot be had: soft says so, hard counts it as a defect, off does not ask
+    #[arg(long, value_name = "MODE", env = "CARINBB_REVOCATION", default_value = "soft", help_heading = "Network")]
+    pub revocation: Revocation,
+    /// Fetch missing issuers of UDAP certificates from where the certificates say (AIA caIssuers)
+    #[arg(long, env = "CARINBB_AIA", help_heading = "Network")]
+    pub aia: bool,
     /// Test the reference server, started for this run
     #[arg(long, help_heading = "Target")]
     pub demo: bool,
@@ -126,6 +139,12 @@ pub struct RunArgs {
     /// Run cases that wait long
     #[arg(long, env = "CARINBB_SLOW", value_parser = BoolishValueParser::new(), help_heading = "Selection")]
     pub slow: bool,
+    /// How deep the TLS of hosts that the target file names is looked at: gate is quick, full asks for every suite
+    #[arg(long, value_name = "DEPTH", env = "CARINBB_TLS", default_value = "gate", help_heading = "Selection")]
+    pub tls: TlsDepth,
+    /// Make at most N authorizations: the cases that settle most for each are kept, the others are named
+    #[arg(long, value_name = "N", env = "CARINBB_MAX_AUTHORIZATIONS", help_heading = "Selection")]
+    pub max_authorizations: Option<u64>,
     /// Run only step N of the selected cases, besides setups and controls
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Selection")]
     pub only_step: Option<u16>,
@@ -140,6 +159,9 @@ pub struct RunArgs {
     /// Requests in flight per origin
     #[arg(long, value_name = "N", env = "CARINBB_IN_FLIGHT", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Network")]
     pub in_flight: u16,
+    /// Failed authentications of one client in a row at most, then a right one is sent
+    #[arg(long, value_name = "N", env = "CARINBB_MAX_AUTH_FAILURES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Network")]
+    pub max_auth_failures: u32,
     /// Requests per second and origin at most
     #[arg(long, value_name = "N/s", env = "CARINBB_RATE", value_parser = parse_rate, help_heading = "Network")]
     pub rate: Option<f64>,
@@ -180,9 +202,48 @@ pub struct RunArgs {
     /// Write the evidence of the run as one zip file
     #[arg(long, value_name = "FILE.zip", env = "CARINBB_BUNDLE", help_heading = "Output")]
     pub bundle: Option<PathBuf>,
+    /// Put pictures of the pages of a browser login into DIR; none shows a secret, and none is taken after the sign-in unless the
+    /// environment is staging
+    #[arg(long, value_name = "DIR", env = "CARINBB_SCREENSHOTS", num_args = 0..=1, require_equals = true, default_missing_value = "carinbb-screenshots", help_heading = "Output")]
+    pub screenshots: Option<PathBuf>,
     /// Print what would be sent at most; "discover" fetches the discovery documents first
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "offline", help_heading = "Output")]
     pub plan: Option<PlanKind>,
+}
+
+/// How deep TLS is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TlsDepth {
+    Gate,
+    Full,
+}
+
+impl TlsDepth {
+    /// True for the long look.
+    #[must_use]
+    pub fn is_full(self) -> bool {
+        self == Self::Full
+    }
+}
+
+/// `tls`
+#[derive(Debug, Args)]
+pub struct TlsArgs {
+    /// The host, with its port where that is not 443
+    #[arg(value_name = "HOST[:PORT]")]
+    pub host: String,
+    /// gate asks for versions and weak suites, full for every suite, group and size
+    #[arg(long, value_name = "DEPTH", default_value = "gate")]
+    pub tls: TlsDepth,
+    /// Trust the roots in this PEM file too
+    #[arg(long, value_name = "FILE", env = "CARINBB_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// The longest that one connection may take, for instance 5s
+    #[arg(long, value_name = "T", value_parser = crate::vocabulary::parse_duration)]
+    pub timeout: Option<std::time::Duration>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What fails a run.
@@ -267,6 +328,14 @@ pub struct ListArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// How much an unknown state of revocation matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Revocation {
+    Soft,
+    Hard,
+    Off,
 }
 
 /// What can be listed.
@@ -389,6 +458,9 @@ pub struct LoginArgs {
     /// How members sign in at the reference server (with --demo)
     #[arg(long, value_name = "VARIANT", requires = "demo")]
     pub login: Option<LoginPages>,
+    /// Put pictures of the pages of a browser login into DIR, as `run` does
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "carinbb-screenshots")]
+    pub screenshots: Option<PathBuf>,
     #[command(flatten)]
     pub reach: ReachArgs,
 }
@@ -446,6 +518,24 @@ pub struct SelftestArgs {
     /// How many faults are proved side by side
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub jobs: usize,
+}
+
+/// `pki`
+#[derive(Debug, Args)]
+pub struct PkiArgs {
+    #[command(subcommand)]
+    pub command: PkiCommand,
+}
+
+/// What to do with a laboratory.
+#[derive(Debug, Subcommand)]
+pub enum PkiCommand {
+    /// Make one in a folder: roots, issuing CAs, keys, and a page that says what to hand out
+    Init {
+        /// The folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 /// `completions`

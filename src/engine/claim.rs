@@ -70,7 +70,7 @@ pub fn claim_of(
         let left_out = not_selected.iter().filter(|case| kinds.contains(&case.kind.as_str()));
         left_out.flat_map(|case| case.requirements.iter().map(String::as_str)).collect()
     };
-    let (by_choice, declined) = (of_kind(&["flag", "slow"]), of_kind(&[DECLINED]));
+    let (by_choice, declined) = (of_kind(&["flag", "slow", "authorizations"]), of_kind(&[DECLINED]));
     claim(&Basis {
         requirements,
         cases,

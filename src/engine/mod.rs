@@ -10,6 +10,7 @@ mod claim;
 mod compare;
 mod comparison;
 mod condition;
+mod economy;
 mod event;
 mod facts;
 mod hindrance;
@@ -30,6 +31,7 @@ mod selection;
 mod sighting;
 mod smart_version;
 mod stage;
+mod udap_version;
 mod worth;
 
 pub use capability::{Capabilities, Claimed};

@@ -1,14 +1,16 @@
 //! Decides which cases run, with which elements of `[each]`, and the most that they may send. Sends nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::capability::{Capabilities, Claimed};
+use super::economy::{self, Need};
 use super::inputs::is_needed;
 use super::record::{NotSelected, PlannedCase, Traffic};
 use super::rules::Rules;
-use super::selection::Selection;
+use super::selection::{Deeds, Selection};
 use crate::net::Random;
 use crate::target::Declined;
 use crate::testcase::{
@@ -42,6 +44,8 @@ pub struct Plan {
     pub jobs: Vec<Job>,
     /// What was left out, with reasons.
     pub not_selected: Vec<NotSelected>,
+    /// The most authorizations that the results make together, each shared flow once.
+    pub authorizations: u64,
 }
 
 /// What a plan is made from.
@@ -78,6 +82,11 @@ impl Planner<'_> {
                 self.plan_case(case, &mut plan);
             }
         }
+        if let Some(most) = self.selection.max_authorizations {
+            let needs: Vec<Need> = plan.jobs.iter().map(|job| need_of(job, self.suite)).collect();
+            economy::keep_within(&mut plan, most, self.rules, &needs);
+        }
+        plan.authorizations = authorizations_of(&plan.jobs, self.suite);
         plan
     }
 
@@ -87,7 +96,7 @@ impl Planner<'_> {
         if in_force.is_empty() {
             return;
         }
-        let left_out = self.selection.leaves_out(case, effect_of(case, self.suite));
+        let left_out = self.selection.leaves_out(case, deeds_of(case, self.suite));
         if let Some((kind, reason)) = left_out {
             let title = case.title.split(" {{").next().unwrap_or_default().to_owned();
             let requirements = in_force;
@@ -211,23 +220,74 @@ impl Plan {
         Traffic {
             planned_requests: sum(|planned| planned.requests),
             planned_probes: sum(|planned| planned.probes),
-            planned_authorizations: sum(|planned| planned.authorizations),
+            planned_authorizations: self.authorizations,
             ..Traffic::default()
         }
     }
 }
 
-/// The greatest effect of the verbs of a case, those of its flows included.
+/// What the verbs of a case do, those of its flows included.
 #[must_use]
-pub fn effect_of(case: &TestCase, suite: &Suite) -> Effect {
-    fn of_steps<'s>(steps: impl Iterator<Item = &'s Step>, suite: &Suite) -> Effect {
-        let effects = steps.map(|step| match &step.action {
-            Action::Verb(name) => verbs::find(name).map_or(Effect::Observe, |verb| verb.help().effect),
-            Action::Flow(name) => suite.flow(name).map_or(Effect::Observe, |flow| of_steps(flow.steps.iter(), suite)),
-        });
-        effects.max().unwrap_or(Effect::Observe)
+pub fn deeds_of(case: &TestCase, suite: &Suite) -> Deeds {
+    let mut names: Vec<&str> = Vec::new();
+    for step in case.all_steps() {
+        match &step.action {
+            Action::Verb(name) => names.push(name),
+            Action::Flow(name) => {
+                let inner = suite.flow(name).into_iter().flat_map(|flow| flow.steps.iter());
+                names.extend(inner.filter_map(|step| match &step.action {
+                    Action::Verb(name) => Some(name.as_str()),
+                    Action::Flow(_) => None,
+                }));
+            }
+        }
     }
-    of_steps(case.all_steps(), suite)
+    let found: Vec<_> = names.into_iter().filter_map(verbs::find).map(verbs::Verb::help).collect();
+    let registers = |help: &verbs::VerbHelp| help.name.starts_with("udap.") && help.effect == Effect::Change;
+    Deeds {
+        effect: found.iter().map(|help| help.effect).max().unwrap_or(Effect::Observe),
+        signs_in: found.iter().any(|help| help.effect >= Effect::Login && !registers(help)),
+        registers: found.iter().any(|help| registers(help)),
+    }
+}
+
+/// What the results make together. A server that insists on a slash behind `aud` is asked again, a few times at most.
+fn authorizations_of(jobs: &[Job], suite: &Suite) -> u64 {
+    let (mut sum, mut shared) = (0, BTreeMap::new());
+    for job in jobs {
+        let need = need_of(job, suite);
+        sum += need.own;
+        shared.extend(need.shared);
+    }
+    sum += shared.values().sum::<u64>();
+    if sum == 0 { 0 } else { sum + u64::from(verbs::MOST_AUD_TRIES) }
+}
+
+/// The authorizations of one result, those of shared flows by what is shared.
+fn need_of(job: &Job, suite: &Suite) -> Need {
+    let mut need = Need::default();
+    if job.gate.is_some() {
+        return need;
+    }
+    let case = &job.case;
+    let once = case.setup.iter().chain(&case.steps).map(|step| (step, !case.fresh));
+    let always = case.control.iter().chain(&case.control).chain(&case.restore).chain(&case.cleanup).map(|step| (step, false));
+    for (step, may_share) in once.chain(always) {
+        let authorizations = cost_of_step(step, &job.scope, suite).authorizations;
+        match shared_key(step, &job.scope).filter(|_| may_share && authorizations > 0) {
+            Some(key) => need.shared.push((key, authorizations)),
+            None => need.own += authorizations,
+        }
+    }
+    need
+}
+
+/// What makes two uses of a flow one; nothing for a verb, or when an input is known only later.
+fn shared_key(step: &Step, scope: &Scope) -> Option<String> {
+    let Action::Flow(name) = &step.action else { return None };
+    let inputs: Option<serde_json::Map<String, Value>> =
+        step.with.0.iter().map(|(name, _, value)| Some((name.clone(), resolve(value, scope).ok()?))).collect();
+    Some(format!("{name} {}", Value::Object(inputs?)))
 }
 
 /// The most that one result may send. Its control counts twice: before and after.

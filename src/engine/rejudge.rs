@@ -72,6 +72,7 @@ fn claim<'a>(run: &Run, catalogue: &'a Catalogue) -> Result<Claim<'a>, RunError>
         profiles: run.header.profiles.iter().map(|own| profile(&own.id)).collect::<Result<_, _>>()?,
         smart: SmartVersion::parse(&run.header.smart.version).map_err(|error| RunError::SmartVersion(error.to_string()))?,
         smart_declared: run.header.smart.declared,
+        udap: run.header.udap.as_ref().map(|own| own.version.clone()),
         strict: run.basis.is_some_and(|basis| basis.strict),
     })
 }

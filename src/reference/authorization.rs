@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::endpoints::issuer_path;
 use super::exchange::{Asked, Reply};
 use super::site::Site;
-use super::{jwks, oauth, openid_configuration, smart_configuration};
+use super::{jwks, oauth, openid_configuration, smart_configuration, udap};
 
 const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 
@@ -18,12 +18,7 @@ pub(super) fn answer(site: &Site, asked: &Asked) -> Reply {
         return reply;
     }
     match asked.path.as_str() {
-        "/register" if asked.method == "POST" => {
-            Reply::json(400, &json!({"error": "invalid_client_metadata", "error_description": "no client metadata was sent"}))
-                .with("cache-control", "no-store")
-                .with("pragma", "no-cache")
-        }
-        "/register" => Reply::new(405, "text/plain", "method not allowed").with("allow", "POST"),
+        "/register" => udap::register(site, asked),
         "/manage" if is_read => Reply::html(200, "Your apps", "<p>Sign in to see which apps read your data.</p>"),
         "/jwks" | "/keys" if is_read => jwks::answer(site),
         "/brands.json" if is_read && site.smart_is_at_least("2.2.0") => brands(site),

@@ -20,6 +20,8 @@ pub(super) struct Asked {
     /// Names are in lower case.
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
+    /// Which connection it came by, counted from 0.
+    pub(super) connection: usize,
 }
 
 impl Asked {

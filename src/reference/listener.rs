@@ -22,7 +22,7 @@ use super::exchange::{Answer, Asked, Reply};
 use super::site::Site;
 use super::tls_stack::{self, Stack, StackKey, TlsStream};
 use super::wire::{Abort, Wire};
-use super::{client_hello, front, hostile, raw_http, tls_script};
+use super::{client_hello, front, hostile, raw_http, tls_script, udap};
 
 /// How long a peer may take for its part of a handshake.
 const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
@@ -93,13 +93,19 @@ where
     if site.faults.any_of(&hostile::RAW) {
         return raw_http::serve(stream, &site, door).await;
     }
-    let service = service_fn(move |request| respond(Arc::clone(&site), door, request));
+    let number = site.count_served();
+    let service = service_fn(move |request| respond(Arc::clone(&site), door, number, request));
     // an error here is the peer's: it went away or sent something that is no HTTP
     let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
     Ok(())
 }
 
-async fn respond(site: Arc<Site>, door: Door, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+async fn respond(
+    site: Arc<Site>,
+    door: Door,
+    connection: usize,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
     let (parts, body) = request.into_parts();
     let body = to_bytes(Body::new(body), BODY_LIMIT).await.unwrap_or_default().to_vec();
     let headers = parts.headers.iter();
@@ -111,8 +117,10 @@ async fn respond(site: Arc<Site>, door: Door, request: Request<Incoming>) -> Res
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: headers.collect(),
         body,
+        connection,
     };
     sleep(site.latency).await;
+    udap::prepare(&site, &asked).await;
     match front::answer(&site, &asked) {
         Answer::Reply(reply) => Ok(response(&asked, reply)),
         // raw answers and resets come from faults that make `serve` choose the raw server, so only hanging is left

@@ -10,9 +10,9 @@ use tokio::time::sleep;
 
 use super::door::Door;
 use super::exchange::{Answer, Asked, Reply, Step};
-use super::front;
 use super::site::Site;
 use super::wire::Abort;
+use super::{front, udap};
 
 /// The most that a request head or body may have.
 const LIMIT: usize = 64 * 1024;
@@ -32,8 +32,10 @@ pub(super) async fn serve<S>(mut stream: S, site: &Site, door: Door) -> io::Resu
 where
     S: AsyncRead + AsyncWrite + Abort + Unpin,
 {
-    while let Some(asked) = read_request(&mut stream, door).await? {
+    let connection = site.count_served();
+    while let Some(asked) = read_request(&mut stream, door, connection).await? {
         sleep(site.latency).await;
+        udap::prepare(site, &asked).await;
         match front::answer(site, &asked) {
             Answer::Reply(reply) => write_reply(&mut stream, &asked, &reply).await?,
             Answer::Raw(steps) => {
@@ -62,7 +64,7 @@ async fn write_reply<S: AsyncWrite + Unpin>(stream: &mut S, asked: &Asked, reply
 }
 
 /// Reads one request; `None` when the peer has no more.
-async fn read_request<S: AsyncRead + Unpin>(stream: &mut S, door: Door) -> io::Result<Option<Asked>> {
+async fn read_request<S: AsyncRead + Unpin>(stream: &mut S, door: Door, connection: usize) -> io::Result<Option<Asked>> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -88,7 +90,7 @@ async fn read_request<S: AsyncRead + Unpin>(stream: &mut S, door: Door) -> io::R
         }
     }
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    Ok(Some(Asked { door, method: method.into(), path: path.into(), query: query.into(), headers, body }))
+    Ok(Some(Asked { door, method: method.into(), path: path.into(), query: query.into(), headers, body, connection }))
 }
 
 /// Writes the steps. `Break` when the connection is to end.

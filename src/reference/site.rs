@@ -16,7 +16,7 @@ use super::faults::Switches;
 use super::members;
 use super::oauth::{self, Access, RegisteredClient, RegisteredMember, Store};
 use super::options::{LoginVariant, Now, Options};
-use super::udap::Udap;
+use super::udap::{self, Udap};
 
 /// The path of the FHIR base on its origin.
 pub(super) const BASE_PATH: &str = "/fhir/r4";
@@ -45,6 +45,7 @@ pub(super) struct Site {
     requests: AtomicUsize,
     fhir_requests: AtomicUsize,
     connections: AtomicUsize,
+    served: AtomicUsize,
 }
 
 impl Site {
@@ -73,6 +74,7 @@ impl Site {
             requests: AtomicUsize::new(0),
             fhir_requests: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
+            served: AtomicUsize::new(0),
         })
     }
 
@@ -92,8 +94,8 @@ impl Site {
     }
 
     /// The registered app of this id.
-    pub(super) fn client(&self, id: &str) -> Option<&RegisteredClient> {
-        self.clients.iter().find(|client| client.id == id)
+    pub(super) fn client(&self, id: &str) -> Option<RegisteredClient> {
+        self.clients.iter().find(|client| client.id == id).cloned().or_else(|| udap::client(self, id))
     }
 
     /// A URL on the authorization origin.
@@ -126,6 +128,11 @@ impl Site {
         self.connections.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Counts a connection that HTTP is served on. The result is its number, from 0.
+    pub(super) fn count_served(&self) -> usize {
+        self.served.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// Whether this request finds the FHIR listener gone.
     pub(super) fn dies_now(&self, door: Door) -> bool {
         if door != Door::Fhir || !self.has("hostile-dies-after-discovery") {
@@ -150,6 +157,7 @@ fn standing_access(clients: &[RegisteredClient], now: OffsetDateTime) -> Access 
         issued: now,
         expires: now.saturating_add(time::Duration::days(3650)),
         usable: true,
+        without_member: false,
     }
 }
 

@@ -1,16 +1,17 @@
 //! The closed list of verbs: names to what they do and to their documentation.
 
-use super::discovery::{Agreement, Canary, CapabilityStatement, OpenId, Smart, Udap};
+use super::discovery::{Agreement, Canary, CapabilityStatement, Discover, OpenId, Smart, Udap};
 use super::fhir::Fhir;
 use super::http::Http;
 use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
-use super::tls::{TlsHandshake, TlsOffer};
+use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsSuites, TlsSurvey};
+use super::udap::{JtiLadder, Register, Sign, UdapAuthorize, UdapToken};
 use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 26] = [
+pub static HELPS: [&VerbHelp; 35] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -22,7 +23,10 @@ pub static HELPS: [&VerbHelp; 26] = [
     &help::CANARY,
     &help::SEARCH,
     &help::READ,
+    &help::SURVEY,
     &help::OFFER,
+    &help::FLIGHT,
+    &help::SUITES,
     &help::HANDSHAKE,
     &help::UNTIL,
     &help::AUTHORIZE,
@@ -37,9 +41,15 @@ pub static HELPS: [&VerbHelp; 26] = [
     &help::USERINFO,
     &help::BATCH,
     &help::CREATE,
+    &help::SIGN,
+    &help::REGISTER,
+    &help::UDAP_TOKEN,
+    &help::UDAP_AUTHORIZE,
+    &help::JTI_LADDER,
+    &help::DISCOVER,
 ];
 
-static VERBS: [&dyn Verb; 26] = [
+static VERBS: [&dyn Verb; 35] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -51,7 +61,10 @@ static VERBS: [&dyn Verb; 26] = [
     &Canary,
     &Fhir::SEARCH,
     &Fhir::READ,
+    &TlsSurvey,
     &TlsOffer,
+    &TlsFlight,
+    &TlsSuites,
     &TlsHandshake,
     &Wait,
     &Authorize,
@@ -66,6 +79,12 @@ static VERBS: [&dyn Verb; 26] = [
     &UserInfo,
     &Fhir::BATCH,
     &Fhir::CREATE,
+    &Sign,
+    &Register,
+    &UdapToken,
+    &UdapAuthorize,
+    &JtiLadder,
+    &Discover,
 ];
 
 /// Every verb, in the order of the reference.

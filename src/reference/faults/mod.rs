@@ -17,6 +17,8 @@ mod table;
 mod tls;
 mod token;
 mod udap_metadata;
+mod udap_registration;
+mod udap_token;
 
 pub use fault::{Fault, FaultKind};
 pub(super) use switches::Switches;

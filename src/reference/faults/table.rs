@@ -3,7 +3,10 @@
 use std::sync::LazyLock;
 
 use super::fault::Fault;
-use super::{access, capabilities, data, discovery, hostile, launch, openid, refresh, scopes, tls, token, udap_metadata};
+use super::{
+    access, capabilities, data, discovery, hostile, launch, openid, refresh, scopes, tls, token, udap_metadata,
+    udap_registration, udap_token,
+};
 
 static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
     [
@@ -18,6 +21,8 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         openid::TABLE,
         data::TABLE,
         udap_metadata::TABLE,
+        udap_registration::TABLE,
+        udap_token::TABLE,
         hostile::TABLE,
     ]
     .concat()

@@ -6,6 +6,7 @@ use super::super::exchange::Reply;
 use super::super::members;
 use super::super::oauth::{Access, Context, reach, resource_scopes};
 use super::super::site::Site;
+use super::super::udap;
 use super::api::of_everyone;
 use super::refusal::{insufficient_scope, outcome};
 use super::search;
@@ -36,6 +37,9 @@ impl View {
 
     /// The resources of a type that may be read (`r`) or searched (`s`); `None` when the scopes do not reach the type.
     pub(super) fn visible(&self, site: &Site, kind: &str, interaction: char) -> Option<Vec<&'static Value>> {
+        if self.access.without_member {
+            return udap::system_reads(&self.access.scopes, kind, interaction).then(|| of_everyone(kind));
+        }
         let scopes: Vec<_> = resource_scopes(&self.access.scopes).filter(|scope| scope.allows(kind, interaction)).collect();
         if scopes.is_empty() {
             let lenient = site.has("ungranted-type-readable");

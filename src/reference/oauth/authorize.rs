@@ -6,6 +6,7 @@ use url::Url;
 
 use super::super::exchange::{Asked, Reply};
 use super::super::site::{BASE_PATH, Site};
+use super::super::udap;
 use super::clients::{ClientKind, RegisteredClient, random};
 use super::scopes;
 use super::store::{Challenge, Request, Transaction};
@@ -28,7 +29,7 @@ pub(in super::super) fn answer(site: &Site, asked: &Asked) -> Reply {
         Ok(destination) => destination,
         Err(reply) => return reply,
     };
-    match examine(site, client, &redirect_uri, &parameters) {
+    match examine(site, &client, &redirect_uri, &parameters) {
         Ok(request) => begin(site, asked, request),
         Err((error, description)) => {
             let state = code::echoed_state(site, value(&parameters, "state"));
@@ -52,7 +53,7 @@ fn page(text: &str) -> Reply {
 }
 
 /// The client and where its answer goes; a page when either is doubtful.
-fn destination<'a>(site: &'a Site, parameters: &[(String, String)]) -> Result<(&'a RegisteredClient, String), Reply> {
+fn destination(site: &Site, parameters: &[(String, String)]) -> Result<(RegisteredClient, String), Reply> {
     if is_doubled(parameters, "client_id") || is_doubled(parameters, "redirect_uri") {
         return Err(page("A parameter stands twice."));
     }
@@ -69,7 +70,7 @@ fn destination<'a>(site: &'a Site, parameters: &[(String, String)]) -> Result<(&
         return Err(page("This app is not known here."));
     };
     let Some(uri) = asked_for else { return Err(page("The app did not say where to return to.")) };
-    if uri == client.redirect_uri.as_str() {
+    if client.redirects_to(uri) {
         return Ok((client, uri.to_owned()));
     }
     if site.has("redirect-uri-not-checked") {
@@ -106,10 +107,15 @@ fn examine(
         Some(_) => return Err(("unsupported_response_type", "only code is supported")),
         None => return Err(("invalid_request", "response_type is missing")),
     };
-    let audience_is_ours = audience(site, value(parameters, "aud"))?;
+    // aud is SMART's: an app that registered by UDAP may leave it out
+    let audience_is_ours = match value(parameters, "aud") {
+        None if client.dynamic.is_some() => true,
+        aud => audience(site, aud)?,
+    };
     let challenge = challenge(site, client, parameters)?;
     let scopes = requested_scopes(site, client, value(parameters, "scope").unwrap_or_default())?;
-    if value(parameters, "state").is_none() {
+    let stateless = client.dynamic.is_some() && value(parameters, "state").is_none() && site.has("udap-authorize-without-state");
+    if value(parameters, "state").is_none() && !stateless {
         return Err(("invalid_request", "state is missing"));
     }
     Ok(Request {
@@ -159,7 +165,8 @@ fn challenge(site: &Site, client: &RegisteredClient, parameters: &[(String, Stri
         Some("plain") | None => true,
         Some(_) => return Err(("invalid_request", "transform algorithm not supported")),
     };
-    if plain && !site.has("pkce-plain-accepted") {
+    let lax = site.has("pkce-plain-accepted") || (client.dynamic.is_some() && site.has("udap-authorize-plain-pkce"));
+    if plain && !lax {
         return Err(("invalid_request", "transform algorithm not supported"));
     }
     Ok(Some(Challenge { value: challenge.to_owned(), plain }))
@@ -167,6 +174,9 @@ fn challenge(site: &Site, client: &RegisteredClient, parameters: &[(String, Stri
 
 /// SMART 2 asks every app for PKCE; before, only an app without a secret has to bring it.
 fn pkce_is_optional(site: &Site, client: &RegisteredClient) -> bool {
+    if client.dynamic.is_some() {
+        return !udap::requires_pkce(site);
+    }
     if client.kind == ClientKind::Public {
         return site.has("public-client-without-pkce-accepted");
     }
@@ -186,6 +196,9 @@ fn requested_scopes(site: &Site, client: &RegisteredClient, requested: &str) -> 
             None if site.has("unknown-scope-refuses-all") => return Err(("invalid_scope", "a scope is not supported")),
             None => {}
         }
+    }
+    if let Some(dynamic) = &client.dynamic {
+        granted.retain(|scope| udap::covers(site, &dynamic.scopes, scope));
     }
     let offline = client.kind != ClientKind::Public || site.has("refresh-token-for-public-client");
     granted.retain(|scope| scope != "offline_access" || offline);

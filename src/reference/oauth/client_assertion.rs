@@ -26,10 +26,7 @@ struct Parts<'a> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(in super::super) fn authenticate<'a>(
-    site: &'a Site,
-    parameters: &[(String, String)],
-) -> Result<&'a RegisteredClient, &'static str> {
+pub(in super::super) fn authenticate(site: &Site, parameters: &[(String, String)]) -> Result<RegisteredClient, &'static str> {
     let kind_is_right = value(parameters, "client_assertion_type") == Some(KIND);
     if !kind_is_right && !site.has("assertion-type-ignored") {
         return Err("client_assertion_type is not right");
@@ -43,8 +40,14 @@ pub(in super::super) fn authenticate<'a>(
     signature(site, &parts)?;
     audience(site, &parts.claims)?;
     let expiry = times(site, &parts.claims)?;
-    replay(site, client, &parts.claims, expiry)?;
+    replay(site, &client, &parts.claims, expiry)?;
     Ok(client)
+}
+
+/// Who an assertion says it is from, whether it is good or not.
+pub(in super::super) fn claimed_issuer(parameters: &[(String, String)]) -> Option<String> {
+    let parts = split(value(parameters, "client_assertion")?)?;
+    parts.claims["sub"].as_str().or_else(|| parts.claims["iss"].as_str()).map(str::to_owned)
 }
 
 fn split(text: &str) -> Option<Parts<'_>> {
@@ -57,9 +60,13 @@ fn split(text: &str) -> Option<Parts<'_>> {
 }
 
 /// `iss` and `sub` both name the client.
-fn issuer<'a>(site: &'a Site, claims: &Value) -> Result<&'a RegisteredClient, &'static str> {
-    let client =
-        |name: &str| claims[name].as_str().and_then(|id| site.client(id)).filter(|client| client.kind == ClientKind::Asymmetric);
+fn issuer(site: &Site, claims: &Value) -> Result<RegisteredClient, &'static str> {
+    let client = |name: &str| {
+        claims[name]
+            .as_str()
+            .and_then(|id| site.client(id))
+            .filter(|client| client.kind == ClientKind::Asymmetric && client.dynamic.is_none())
+    };
     match (client("iss"), client("sub")) {
         (Some(issuer), Some(_)) => Ok(issuer),
         (Some(issuer), None) if site.has("assertion-wrong-sub-accepted") => Ok(issuer),

@@ -12,11 +12,22 @@ use super::{client_assertion, token};
 ///
 /// # Errors
 /// The refusal to send, when nobody can be sure.
-pub(in super::super) fn authenticate<'a>(
-    site: &'a Site,
+pub(in super::super) fn authenticate(
+    site: &Site,
     asked: &Asked,
     parameters: &[(String, String)],
-) -> Result<&'a RegisteredClient, Reply> {
+) -> Result<RegisteredClient, Reply> {
+    let outcome = examine(site, asked, parameters);
+    let named = asked.header("authorization").and_then(decode).map(|(id, _)| id);
+    let named = named.or_else(|| value(parameters, "client_id").map(str::to_owned));
+    let named = named.or_else(|| client_assertion::claimed_issuer(parameters));
+    if let Some(client) = named.and_then(|id| site.client(&id)) {
+        site.store().note_authentication(&client.id, outcome.is_err());
+    }
+    outcome
+}
+
+fn examine(site: &Site, asked: &Asked, parameters: &[(String, String)]) -> Result<RegisteredClient, Reply> {
     if let Some(credentials) = asked.header("authorization") {
         return basic(site, credentials, parameters);
     }
@@ -41,7 +52,7 @@ pub(in super::super) fn authenticate<'a>(
     }
 }
 
-fn basic<'a>(site: &'a Site, credentials: &str, parameters: &[(String, String)]) -> Result<&'a RegisteredClient, Reply> {
+fn basic(site: &Site, credentials: &str, parameters: &[(String, String)]) -> Result<RegisteredClient, Reply> {
     let Some((id, secret)) = decode(credentials) else { return Err(refuse_basic(site, "no Basic credentials")) };
     if site.has("basic-refused") {
         return Err(refuse_basic(site, "Basic is not supported"));
@@ -55,7 +66,7 @@ fn basic<'a>(site: &'a Site, credentials: &str, parameters: &[(String, String)])
     if value(parameters, "client_id").is_some_and(|named| named != id) && !site.has("other-client-id-accepted") {
         return Err(token::error(site, 400, "invalid_request", "client_id is not that of the credentials"));
     }
-    let named = value(parameters, "client_id").and_then(|named| site.client(named)).unwrap_or(client);
+    let named = value(parameters, "client_id").and_then(|named| site.client(named)).unwrap_or_else(|| client.clone());
     let Some(own) = &client.secret else {
         let accepted = client.kind == ClientKind::Public && site.has("public-client-secret-accepted");
         return if accepted { Ok(client) } else { Err(refuse_basic(site, "this app has no secret")) };
@@ -87,8 +98,8 @@ fn form_decoded(text: &str) -> String {
 }
 
 /// Some client, because a fault does not care which.
-fn lenient<'a>(site: &'a Site, fault: &'static str) -> Option<&'a RegisteredClient> {
-    site.has(fault).then(|| site.clients.first()).flatten()
+fn lenient(site: &Site, fault: &'static str) -> Option<RegisteredClient> {
+    site.has(fault).then(|| site.clients.first().cloned()).flatten()
 }
 
 fn refuse(site: &Site, reason: &str) -> Reply {

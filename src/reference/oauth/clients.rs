@@ -45,11 +45,31 @@ pub struct RegisteredClient {
     /// Its `client_id`.
     pub id: String,
     /// The name that members see.
-    pub name: &'static str,
+    pub name: String,
     /// Its secret, if it has one.
     pub secret: Option<Secret>,
     /// Where codes are sent; compared exactly.
     pub redirect_uri: Url,
+    /// What it registered for, if it did so while the server ran.
+    pub(in super::super) dynamic: Option<Dynamic>,
+}
+
+/// What an app that registered by itself may do.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Dynamic {
+    pub(in super::super) redirect_uris: Vec<String>,
+    pub(in super::super) scopes: Vec<String>,
+    pub(in super::super) may_refresh: bool,
+}
+
+impl RegisteredClient {
+    /// Whether codes may be sent there; compared exactly.
+    pub(in super::super) fn redirects_to(&self, uri: &str) -> bool {
+        match &self.dynamic {
+            Some(dynamic) => dynamic.redirect_uris.iter().any(|own| own == uri),
+            None => uri == self.redirect_uri.as_str(),
+        }
+    }
 }
 
 /// The four apps, with fresh ids and secrets.
@@ -65,7 +85,7 @@ pub(in super::super) fn register() -> Result<Vec<RegisteredClient>, url::ParseEr
         let has_secret = matches!(kind, ClientKind::Confidential | ClientKind::Second);
         let secret = has_secret.then(|| Secret::new("client_secret", random()));
         let id = format!("{word}-{}", &random()[..12]);
-        RegisteredClient { kind, id, name, secret, redirect_uri: redirect_uri.clone() }
+        RegisteredClient { kind, id, name: name.to_owned(), secret, redirect_uri: redirect_uri.clone(), dynamic: None }
     });
     Ok(clients.collect())
 }

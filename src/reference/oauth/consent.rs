@@ -73,7 +73,8 @@ fn deny(site: &Site, transaction: &Transaction, member: usize) -> Reply {
 }
 
 fn page(site: &Site, id: &str, transaction: &Transaction) -> Reply {
-    let name = site.client(&transaction.request.client).map_or("An app", |client| client.name);
+    let name =
+        site.client(&transaction.request.client).map_or_else(|| "An app".to_owned(), |client| login_pages::escape(&client.name));
     let boxes: String = transaction
         .request
         .scopes

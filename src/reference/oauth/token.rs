@@ -6,6 +6,7 @@ use time::{Duration, OffsetDateTime};
 use super::super::exchange::{Asked, Reply};
 use super::super::members;
 use super::super::site::Site;
+use super::super::udap;
 use super::authorize::{is_doubled, value};
 use super::clients::{ClientKind, RegisteredClient, random};
 use super::store::{Access, Challenge, Code};
@@ -19,7 +20,7 @@ pub(in super::super) fn answer(site: &Site, asked: &Asked) -> Reply {
         return with_cors(site, preflight());
     }
     let parameters = match asked.method.as_str() {
-        "POST" => asked.form_parameters(),
+        "POST" => udap::json_parameters(site, asked).unwrap_or_else(|| asked.form_parameters()),
         "GET" if site.has("token-get-accepted") => asked.query_parameters(),
         _ => return Reply::new(405, "text/plain", "method not allowed").with("allow", "POST, OPTIONS"),
     };
@@ -52,6 +53,9 @@ pub(in super::super) fn error(site: &Site, status: u16, error: &str, description
 }
 
 fn token(site: &Site, asked: &Asked, parameters: &[(String, String)]) -> Reply {
+    if let Some(reply) = udap::token(site, asked, parameters) {
+        return reply;
+    }
     let Some(grant_type) = value(parameters, "grant_type") else {
         return error(site, 400, "invalid_request", "grant_type is missing");
     };
@@ -66,6 +70,16 @@ fn token(site: &Site, asked: &Asked, parameters: &[(String, String)]) -> Reply {
         Ok(client) => client,
         Err(reply) => return reply,
     };
+    grant(site, &client, grant_type, parameters)
+}
+
+/// What a client that is believed gets for a grant.
+pub(in super::super) fn grant(
+    site: &Site,
+    client: &RegisteredClient,
+    grant_type: &str,
+    parameters: &[(String, String)],
+) -> Reply {
     match grant_type {
         "authorization_code" => exchange(site, client, parameters),
         "refresh_token" => refresh::refresh(site, client, parameters),
@@ -91,6 +105,7 @@ fn without_a_member(site: &Site, client: &RegisteredClient) -> Reply {
         issued: now,
         expires: now + LIFETIME,
         usable: true,
+        without_member: false,
     };
     let token = random();
     store.access.insert(token.clone(), access.clone());
@@ -110,6 +125,7 @@ pub(in super::super) fn access_of(code: &Code, now: OffsetDateTime) -> Access {
         issued: now,
         expires: now + LIFETIME,
         usable: code.request.audience_is_ours,
+        without_member: false,
     }
 }
 
@@ -127,7 +143,8 @@ fn exchange(site: &Site, client: &RegisteredClient, parameters: &[(String, Strin
         if site.has("failed-exchange-burns-code") {
             site.store().codes.remove(given);
         }
-        return error(site, 400, "invalid_grant", reason);
+        let said = if site.has("token-error-echoes-code") { format!("{reason}: {given}") } else { reason.to_owned() };
+        return error(site, 400, "invalid_grant", &said);
     }
     if let Some(known) = site.store().codes.get_mut(given) {
         known.used = true;
@@ -283,5 +300,5 @@ fn patient(site: &Site, access: &Access, refreshed: bool) -> Option<Value> {
 
 /// Whether a client may be given refresh tokens.
 pub(in super::super) fn may_refresh(client: &RegisteredClient) -> bool {
-    client.kind != ClientKind::Public
+    client.dynamic.as_ref().map_or(client.kind != ClientKind::Public, |dynamic| dynamic.may_refresh)
 }

@@ -53,7 +53,7 @@ impl Driver {
 
     /// Writes a line, without what is random in it.
     pub(super) fn note(&mut self, text: &str) {
-        let named = self.site.clients.iter().fold(text.to_owned(), |text, client| text.replace(&client.id, client.name));
+        let named = self.site.clients.iter().fold(text.to_owned(), |text, client| text.replace(&client.id, &client.name));
         self.log.push(masked(&named));
     }
 
@@ -72,6 +72,7 @@ impl Driver {
             query: query.into(),
             headers,
             body: body.as_bytes().to_vec(),
+            connection: 0,
         };
         let Answer::Reply(reply) = front::answer(&self.site, &asked) else { panic!("no reply") };
         for (_, cookie) in reply.headers.iter().filter(|(name, _)| name == "set-cookie") {

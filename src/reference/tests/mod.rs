@@ -10,4 +10,4 @@ mod launches;
 mod oauth;
 mod pieces;
 mod tls;
-mod udap_metadata;
+mod udap;

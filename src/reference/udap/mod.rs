@@ -2,20 +2,50 @@
 //!
 //! It reads JWTs and builds certificate chains by itself, with OpenSSL, and shares none of that with the checks.
 
+mod assertion;
 mod authority;
+mod chain;
+mod claims;
+mod client;
+mod client_metadata;
 mod community;
+mod confusion;
+mod doubt;
+mod extension;
+mod fetch;
 mod identity;
+mod jws;
 mod keys;
 mod members;
 mod metadata;
+mod object;
 mod options;
+mod place;
+mod prepare;
+mod registration;
+mod registration_reply;
+mod registry;
+mod replay;
+mod revocation;
+mod scopes;
+mod signature;
 mod signed;
 mod state;
+mod statement;
+mod token;
 mod version;
 
+#[cfg(test)]
+mod vectors;
+
+pub(super) use client::{covers, find as client, requires_pkce};
 pub use community::ServerCommunity;
 pub(super) use keys::signing_key;
 pub(super) use metadata::{answer as metadata, at_host_root};
 pub(super) use options::VERSIONS;
 pub use options::{Community, Revocation, UdapOptions};
+pub(super) use prepare::prepare;
+pub(super) use registration::answer as register;
+pub(super) use scopes::system_reads;
 pub(super) use state::Udap;
+pub(super) use token::{answer as token, json_parameters};

@@ -1,10 +1,18 @@
 //! What the UDAP side of one server is and remembers.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use openssl::x509::X509;
 
+use super::super::exchange::Reply;
 use super::options::{Revocation, UdapOptions};
+use super::place::{Place, REGISTRATION};
+use super::registry::Registry;
+use super::replay::Uses;
 use super::version::Version;
 
 /// A community as the server sees it.
@@ -12,18 +20,28 @@ use super::version::Version;
 pub(in super::super) struct Member {
     pub(in super::super) uri: String,
     /// What its clients' chains must lead to.
-    #[expect(dead_code, reason = "registration comes with the next change")]
     pub(super) anchors: Vec<X509>,
 }
 
 /// The UDAP side of one server.
-#[derive(Debug)]
 pub(in super::super) struct Udap {
     pub(in super::super) version: Version,
     pub(in super::super) communities: Vec<Member>,
-    #[expect(dead_code, reason = "registration comes with the next change")]
     pub(super) revocation: Revocation,
     documents: AtomicU64,
+    registry: Mutex<Registry>,
+    statements: Mutex<Uses>,
+    assertions: Mutex<Uses>,
+    /// What was fetched, by its URL; `None` when it could not be.
+    fetched: Mutex<BTreeMap<String, Option<Vec<u8>>>>,
+    /// When a request with this `jti` came in last.
+    arrivals: Mutex<BTreeMap<String, Instant>>,
+    /// Successes that a fault gives again for the same JWT.
+    cached: Mutex<BTreeMap<[u8; 32], Reply>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Udap {
@@ -38,6 +56,12 @@ impl Udap {
             communities: communities.collect(),
             revocation: options.revocation,
             documents: AtomicU64::new(0),
+            registry: Mutex::default(),
+            statements: Mutex::default(),
+            assertions: Mutex::default(),
+            fetched: Mutex::default(),
+            arrivals: Mutex::default(),
+            cached: Mutex::default(),
         }
     }
 
@@ -54,5 +78,51 @@ impl Udap {
     /// Counts a document that is signed, so that no two have the same `jti`.
     pub(super) fn count_document(&self) -> u64 {
         self.documents.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Who is registered.
+    pub(super) fn registry(&self) -> MutexGuard<'_, Registry> {
+        locked(&self.registry)
+    }
+
+    /// Which `jti` were used at a place.
+    pub(super) fn uses(&self, place: &Place) -> MutexGuard<'_, Uses> {
+        locked(if place.replay == REGISTRATION.replay { &self.statements } else { &self.assertions })
+    }
+
+    /// Keeps what was fetched.
+    pub(in super::super) fn keep(&self, url: String, body: Option<Vec<u8>>) {
+        locked(&self.fetched).insert(url, body);
+    }
+
+    /// What was fetched last from a URL.
+    pub(super) fn fetched(&self, url: &str) -> Option<Vec<u8>> {
+        locked(&self.fetched).get(url).cloned().flatten()
+    }
+
+    /// Notes that a request with this `jti` has come in.
+    pub(super) fn note_arrival(&self, jti: &str) {
+        locked(&self.arrivals).insert(jti.to_owned(), Instant::now());
+    }
+
+    /// Whether the last request with this `jti` had come in before that moment.
+    pub(super) fn met(&self, jti: &str, moment: Instant) -> bool {
+        locked(&self.arrivals).get(jti).is_some_and(|arrival| *arrival <= moment)
+    }
+
+    /// Keeps a success, to give it again.
+    pub(super) fn cache(&self, digest: [u8; 32], reply: &Reply) {
+        locked(&self.cached).insert(digest, reply.clone());
+    }
+
+    /// A success that was given for the same JWT before.
+    pub(super) fn cached(&self, digest: &[u8; 32]) -> Option<Reply> {
+        locked(&self.cached).get(digest).cloned()
+    }
+}
+
+impl fmt::Debug for Udap {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Udap").field("version", &self.version).finish_non_exhaustive()
     }
 }

@@ -12,7 +12,7 @@ use openssl::x509::{X509, X509StoreContext};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::client::{get, get_json, options, server_with};
+use super::super::client::{get, get_json, options, server_with};
 use crate::reference::door::Door;
 use crate::reference::exchange::{Answer, Asked};
 use crate::reference::site::Site;
@@ -124,6 +124,7 @@ fn transcript(faults: &[&str], version: &str) -> Vec<String> {
             query: query.into(),
             headers: Vec::new(),
             body: Vec::new(),
+            connection: 0,
         };
         let Answer::Reply(reply) = front::answer(&site, &asked) else { panic!("no reply") };
         format!("{} {:?} {}", reply.status, reply.headers, String::from_utf8_lossy(&reply.body))
