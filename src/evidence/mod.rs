@@ -5,6 +5,7 @@
 
 mod curl;
 mod exchange;
+mod members;
 mod pem;
 mod redaction;
 mod store;

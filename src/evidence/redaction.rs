@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use sha2::{Digest, Sha256};
 
+use super::members::{reduced, without_addresses};
 use super::{BODY_KEPT, Body};
 use crate::vocabulary::Redactor;
 
@@ -44,7 +45,7 @@ pub fn redact_text(redactor: &Redactor, text: &str) -> String {
     let text = replaced(PARAMETER.as_ref(), &text, |found| {
         format!("{}{}={}", &found[1], &found[2], pseudonym(redactor, &found[2], &found[3]))
     });
-    text.into_owned()
+    without_addresses(redactor, &text)
 }
 
 fn replaced<'a>(pattern: Option<&Regex>, text: &'a str, by: impl Fn(&Captures<'_>) -> String) -> Cow<'a, str> {
@@ -85,7 +86,8 @@ pub fn redact_header(redactor: &Redactor, name: &str, value: &str) -> String {
 #[must_use]
 pub fn redact_bytes(redactor: &Redactor, bytes: &[u8]) -> Body {
     let text = String::from_utf8_lossy(bytes);
-    let clean = redact_text(redactor, &text);
+    let reduced = reduced(redactor, &text);
+    let clean = redact_text(redactor, reduced.as_deref().unwrap_or(&text));
     let redacted = clean != text;
     let digest = if redacted { Sha256::digest(clean.as_bytes()) } else { Sha256::digest(bytes) };
     let kept = clean.floor_char_boundary(BODY_KEPT);

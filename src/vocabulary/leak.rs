@@ -23,6 +23,8 @@ const FIELDS: &str = "access_token|refresh_token|id_token|client_secret|code|cod
 pub struct LeakSearch {
     needles: Vec<(Vec<u8>, &'static str)>,
     by_key: HashMap<u64, Vec<usize>>,
+    /// False for most keys that no needle has: almost every byte is passed over by one look.
+    may_begin: Vec<bool>,
     in_fields: Option<Regex>,
 }
 
@@ -50,7 +52,9 @@ impl LeakSearch {
         for (at, (needle, _)) in needles.iter().enumerate() {
             by_key.entry(key(needle)).or_default().push(at);
         }
-        Self { needles, by_key, in_fields: in_fields(&common) }
+        let mut may_begin = vec![false; FILTER];
+        by_key.keys().for_each(|key| may_begin[filter(*key)] = true);
+        Self { needles, by_key, may_begin, in_fields: in_fields(&common) }
     }
 
     /// What kind of value stands in the bytes, if any does.
@@ -59,7 +63,10 @@ impl LeakSearch {
         let mut rolling = 0_u64;
         for (at, byte) in bytes.iter().enumerate() {
             rolling = (rolling << 8 | u64::from(*byte)) & KEY_MASK;
-            let Some(candidates) = (at + 1 >= KEY).then(|| self.by_key.get(&rolling)).flatten() else { continue };
+            if at + 1 < KEY || !self.may_begin[filter(rolling)] {
+                continue;
+            }
+            let Some(candidates) = self.by_key.get(&rolling) else { continue };
             let rest = &bytes[at + 1 - KEY..];
             if let Some(found) = candidates.iter().find(|own| rest.starts_with(&self.needles[**own].0)) {
                 return Some(self.needles[*found].1);
@@ -67,6 +74,14 @@ impl LeakSearch {
         }
         self.in_fields.as_ref().filter(|fields| fields.is_match(bytes)).map(|_| "secret")
     }
+}
+
+/// How many answers the filter has.
+const FILTER: usize = 1 << 16;
+
+/// Where a key stands in the filter.
+fn filter(key: u64) -> usize {
+    usize::try_from((key ^ (key >> 17) ^ (key >> 32)) & 0xffff).unwrap_or_default()
 }
 
 const KEY_MASK: u64 = (1 << (8 * KEY)) - 1;

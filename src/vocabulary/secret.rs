@@ -1,6 +1,6 @@
 //! Secrets, and the redactor that takes them out of everything that is recorded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
@@ -48,6 +48,9 @@ impl fmt::Debug for Secret {
 /// Below this length a secret is too common a string to be replaced wherever it stands.
 pub(super) const SHORTEST: usize = 6;
 
+/// The most values of members that are known: a server that sends endless data must not slow the run down.
+const MOST_MEMBERS: usize = 3_000;
+
 /// Knows every secret of a run and replaces each, in all its encodings, by a pseudonym.
 ///
 /// The pseudonym is the label and the first six hex digits of a salted SHA-256, so that a reader sees
@@ -57,13 +60,14 @@ pub struct Redactor {
     salt: Arc<str>,
     spellings: Arc<RwLock<Vec<(String, String)>>>,
     values: Arc<RwLock<BTreeSet<(&'static str, String)>>>,
+    members: Arc<RwLock<BTreeMap<String, String>>>,
 }
 
 impl Redactor {
     /// A redactor with the salt of this run.
     #[must_use]
     pub fn new(salt: &str) -> Self {
-        Self { salt: salt.into(), spellings: Arc::default(), values: Arc::default() }
+        Self { salt: salt.into(), spellings: Arc::default(), values: Arc::default(), members: Arc::default() }
     }
 
     /// The pseudonym of any text under this run's salt: `‹label #3f9a1c›`.
@@ -117,9 +121,43 @@ impl Redactor {
         known.insert(at, (value.to_owned(), self.pseudonym(secret.label(), value)));
     }
 
-    /// The text with every registered secret replaced by its pseudonym.
+    /// Registers a value that tells a member from another. It is no secret towards the server, so it may stand in a request.
+    ///
+    /// Very short values and plain words are not registered: they stand in too many texts.
+    pub fn register_member(&self, label: &'static str, value: &str) {
+        let is_word = value.bytes().all(|byte| byte.is_ascii_lowercase());
+        let Ok(mut members) = self.members.write() else { return };
+        if value.len() < SHORTEST || is_word || members.len() >= MOST_MEMBERS || members.contains_key(value) {
+            return;
+        }
+        let pseudonym = self.pseudonym(label, value);
+        let [_, json, percent, ..] = spellings(value);
+        for spelling in [json, percent] {
+            members.entry(spelling).or_insert_with(|| pseudonym.clone());
+        }
+        members.insert(value.to_owned(), pseudonym);
+        drop(members);
+        self.remember("value of a member", value);
+    }
+
+    /// The text with every registered secret and every value of a member replaced by its pseudonym.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
+        let text = self.without_secrets(text);
+        let Ok(members) = self.members.read() else { return String::new() };
+        // The longest first, which is the last of those that begin alike.
+        members.iter().rev().fold(text, |text, (spelling, pseudonym)| {
+            if text.contains(spelling.as_str()) { text.replace(spelling.as_str(), pseudonym) } else { text }
+        })
+    }
+
+    /// True when a registered secret stands in the text.
+    #[must_use]
+    pub fn holds_secret(&self, text: &str) -> bool {
+        self.without_secrets(text) != text
+    }
+
+    fn without_secrets(&self, text: &str) -> String {
         let Ok(known) = self.spellings.read() else { return String::new() };
         known.iter().fold(text.to_owned(), |text, (spelling, pseudonym)| {
             if text.contains(spelling.as_str()) { text.replace(spelling.as_str(), pseudonym) } else { text }

@@ -36,7 +36,7 @@ pub(super) fn registered(request: &Request, redactor: &Redactor) -> bool {
 }
 
 fn hides_a_secret(request: &Request, redactor: &Redactor) -> bool {
-    let known = |text: &str| redactor.redact(text) != text;
+    let known = |text: &str| redactor.holds_secret(text);
     let in_payload = match &request.payload {
         Payload::None => false,
         Payload::Form(fields) => fields.iter().any(|(_, value)| known(value.text())),

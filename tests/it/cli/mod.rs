@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod doctor;
+mod evidence;
 mod explain;
 mod init;
 mod faults;

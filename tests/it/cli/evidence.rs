@@ -1,0 +1,79 @@
+//! Canaries: what a server's clients and members keep secret, and its members' data, stand in no file of the evidence.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use serde_json::Value;
+
+use super::tool::{Served, Tool};
+
+/// Members of a resource whose texts tell one member from another.
+const TELLING: [&str; 9] = ["id", "value", "family", "given", "line", "city", "subscriberId", "birthDate", "div"];
+
+fn collect(value: &Value, name: &str, wanted: &dyn Fn(&str) -> bool, into: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => members.iter().for_each(|(name, value)| collect(value, name, wanted, into)),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, name, wanted, into)),
+        Value::String(text) if wanted(name) && text.len() >= 6 => {
+            into.insert(text.clone());
+        }
+        _ => {}
+    }
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).expect("the file is there")).expect("it is JSON")
+}
+
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be read").path());
+    entries
+        .flat_map(|path| match path.is_dir() {
+            true => files(&path),
+            false => vec![(path.display().to_string(), fs::read(&path).expect("it can be read"))],
+        })
+        .collect()
+}
+
+fn holds(bytes: &[u8], needle: &str) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+}
+
+#[test]
+fn no_secret_and_no_members_data_of_a_server_stand_in_any_file_of_the_evidence() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let at = |name: &str| folder.path().join(name).to_str().expect("the folder has a plain name").to_owned();
+    let (credentials, target, out) = (at("credentials.json"), at("target.toml"), at("out"));
+    let served = Served::new(["--credentials-out", &credentials, "--target-out", &target]);
+    let cases = ["access.referenced", "token.response", "openid.userinfo", "launch.pkce-plain", "introspection.answer"];
+    let known = Tool::new().args(["list", "cases", "--json"]).exits(0).stdout;
+    let cases: Vec<&str> = cases.into_iter().filter(|case| known.contains(&format!("\"{case}\""))).collect();
+    assert!(cases.len() >= 2, "{cases:?}");
+    Tool::new()
+        .args(["run", "--target", &target, "--ca-file", &served.ca_text, "-q", "-o", &out])
+        .args(cases)
+        .exits(0)
+        .stdout_has("met");
+    let mut secrets = BTreeSet::new();
+    let is_secret = |name: &str| ["password", "secret", "totp", "key"].iter().any(|part| name.contains(part));
+    collect(&json(Path::new(&credentials)), "", &is_secret, &mut secrets);
+    let mut values = BTreeSet::new();
+    for number in 1..=4 {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/members/member-{number}.json"));
+        collect(&json(&path), "", &|name| TELLING.contains(&name), &mut values);
+    }
+    assert!(secrets.len() >= 4 && values.len() > 30, "{} {}", secrets.len(), values.len());
+    let written = files(Path::new(&out));
+    let text: String = written.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes)).collect();
+    assert!(text.contains("‹access_token #") && text.contains("_withheld"), "something was there to be taken out");
+    for canary in secrets.iter().chain(&values) {
+        let percent: String = url::form_urlencoded::byte_serialize(canary.as_bytes()).collect();
+        let spellings = [canary.clone(), percent, STANDARD_NO_PAD.encode(canary), URL_SAFE_NO_PAD.encode(canary)];
+        for (name, bytes) in &written {
+            assert!(!spellings.iter().any(|spelling| holds(bytes, spelling)), "a canary stands in {name}: {canary}");
+        }
+    }
+}
