@@ -11,6 +11,7 @@ pub mod testcase;
 pub mod catalogue;
 pub mod verbs;
 pub mod login;
+pub mod peers;
 pub mod net;
 pub mod crypto;
 pub mod evidence;

@@ -80,6 +80,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Prove every case by its faults
     Selftest(SelftestArgs),
+    /// Make a certificate laboratory for UDAP
+    Pki(PkiArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
     /// Write the generated references into a checkout
@@ -102,6 +104,15 @@ pub struct RunArgs {
     /// The SMART App Launch version that the target claims
     #[arg(long, value_name = "VERSION", env = "CARINBB_SMART", default_value = "auto", help_heading = "Target")]
     pub smart: String,
+    /// The version of HL7 UDAP Security that the target claims
+    #[arg(long, value_name = "VERSION", env = "CARINBB_UDAP", default_value = "auto", help_heading = "Target")]
+    pub udap: String,
+    /// When a UDAP certificate's state of revocation cannot be had: soft says so, hard counts it as a defect, off does not ask
+    #[arg(long, value_name = "MODE", env = "CARINBB_REVOCATION", default_value = "soft", help_heading = "Network")]
+    pub revocation: Revocation,
+    /// Fetch missing issuers of UDAP certificates from where the certificates say (AIA caIssuers)
+    #[arg(long, env = "CARINBB_AIA", help_heading = "Network")]
+    pub aia: bool,
     /// Test the reference server, started for this run
     #[arg(long, help_heading = "Target")]
     pub demo: bool,
@@ -178,6 +189,10 @@ pub struct RunArgs {
     /// Write a report: FORMAT=FILE, where FORMAT is json, junit, html, sarif, github, csv, tap, badge, fhir or earl; "-" is stdout (repeatable)
     #[arg(long, value_name = "FORMAT=FILE", env = "CARINBB_REPORT", value_delimiter = ',', help_heading = "Output")]
     pub report: Vec<String>,
+    /// Put pictures of the pages of a browser login into DIR; none shows a secret, and none is taken after the sign-in unless the
+    /// environment is staging
+    #[arg(long, value_name = "DIR", env = "CARINBB_SCREENSHOTS", num_args = 0..=1, require_equals = true, default_missing_value = "carinbb-screenshots", help_heading = "Output")]
+    pub screenshots: Option<PathBuf>,
     /// Print what would be sent at most; "discover" fetches the discovery documents first
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "offline", help_heading = "Output")]
     pub plan: Option<PlanKind>,
@@ -254,6 +269,14 @@ pub struct ListArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// How much an unknown state of revocation matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Revocation {
+    Soft,
+    Hard,
+    Off,
 }
 
 /// What can be listed.
@@ -376,6 +399,9 @@ pub struct LoginArgs {
     /// How members sign in at the reference server (with --demo)
     #[arg(long, value_name = "VARIANT", requires = "demo")]
     pub login: Option<LoginPages>,
+    /// Put pictures of the pages of a browser login into DIR, as `run` does
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "carinbb-screenshots")]
+    pub screenshots: Option<PathBuf>,
     #[command(flatten)]
     pub reach: ReachArgs,
 }
@@ -433,6 +459,24 @@ pub struct SelftestArgs {
     /// How many faults are proved side by side
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub jobs: usize,
+}
+
+/// `pki`
+#[derive(Debug, Args)]
+pub struct PkiArgs {
+    #[command(subcommand)]
+    pub command: PkiCommand,
+}
+
+/// What to do with a laboratory.
+#[derive(Debug, Subcommand)]
+pub enum PkiCommand {
+    /// Make one in a folder: roots, issuing CAs, keys, and a page that says what to hand out
+    Init {
+        /// The folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 /// `completions`

@@ -15,7 +15,7 @@ use super::environment::Environment;
 use super::failure::Failure;
 use crate::engine::inputs;
 use crate::engine::record::Setting;
-use crate::target::{self, LaunchFile, SETTINGS, Target};
+use crate::target::{self, LaunchFile, SETTINGS, Target, UdapClientFile};
 use crate::vocabulary::document::{Problem, Problems, Reader, Source, did_you_mean, parse};
 
 /// `run` with everything known: flags, environment and files.
@@ -26,6 +26,8 @@ pub struct Resolved {
     pub target: Option<Target>,
     /// Clients, members, login and tokens, their secrets not read yet.
     pub launch: LaunchFile,
+    /// Who we are towards a UDAP server.
+    pub udap_client: UdapClientFile,
     /// Every setting that is not a default, with its origin.
     pub settings: Vec<Setting>,
     /// What to run, without the target.
@@ -50,9 +52,9 @@ pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, 
     let named_by = matches.subcommand_matches("run").and_then(|run| run.value_source("target"));
     let (target_text, what) = split_target(arguments, named_by)?;
     let mut files = Vec::new();
-    let (target, launch) = match target_text {
-        Some(text) => read_target(&text, &mut files).map(|(target, launch)| (Some(target), launch))?,
-        None => (None, LaunchFile::default()),
+    let (target, launch, udap_client) = match target_text {
+        Some(text) => read_target(&text, &mut files).map(|(target, launch, udap)| (Some(target), launch, udap))?,
+        None => (None, LaunchFile::default(), UdapClientFile::default()),
     };
     let project = cli.global.config.clone().or_else(|| Some(PathBuf::from("carinbb.toml")).filter(|path| path.is_file()));
     if let Some(path) = &project {
@@ -74,7 +76,7 @@ pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, 
         }
     }
     let cli = Cli::from_arg_matches(&parse_line(&line)?).map_err(Failure::Clap)?;
-    Ok(Resolved { cli, target, launch, settings, what })
+    Ok(Resolved { cli, target, launch, udap_client, settings, what })
 }
 
 /// The command line of a run with this target and this network, for commands that look at the same things.
@@ -142,10 +144,12 @@ fn split_target(arguments: &RunArgs, named_by: Option<ValueSource>) -> Result<(O
     Ok((target.cloned(), what.into_iter().cloned().collect()))
 }
 
-fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<(Target, LaunchFile), Failure> {
+fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<(Target, LaunchFile, UdapClientFile), Failure> {
     let is_file = Path::new(text).extension().is_some_and(|kind| kind == "toml") || Path::new(text).is_file();
     if !is_file {
-        return target::from_url(text).map(|target| (target, LaunchFile::default())).map_err(Failure::wrong);
+        return target::from_url(text)
+            .map(|target| (target, LaunchFile::default(), UdapClientFile::default()))
+            .map_err(Failure::wrong);
     }
     let source = read_source(Path::new(text))?;
     let problems = Problems::new();
@@ -156,7 +160,7 @@ fn read_target(text: &str, files: &mut Vec<FileSetting>) -> Result<(Target, Laun
             check_declined(text, &file.target)?;
             let origin = format!("target file {text}");
             files.extend(file.settings.into_iter().map(|(name, values)| FileSetting { name, values, origin: origin.clone() }));
-            Ok((file.target, file.launch))
+            Ok((file.target, file.launch, file.udap_client))
         }
         _ => Err(Failure::Problems(problems)),
     }

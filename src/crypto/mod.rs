@@ -5,6 +5,7 @@
 
 mod duplicate_keys;
 mod jwt;
+pub mod lab;
 mod sign;
 mod verify;
 mod x5c;

@@ -148,6 +148,12 @@ impl Capabilities {
         yes_or_no(match name {
             "udap" => true,
             "udap.0.1" => json.get("signed_endpoints").is_some() && json.get("signed_metadata").is_none(),
+            "udap.1.0" => json.get("signed_endpoints").is_none() || json.get("signed_metadata").is_some(),
+            "udap.b2b-optional" => {
+                lists(json, "udap_authorization_extensions_supported", "hl7-b2b")
+                    && !lists(json, "udap_authorization_extensions_required", "hl7-b2b")
+            }
+            "udap.refresh" => lists(json, "grant_types_supported", "refresh_token"),
             "udap.registration" => profile("udap_dcr") || has_text(json, "registration_endpoint"),
             "udap.authorization-code" => lists(json, "grant_types_supported", "authorization_code"),
             "udap.client-credentials" => lists(json, "grant_types_supported", "client_credentials"),
@@ -160,9 +166,21 @@ impl Capabilities {
             "udap.certifications-required" => filled("udap_certifications_required"),
             "udap.mtls" => lists(json, "token_endpoint_auth_methods_supported", "tls_client_auth"),
             "udap.wildcard-scopes" => texts(json, "scopes_supported").any(|scope| scope.contains('*')),
-            _ => return not_seen_yet(name),
+            _ => match algorithm_of(name) {
+                Some((member, algorithm)) => lists(json, member, &algorithm),
+                None => return not_seen_yet(name),
+            },
         })
     }
+}
+
+/// The list that an algorithm of UDAP is looked for in, and its name there.
+fn algorithm_of(name: &str) -> Option<(&'static str, String)> {
+    let places = [
+        ("udap.registration-", "registration_endpoint_jwt_signing_alg_values_supported"),
+        ("udap.token-", "token_endpoint_auth_signing_alg_values_supported"),
+    ];
+    places.iter().find_map(|(prefix, member)| Some((*member, name.strip_prefix(prefix)?.to_ascii_uppercase())))
 }
 
 fn not_seen_yet(name: &str) -> Claimed {

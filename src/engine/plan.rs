@@ -10,7 +10,7 @@ use super::economy::{self, Need};
 use super::inputs::is_needed;
 use super::record::{NotSelected, PlannedCase, Traffic};
 use super::rules::Rules;
-use super::selection::Selection;
+use super::selection::{Deeds, Selection};
 use crate::net::Random;
 use crate::target::Declined;
 use crate::testcase::{
@@ -96,7 +96,7 @@ impl Planner<'_> {
         if in_force.is_empty() {
             return;
         }
-        let left_out = self.selection.leaves_out(case, effect_of(case, self.suite));
+        let left_out = self.selection.leaves_out(case, deeds_of(case, self.suite));
         if let Some((kind, reason)) = left_out {
             let title = case.title.split(" {{").next().unwrap_or_default().to_owned();
             let requirements = in_force;
@@ -225,17 +225,29 @@ impl Plan {
     }
 }
 
-/// The greatest effect of the verbs of a case, those of its flows included.
+/// What the verbs of a case do, those of its flows included.
 #[must_use]
-pub fn effect_of(case: &TestCase, suite: &Suite) -> Effect {
-    fn of_steps<'s>(steps: impl Iterator<Item = &'s Step>, suite: &Suite) -> Effect {
-        let effects = steps.map(|step| match &step.action {
-            Action::Verb(name) => verbs::find(name).map_or(Effect::Observe, |verb| verb.help().effect),
-            Action::Flow(name) => suite.flow(name).map_or(Effect::Observe, |flow| of_steps(flow.steps.iter(), suite)),
-        });
-        effects.max().unwrap_or(Effect::Observe)
+pub fn deeds_of(case: &TestCase, suite: &Suite) -> Deeds {
+    let mut names: Vec<&str> = Vec::new();
+    for step in case.all_steps() {
+        match &step.action {
+            Action::Verb(name) => names.push(name),
+            Action::Flow(name) => {
+                let inner = suite.flow(name).into_iter().flat_map(|flow| flow.steps.iter());
+                names.extend(inner.filter_map(|step| match &step.action {
+                    Action::Verb(name) => Some(name.as_str()),
+                    Action::Flow(_) => None,
+                }));
+            }
+        }
     }
-    of_steps(case.all_steps(), suite)
+    let found: Vec<_> = names.into_iter().filter_map(verbs::find).map(verbs::Verb::help).collect();
+    let registers = |help: &verbs::VerbHelp| help.name.starts_with("udap.") && help.effect == Effect::Change;
+    Deeds {
+        effect: found.iter().map(|help| help.effect).max().unwrap_or(Effect::Observe),
+        signs_in: found.iter().any(|help| help.effect >= Effect::Login && !registers(help)),
+        registers: found.iter().any(|help| registers(help)),
+    }
 }
 
 /// What the results send together, each shared flow once. A server that insists on a slash behind `aud` is asked again, a few

@@ -20,7 +20,7 @@ use crate::evidence::{Record, curl_line};
 use crate::net::World;
 use crate::target::{Launch, Target};
 use crate::testcase::Suite;
-use crate::verbs::{self, Browser, Documents, Effect, TlsSettings};
+use crate::verbs::{self, Browser, Documents, Effect, TlsSettings, UdapAnchors, UdapIdentity};
 use crate::vocabulary::ProfileId;
 
 /// Everything that a run needs to be told.
@@ -41,6 +41,12 @@ pub struct RunOptions {
     pub launch: Arc<Launch>,
     /// Who signs members in; absent when nobody can.
     pub browser: Option<Arc<dyn Browser>>,
+    /// Who we are towards a UDAP server; absent when the operator gave no certificate.
+    pub udap: Option<UdapIdentity>,
+    /// Whom the operator trusts in UDAP.
+    pub udap_anchors: Arc<UdapAnchors>,
+    /// The version of UDAP Security that the operator claims.
+    pub udap_version: Option<String>,
     /// Profiles that the operator named; empty: found or the latest.
     pub profiles: Vec<ProfileId>,
     /// The SMART version that the operator claims.
@@ -80,6 +86,9 @@ pub enum RunError {
     /// A SMART version that does not go with the profiles.
     #[error("{0}")]
     SmartVersion(String),
+    /// A version of UDAP Security that does not go with the profiles.
+    #[error("{0}")]
+    UdapVersion(String),
     /// A selection that fits no case.
     #[error("nothing in the suite is called '{pattern}': {help}")]
     UnknownSelection {
@@ -119,6 +128,9 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
     check_selection(options)?;
     let prepared = prepare(options, Knowledge::Discovery).await?;
     let planned: Vec<PlannedCase> = prepared.plan.jobs.iter().map(|job| job.planned.clone()).collect();
+    if let Some(browser) = &options.browser {
+        browser.expect(prepared.plan.authorizations);
+    }
     let listener = Mutex::new(listener);
     notice(&listener, &Event::Started { header: &prepared.header, plan: &planned });
     let stage = Stage::new(
@@ -131,7 +143,8 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
         options.only_step,
     );
     let cases = schedule::run_all(&stage, &prepared.plan.jobs, &listener).await;
-    let left = verbs::remove_leftovers(&prepared.context).await;
+    let mut left = verbs::remove_leftovers(&prepared.context).await;
+    left.extend(verbs::cancel_registrations(&stage.context).await);
     let record = finish(options, prepared, cases, left, &stage.unreached());
     notice(&listener, &Event::Finished { run: &record });
     Ok(record)

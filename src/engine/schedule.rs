@@ -26,7 +26,7 @@ const FRAME: usize = 8;
 pub async fn run_all(stage: &Stage, jobs: &[Job], listener: &Mutex<&mut dyn Listener>) -> Vec<CaseResult> {
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
     for spoiling in [false, true] {
-        let wanted = jobs.iter().enumerate().filter(|(_, job)| job.case.spoils.is_empty() != spoiling);
+        let wanted = jobs.iter().enumerate().filter(|(_, job)| spoils(stage, &job.case).next().is_some() == spoiling);
         let groups = group(wanted.collect());
         let finished = join_all(groups.iter().map(|group| run_group(stage, group, listener))).await;
         results.extend(finished.into_iter().flatten());
@@ -71,9 +71,15 @@ fn fill_row(row: &Assertion, fill: &dyn Fn(&Value) -> Value, into: &mut Vec<Valu
     }
 }
 
+/// What a case may break for others. Registrations that have a URI each break nothing.
+fn spoils<'c>(stage: &Stage, case: &'c TestCase) -> impl Iterator<Item = &'c Spoil> {
+    let apart = stage.context.registrations_are_apart();
+    case.spoils.iter().filter(move |spoil| !(apart && **spoil == Spoil::Registration))
+}
+
 /// What a case must have alone: its locks, and by name what it may break for others.
-fn locks_of(case: &TestCase) -> Vec<String> {
-    let spoils = case.spoils.iter().map(|spoil| match spoil {
+fn locks_of(stage: &Stage, case: &TestCase) -> Vec<String> {
+    let spoils = spoils(stage, case).map(|spoil| match spoil {
         Spoil::Session => "session",
         Spoil::Client => "client",
         Spoil::Registration => "registration",
@@ -84,7 +90,7 @@ fn locks_of(case: &TestCase) -> Vec<String> {
 
 async fn run_group(stage: &Stage, group: &[(usize, &Job)], listener: &Mutex<&mut dyn Listener>) -> Vec<(usize, CaseResult)> {
     let Some((_, first)) = group.first() else { return Vec::new() };
-    let _locks = stage.lock(&locks_of(&first.case)).await;
+    let _locks = stage.lock(&locks_of(stage, &first.case)).await;
     let mut finished: Vec<(usize, CaseResult)> = Vec::new();
     let mut since_good: Vec<usize> = Vec::new();
     let mut control = Control::run(stage, first).await;
@@ -179,7 +185,7 @@ fn interrupt(stage: &Stage) -> Option<Outcome> {
 }
 
 fn lost_lock(stage: &Stage, job: &Job) -> Option<Outcome> {
-    let lock = stage.broken_lock(&locks_of(&job.case))?;
+    let lock = stage.broken_lock(&locks_of(stage, &job.case))?;
     Some(Outcome::NotReached(Cause::new("spoiled", format!("an earlier case broke '{lock}' and could not restore it"))))
 }
 
@@ -189,7 +195,7 @@ async fn restore<'a>(stage: &Stage, job: &'a Job, run: &mut CaseRun<'a>) {
     let failed = run.stopped.is_some()
         || run.steps.iter().any(|step| step.phase == Phase::Restore && (step.broken.is_some() || !step.done));
     if failed {
-        stage.mark_broken(&locks_of(&job.case));
+        stage.mark_broken(&locks_of(stage, &job.case));
     }
 }
 

@@ -5,6 +5,17 @@ use std::collections::BTreeMap;
 use crate::testcase::TestCase;
 use crate::verbs::Effect;
 
+/// What the verbs of a case do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deeds {
+    /// The greatest effect of all of them.
+    pub effect: Effect,
+    /// A member signs in. A client that registers itself and asks for a token in its own name needs nobody.
+    pub signs_in: bool,
+    /// A client registers itself.
+    pub registers: bool,
+}
+
 /// Flags and rights of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
@@ -22,12 +33,20 @@ pub struct Selection {
     pub no_launch: BTreeMap<String, String>,
     /// Why cases that change something are left out; absent when they run.
     pub no_change: Option<String>,
+    /// Why cases in which a client registers itself are left out; absent when they run.
+    pub no_udap: Option<String>,
+    /// Why cases that need certificates of a CA of ours (tag `laboratory`) are left out; absent when they run.
+    pub no_laboratory: Option<String>,
+    /// Why cases that judge a chain by anchors (tag `anchors`) are left out; absent when they run.
+    pub no_anchors: Option<String>,
+    /// Why cases that ask for a community (tag `communities`) are left out; absent when they run.
+    pub no_communities: Option<String>,
 }
 
 impl Selection {
     /// Why a case is left out: a stable word and a sentence.
     #[must_use]
-    pub fn leaves_out(&self, case: &TestCase, effect: Effect) -> Option<(&'static str, String)> {
+    pub fn leaves_out(&self, case: &TestCase, deeds: Deeds) -> Option<(&'static str, String)> {
         if !self.select.is_empty() && !self.select.iter().any(|pattern| matches(pattern, case)) {
             return Some(("flag", "not among what was selected".into()));
         }
@@ -37,7 +56,21 @@ impl Selection {
         if case.has_tag("slow") && !self.slow {
             return Some(("slow", "it waits long; --slow runs it".into()));
         }
-        if effect >= Effect::Login
+        if deeds.registers
+            && let Some(reason) = &self.no_udap
+        {
+            return Some(("udap", reason.clone()));
+        }
+        if case.has_tag("laboratory")
+            && let Some(reason) = &self.no_laboratory
+        {
+            return Some(("laboratory", reason.clone()));
+        }
+        let inputs = [("anchors", &self.no_anchors), ("communities", &self.no_communities)];
+        if let Some((kind, Some(reason))) = inputs.into_iter().find(|(tag, reason)| case.has_tag(tag) && reason.is_some()) {
+            return Some((kind, reason.clone()));
+        }
+        if deeds.signs_in
             && let Some(reason) = &self.no_login
         {
             return Some(("login", reason.clone()));
@@ -45,7 +78,7 @@ impl Selection {
         if let Some(reason) = self.no_launch.get(case.id.as_str()) {
             return Some(("login", reason.clone()));
         }
-        if effect >= Effect::Change
+        if deeds.effect >= Effect::Change
             && let Some(reason) = &self.no_change
         {
             return Some(("authority", reason.clone()));
@@ -86,6 +119,8 @@ mod tests {
     use crate::vocabulary::document::{Problems, Source};
     use std::sync::Arc;
 
+    const LOOKS: Deeds = Deeds { effect: Effect::Observe, signs_in: false, registers: false };
+
     fn case() -> TestCase {
         let text = "id = \"a.b\"\ntitle = \"t\"\nwhy = \"w\"\nrequirements = [\"g/x-1\"]\ntags = [\"slow\", \"odd\"]\nfaults = [\"f\"]\n[[steps]]\ntitle = \"s\"\ndo = \"v.v\"\n";
         let source = Arc::new(Source::new("a/b.toml", text));
@@ -100,24 +135,35 @@ mod tests {
             no_change: Some("no authority".into()),
             ..Selection::default()
         };
-        let kind = |selection: &Selection, effect| selection.leaves_out(&case(), effect).map(|(kind, _)| kind);
+        let deeds = |effect| Deeds { effect, signs_in: effect >= Effect::Login, registers: false };
+        let kind = |selection: &Selection, effect| selection.leaves_out(&case(), deeds(effect)).map(|(kind, _)| kind);
         let effects = [Effect::Observe, Effect::Probe, Effect::Login, Effect::Change];
         assert_eq!(effects.map(|effect| kind(&selection, effect)), [None, None, Some("login"), Some("login")]);
         let may_sign_in = Selection { no_login: None, ..selection };
         assert_eq!(effects.map(|effect| kind(&may_sign_in, effect)), [None, None, None, Some("authority")]);
+        let alone = Deeds { effect: Effect::Change, signs_in: false, registers: true };
+        let kind = |selection: Selection| selection.leaves_out(&case(), alone).map(|(kind, _)| kind);
+        let no_login = Selection { slow: true, no_login: Some("nobody".into()), ..Selection::default() };
+        assert_eq!(kind(no_login.clone()), None, "a client that asks in its own name needs no member");
+        assert_eq!(kind(Selection { no_udap: Some("no certificate".into()), ..no_login }), Some("udap"));
     }
 
     #[test]
     fn patterns_are_ids_areas_tags_requirements_and_prefixes() {
         for pattern in ["a.b", "a", "@odd", "g/x-1", "a.*", "g/*"] {
             let selection = Selection { select: vec![pattern.into()], slow: true, ..Selection::default() };
-            assert_eq!(selection.leaves_out(&case(), Effect::Observe), None, "{pattern}");
+            assert_eq!(selection.leaves_out(&case(), LOOKS), None, "{pattern}");
             let skip = Selection { skip: vec![pattern.into()], ..Selection::default() };
-            assert_eq!(skip.leaves_out(&case(), Effect::Observe).map(|(kind, _)| kind), Some("flag"), "{pattern}");
+            assert_eq!(skip.leaves_out(&case(), LOOKS).map(|(kind, _)| kind), Some("flag"), "{pattern}");
         }
         let other = Selection { select: vec!["a.c".into(), "b".into()], ..Selection::default() };
-        assert!(other.leaves_out(&case(), Effect::Observe).is_some());
+        assert!(other.leaves_out(&case(), LOOKS).is_some());
+        let odd = Selection { slow: true, no_anchors: Some("no anchor configured".into()), ..Selection::default() };
+        assert_eq!(odd.leaves_out(&case(), LOOKS), None);
+        let mut judged = case();
+        judged.tags.push("anchors".into());
+        assert_eq!(odd.leaves_out(&judged, LOOKS), Some(("anchors", "no anchor configured".into())));
         assert_eq!(other.unknown_patterns(&[case()]), ["a.c", "b"]);
-        assert_eq!(Selection::default().leaves_out(&case(), Effect::Observe).map(|(kind, _)| kind), Some("slow"));
+        assert_eq!(Selection::default().leaves_out(&case(), LOOKS).map(|(kind, _)| kind), Some("slow"));
     }
 }

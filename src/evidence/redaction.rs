@@ -15,7 +15,7 @@ use crate::vocabulary::Redactor;
 /// Members of a JSON object that hold a secret whatever their value is.
 static JSON_MEMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#""(access_token|refresh_token|id_token|id_token_hint|client_secret|code_verifier|client_assertion|assertion|password|registration_access_token|subject_token)"(\s*:\s*)"((?:\\.|[^"\\])*)("|$)"#,
+        r#""(access_token|refresh_token|id_token|id_token_hint|client_secret|code_verifier|client_assertion|assertion|software_statement|password|registration_access_token|subject_token)"(\s*:\s*)"((?:\\.|[^"\\])*)("|$)"#,
     )
     .ok()
 });

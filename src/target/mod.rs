@@ -8,12 +8,17 @@ mod read;
 mod read_launch;
 mod schema;
 mod secret_source;
+mod udap_client;
+mod udap_trust;
 
 pub use launch::{
-    Client, ClientKey, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey, PageMatch, SigningKey, Strategy,
+    BrowserSettings, Client, ClientKey, CodeSource, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey,
+    PageMatch, Screenshots, SigningKey, Strategy,
 };
 pub use model::{Authority, Declined, Environment, Target};
 pub use read::{SETTINGS, TargetFile, from_url, read};
 pub use read_launch::LaunchFile;
 pub use schema::schema;
 pub use secret_source::{SecretReader, SecretSource};
+pub use udap_client::{Pkcs12File, UdapClientFile};
+pub use udap_trust::{TrustedCommunity, UDAP_VERSIONS, UdapTrust, udap_version};

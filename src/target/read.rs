@@ -6,14 +6,17 @@ use url::Url;
 
 use super::model::{Authority, Declined, Environment, Target};
 use super::read_launch::{LaunchFile, read_launch};
+use super::udap_client::UdapClientFile;
+use super::udap_trust::UdapTrust;
 use crate::vocabulary::ProfileId;
 use crate::vocabulary::document::{Node, Problems, Reader, Source, Value, did_you_mean, parse};
 
 /// The settings that a target file and a settings file may hold under `[settings]`, each also a flag of `run` and
 /// an environment variable `CARINBB_…`.
-pub const SETTINGS: [&str; 25] = [
+pub const SETTINGS: [&str; 28] = [
     "profile",
     "smart",
+    "udap",
     "select",
     "skip",
     "no-login",
@@ -32,6 +35,8 @@ pub const SETTINGS: [&str; 25] = [
     "proxy",
     "allow-net",
     "allow-http",
+    "revocation",
+    "aia",
     "format",
     "report",
     "color",
@@ -46,6 +51,8 @@ pub struct TargetFile {
     pub target: Target,
     /// Clients, members, login and tokens, their secrets not read yet.
     pub launch: LaunchFile,
+    /// Who we are towards a UDAP server.
+    pub udap_client: UdapClientFile,
     /// `[settings]`, as texts.
     pub settings: Vec<(String, Vec<String>)>,
 }
@@ -81,9 +88,10 @@ pub fn read(source: &Arc<Source>, problems: &Problems) -> Option<TargetFile> {
     let declined = reader.tables("declined").into_iter().map(read_declined).collect();
     let settings = read_settings(&reader);
     let launch = read_launch(&reader);
+    let (udap_client, udap) = read_udap(&reader);
     reader.finish();
-    let target = Target { authority, declined, ..target? };
-    Some(TargetFile { target, launch, settings })
+    let target = Target { authority, declined, udap, ..target? };
+    Some(TargetFile { target, launch, udap_client, settings })
 }
 
 fn read_target(reader: Reader<'_>) -> Option<Target> {
@@ -107,6 +115,20 @@ fn read_target(reader: Reader<'_>) -> Option<Target> {
     let known = !target.typed.is_empty();
     reader.finish();
     known.then_some(target)
+}
+
+/// The tables `udap` and `listener`.
+fn read_udap(reader: &Reader<'_>) -> (UdapClientFile, UdapTrust) {
+    let (mut client, mut trust) = (UdapClientFile::default(), UdapTrust::default());
+    if let Some(table) = reader.table("udap") {
+        client.read(&table);
+        trust = UdapTrust::read(&table);
+        table.finish();
+    }
+    if let Some(table) = reader.table("listener") {
+        client.read_listener(table);
+    }
+    (client, trust)
 }
 
 fn read_environment(word: &str) -> Result<Environment, String> {

@@ -55,6 +55,40 @@ pub fn schema() -> Value {
                     "allow": { "type": "array", "items": { "enum": ["change"] } },
                 },
             },
+            "udap": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "pki": { "type": "string", "description": "the folder of a laboratory made by carinbb pki init" },
+                    "pkcs12": {
+                        "type": "object",
+                        "additionalProperties": false,
+                        "required": ["file"],
+                        "properties": { "file": { "type": "string" }, "password": secret() },
+                    },
+                    "logo_uri": url,
+                    "redirect_uri": { "type": "string" },
+                    "contact": { "type": "string", "pattern": "^mailto:" },
+                    "communities": { "type": "array", "items": { "type": "string", "description": "the URI of a trust community" } },
+                    "anchors": texts,
+                    "intermediates": texts,
+                    "version": { "enum": ["auto", "0.1.0", "1.0.0", "1.1.0", "2.0.0"] },
+                    "community": { "type": "array", "items": {
+                        "type": "object",
+                        "additionalProperties": false,
+                        "required": ["uri"],
+                        "properties": { "uri": { "type": "string" }, "anchors": texts },
+                    } },
+                },
+            },
+            "listener": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "public_url": url,
+                    "bind": { "type": "string", "description": "the address to listen on, for instance 0.0.0.0:8080" },
+                },
+            },
             "declined": {
                 "type": "array",
                 "items": {
@@ -108,6 +142,11 @@ fn member(is_first: bool) -> Value {
         "username": secret(),
         "password": secret(),
         "totp": secret(),
+        "code": { "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false, "properties": {
+            "totp": secret(),
+            "command": { "type": "array", "items": { "type": "string" }, "minItems": 1 },
+            "prompt": { "const": true },
+        } },
         "resources": { "type": "object", "additionalProperties": { "type": "array", "items": { "type": "string" } } },
     });
     if is_first {
@@ -146,6 +185,14 @@ fn login() -> Value {
             "origins": texts,
             "approves_all": { "type": "boolean" },
             "user_scopes": { "type": "boolean" },
+            "browser": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "driver": { "type": "string" }, "url": { "type": "string", "pattern": "^https?://" },
+                    "binary": { "type": "string" }, "arguments": texts,
+                },
+            },
             "steps": { "type": "array", "items": {
                 "type": "object",
                 "additionalProperties": false,

@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::browser::Browser;
-use super::discovery::Documents;
+use super::discovery::{Documents, UdapAnchors};
 use super::oauth::Leftovers;
 use super::tls::Looks;
+use super::udap::{UdapClients, UdapIdentity};
 use super::vault::Vault;
 use crate::crypto::Key;
 use crate::evidence::Label;
@@ -34,6 +35,9 @@ pub struct Context {
     /// The secrets of the run between its steps.
     pub vault: Vault,
     pub(super) browser: Option<Arc<dyn Browser>>,
+    udap: Option<Arc<UdapClients>>,
+    /// Whom the operator trusts in UDAP.
+    pub(super) udap_anchors: Arc<UdapAnchors>,
     pub(super) label: Label,
     pub(super) tls: TlsSettings,
     learnt: Arc<Learnt>,
@@ -97,6 +101,8 @@ impl Context {
             launch: Arc::default(),
             vault,
             browser: None,
+            udap: None,
+            udap_anchors: Arc::default(),
             label: Label::default(),
             tls,
             learnt: Arc::default(),
@@ -122,6 +128,31 @@ impl Context {
             secrets.into_iter().flatten().for_each(|secret| redactor.register(secret));
         }
         Self { launch, browser, ..self }
+    }
+
+    /// The same with what a UDAP client needs.
+    #[must_use]
+    pub fn with_udap(self, identity: Option<UdapIdentity>) -> Self {
+        let udap = identity.map(|identity| Arc::new(UdapClients::new(identity, self.world.run_id)));
+        Self { udap, ..self }
+    }
+
+    /// The same with those whom the operator trusts in UDAP.
+    #[must_use]
+    pub fn with_udap_anchors(self, anchors: Arc<UdapAnchors>) -> Self {
+        Self { udap_anchors: anchors, ..self }
+    }
+
+    /// True when every UDAP registration of the run has a URI of its own, so that none can spoil another.
+    #[must_use]
+    pub fn registrations_are_apart(&self) -> bool {
+        self.udap.as_deref().is_none_or(UdapClients::are_apart)
+    }
+
+    /// The UDAP clients of the run.
+    pub(super) fn udap_clients(&self) -> Result<&UdapClients, Cause> {
+        let missing = || Cause::new("input", "the target file gives no certificate to register with: [udap] pki or pkcs12");
+        self.udap.as_deref().ok_or_else(missing)
     }
 
     /// The context of one step of one case.

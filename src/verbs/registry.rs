@@ -1,16 +1,17 @@
 //! The closed list of verbs: names to what they do and to their documentation.
 
-use super::discovery::{Agreement, Canary, CapabilityStatement, OpenId, Smart, Udap};
+use super::discovery::{Agreement, Canary, CapabilityStatement, Discover, OpenId, Smart, Udap};
 use super::fhir::Fhir;
 use super::http::Http;
 use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
 use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsSurvey};
+use super::udap::{JtiLadder, Register, Sign, UdapAuthorize, UdapToken};
 use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 28] = [
+pub static HELPS: [&VerbHelp; 34] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -39,9 +40,15 @@ pub static HELPS: [&VerbHelp; 28] = [
     &help::USERINFO,
     &help::BATCH,
     &help::CREATE,
+    &help::SIGN,
+    &help::REGISTER,
+    &help::UDAP_TOKEN,
+    &help::UDAP_AUTHORIZE,
+    &help::JTI_LADDER,
+    &help::DISCOVER,
 ];
 
-static VERBS: [&dyn Verb; 28] = [
+static VERBS: [&dyn Verb; 34] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -70,6 +77,12 @@ static VERBS: [&dyn Verb; 28] = [
     &UserInfo,
     &Fhir::BATCH,
     &Fhir::CREATE,
+    &Sign,
+    &Register,
+    &UdapToken,
+    &UdapAuthorize,
+    &JtiLadder,
+    &Discover,
 ];
 
 /// Every verb, in the order of the reference.

@@ -97,6 +97,17 @@ impl Redactor {
         known.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
     }
 
+    /// Registers a secret that looks the same in every encoding, such as base64url.
+    pub fn register_exactly(&self, secret: &Secret) {
+        let value = secret.expose();
+        let Ok(mut known) = self.spellings.write() else { return };
+        if value.len() < SHORTEST || known.iter().any(|(text, _)| text == value) {
+            return;
+        }
+        let at = known.partition_point(|(text, _)| text.len() >= value.len());
+        known.insert(at, (value.to_owned(), self.pseudonym(secret.label(), value)));
+    }
+
     /// The text with every registered secret replaced by its pseudonym.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {

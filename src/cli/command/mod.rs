@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod explain;
 pub mod init;
 pub mod list;
+pub mod pki;
 pub mod login;
 pub mod report;
 pub mod run;

@@ -19,10 +19,11 @@ use crate::cli::secrets::{Secrets, Unread};
 use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
-use crate::cli::{colour_choice, demo, faults, hint, output, plan_text, sign_in, world};
+use crate::cli::udap::{self, Ourselves};
+use crate::cli::{browser_settings, colour_choice, demo, faults, hint, output, plan_text, sign_in, udap_trust, world};
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, RunError, RunOptions, Selection, exit};
 use crate::reference;
-use crate::target::{Launch, Strategy, Target};
+use crate::target::{Launch, Strategy, Target, udap_version};
 use crate::testcase::Given;
 use crate::vocabulary::{ProfileId, escape};
 
@@ -45,16 +46,33 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
             None => resolved.target.clone().ok_or_else(no_target)?,
         };
         check_target(&target, arguments)?;
-        let options = options(&resolved, arguments, &loaded, target, demo.as_ref(), environment)?;
+        let launch = the_launch(&resolved, arguments, demo.as_ref(), environment)?;
+        let ourselves = ourselves(&resolved, &launch, demo.as_ref(), environment).await?;
+        let options = options(
+            &resolved,
+            arguments,
+            &loaded,
+            Subject { target, launch, ourselves: &ourselves },
+            demo.as_ref(),
+            environment,
+        )?;
         let code = match arguments.plan {
             Some(kind) => print_plan(&options, kind, arguments.format).await?,
             None => run_and_report(options, &resolved.cli.global, arguments, &reports, environment).await?,
         };
+        ourselves.close();
         if let Some(server) = demo {
             server.stop().await;
         }
         Ok(code)
     })
+}
+
+/// What is tested, and as whom.
+struct Subject<'a> {
+    target: Target,
+    launch: Launch,
+    ourselves: &'a Ourselves,
 }
 
 fn no_target() -> Failure {
@@ -72,8 +90,11 @@ fn check_target(target: &Target, arguments: &RunArgs) -> Result<(), Failure> {
 }
 
 async fn start_demo(arguments: &RunArgs) -> Result<reference::Running, Failure> {
+    let communities = udap::on_loopback().await.map_err(Failure::wrong)?.communities();
+    let udap = reference::UdapOptions { communities, ..reference::UdapOptions::default() };
     let login = demo::variant(arguments.login.unwrap_or_default());
-    let options = reference::Options { faults: faults::named(&arguments.fault)?, login, ..reference::Options::default() };
+    let faults = faults::named(&arguments.fault)?;
+    let options = reference::Options { faults, udap, login, ..reference::Options::default() };
     reference::start(options).await.map_err(|error| Failure::wrong(error.to_string()))
 }
 
@@ -81,23 +102,31 @@ fn options(
     resolved: &Resolved,
     arguments: &RunArgs,
     loaded: &LoadedSuite,
-    target: Target,
+    subject: Subject<'_>,
     demo: Option<&reference::Running>,
     environment: &Environment,
 ) -> Result<RunOptions, Failure> {
-    let launch = match demo {
-        Some(server) if !arguments.no_login => demo::launch(server, arguments.login.unwrap_or_default()),
-        _ => launch(resolved, arguments, environment)?,
-    };
+    let Subject { target, mut launch, ourselves } = subject;
+    browser_settings::complete(&mut launch, arguments, &target, arguments.screenshots.as_ref());
     let world = world::build(arguments, &resolved.cli.global, &target, &launch.login.origins, demo, environment)?;
     let login = launch.login.strategy;
     let given = (login == Strategy::Token).then(|| Given::new(&loaded.suite, &launch.tokens));
     let today = world.world.clock.now().date();
     let named = if arguments.profile.is_empty() { target.profiles.clone() } else { profiles(&arguments.profile)? };
     let smart = if arguments.smart == "auto" { target.smart.clone() } else { Some(arguments.smart.clone()) };
+    let anchors = match demo {
+        Some(server) => udap_trust::of_reference(server).map_err(Failure::wrong)?,
+        None => udap_trust::of_target(&target, arguments)?,
+    };
+    let claimed_udap = match udap_version(&arguments.udap).map_err(Failure::wrong)? {
+        Some(version) => Some(version),
+        None => target.udap.version.clone(),
+    };
     let mut select = arguments.select.clone();
     select.extend(resolved.what.iter().cloned());
-    let mut selection = selection(arguments, select, &target, login, demo.is_some(), today);
+    let mut selection = selection(arguments, select, &target, ourselves, login, demo.is_some(), today);
+    selection.no_anchors = udap_trust::no_anchors(&anchors);
+    selection.no_communities = udap_trust::no_communities(&target);
     let suite = given.map_or_else(
         || Arc::clone(&loaded.suite),
         |given| {
@@ -113,6 +142,9 @@ fn options(
         browser: sign_in::browser(&world.world, &target, &launch, Keyboard { is_terminal: environment.stderr_is_terminal }),
         target: Arc::new(target),
         launch: Arc::new(launch),
+        udap: ourselves.identity.clone(),
+        udap_anchors: Arc::new(anchors),
+        udap_version: claimed_udap,
         notes: world.notes,
         tls: world.tls,
         world: world.world,
@@ -146,7 +178,41 @@ fn launch(resolved: &Resolved, arguments: &RunArgs, environment: &Environment) -
     resolved.launch.resolve(&mut Secrets::new(environment)).map_err(Failure::wrong)
 }
 
-fn selection(arguments: &RunArgs, select: Vec<String>, target: &Target, login: Strategy, demo: bool, today: Date) -> Selection {
+fn the_launch(
+    resolved: &Resolved,
+    arguments: &RunArgs,
+    demo: Option<&reference::Running>,
+    environment: &Environment,
+) -> Result<Launch, Failure> {
+    match demo {
+        Some(server) if !arguments.no_login => Ok(demo::launch(server, arguments.login.unwrap_or_default())),
+        _ => launch(resolved, arguments, environment),
+    }
+}
+
+/// Who we are towards a UDAP server.
+async fn ourselves(
+    resolved: &Resolved,
+    launch: &Launch,
+    demo: Option<&reference::Running>,
+    environment: &Environment,
+) -> Result<Ourselves, Failure> {
+    if demo.is_some() {
+        let laboratory = udap::on_loopback().await.map_err(Failure::wrong)?;
+        return Ok(laboratory.ourselves(launch));
+    }
+    udap::ourselves(&resolved.udap_client, launch, environment).await
+}
+
+fn selection(
+    arguments: &RunArgs,
+    select: Vec<String>,
+    target: &Target,
+    ourselves: &Ourselves,
+    login: Strategy,
+    demo: bool,
+    today: Date,
+) -> Selection {
     let no_login = match login {
         _ if arguments.no_login => Some("left out by --no-login"),
         Strategy::None if !demo => Some("the target file names no login strategy"),
@@ -160,6 +226,9 @@ fn selection(arguments: &RunArgs, select: Vec<String>, target: &Target, login: S
         no_login: no_login.map(str::to_owned),
         no_launch: BTreeMap::new(),
         no_change: if demo { None } else { no_authority(target, today) },
+        no_udap: ourselves.identity.is_none().then(|| "the target file gives no certificate to register with".to_owned()),
+        no_laboratory: ourselves.no_laboratory.clone(),
+        ..Selection::default()
     }
 }
 

@@ -8,7 +8,7 @@ use super::demand::Demand;
 use crate::cli::args::LoginPages;
 use crate::cli::keyboard::Keyboard;
 use crate::cli::suite::LoadedSuite;
-use crate::cli::{demo, sign_in};
+use crate::cli::{demo, sign_in, udap, udap_trust};
 use crate::engine::{self, Event, Interrupt, Listener, Run, RunOptions, Selection};
 use crate::net::tls::{Limits as TlsLimits, Trust};
 use crate::net::{Clock, HttpOptions, Limits, OffsetClock, Origin, World, WorldOptions, jump_when_still};
@@ -48,22 +48,25 @@ pub struct Stood {
 pub async fn run(demand: &Demand, loaded: &LoadedSuite, only: Option<Vec<String>>) -> Result<Stood, String> {
     let faults = demand.fault.map(|fault| FaultName::parse(fault.name)).transpose().map_err(|error| error.to_string())?;
     // a profile of the UDAP guide wants a server of that version; the profiles of CARIN BB go with the default
-    let mut udap = reference::UdapOptions::default();
+    let mut settings = reference::UdapOptions::default();
     if let Some(version) = demand.profile.strip_prefix("udap-security-") {
-        version.clone_into(&mut udap.version);
+        version.clone_into(&mut settings.version);
     }
+    let laboratory = udap::on_loopback().await?;
+    settings.communities = laboratory.communities();
     let clock = OffsetClock::new();
     let shared = clock.clone();
     let options = reference::Options {
         faults: faults.into_iter().collect(),
-        udap,
+        udap: settings,
         now: Arc::new(move || shared.now()),
         ..reference::Options::default()
     };
     let server = reference::start(options).await.map_err(|error| error.to_string())?;
     let may_hang = demand.fault.is_some_and(|fault| fault.kind.takes_all());
     let (limit, stuck) = if may_hang { (SHORT, STUCK_BEHIND_PAUSES) } else { (PATIENT, STUCK) };
-    let options = run_options(demand, loaded, only, &server, clock.clone(), limit)?;
+    let mut options = run_options(demand, loaded, only, &server, clock.clone(), limit)?;
+    options.udap = Some(laboratory.identity(&options.launch));
     let activity = options.world.activity.clone();
     let mut silent = Silent;
     let work = engine::run(&options, &mut silent);
@@ -102,6 +105,9 @@ pub(super) fn run_options(
         browser: sign_in::browser(&world, &target, &launch, Keyboard { is_terminal: false }),
         target: Arc::new(target),
         launch: Arc::new(launch),
+        udap: None,
+        udap_anchors: Arc::new(udap_trust::of_reference(server)?),
+        udap_version: None,
         world,
         tls: TlsSettings {
             trust,

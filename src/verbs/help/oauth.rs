@@ -86,7 +86,7 @@ macro_rules! token_facts {
     };
 }
 
-const ARRIVALS: &[FactHelp] = facts! {
+pub(super) const ARRIVALS: &[FactHelp] = facts! {
     "arrived": "redirect when the browser was sent to the redirect URI that was asked for, error-answer when the server answered with an error, stuck when the sign-in went nowhere",
     "issued": "true when a redirect brought a code",
     "refused": "true when a redirect brought an error, or the answer is a 4xx; absent when stuck",

@@ -38,21 +38,40 @@ impl Verb for Authorize {
     }
 }
 
-/// Authorizes and tells what was seen.
+/// Who asks, and where.
+pub(in crate::verbs) struct Party {
+    pub client_id: String,
+    /// The redirect URI that is registered.
+    pub redirect_uri: Url,
+    /// The authorization endpoint.
+    pub address: Url,
+    /// What is asked for when the case does not say.
+    pub scopes: Vec<String>,
+}
+
+/// Authorizes as a client of the target file and tells what was seen.
 pub(super) async fn authorize(arguments: &Arguments, context: &Context) -> Result<Observed, Cause> {
+    let client = client(arguments, context)?;
+    let address = endpoint(context, "authorization_endpoint", "authorize").await?;
+    let (client_id, redirect_uri) = (client.client_id.clone(), client.redirect_uri.clone());
+    authorize_as(arguments, context, &Party { client_id, redirect_uri, address, scopes: Vec::new() }).await
+}
+
+/// Authorizes as this client and tells what was seen.
+pub(in crate::verbs) async fn authorize_as(arguments: &Arguments, context: &Context, party: &Party) -> Result<Observed, Cause> {
     let missing = || Cause::new("input", "nobody can sign in: the target file names no login strategy");
     let browser = context.browser.as_ref().ok_or_else(missing)?;
     let right = is_right(arguments);
     // Until one right request has brought a code, they go one by one: what the first learns of `aud` holds for all.
     let mut tries = if right { Some(context.aud_tries().lock().await).filter(|tries| !tries.is_over()) } else { None };
     let with_slash = context.aud_ends_with_slash();
-    let (authorization, mut sent) = request(arguments, context, with_slash).await?;
+    let (authorization, mut sent) = request(arguments, context, party, with_slash)?;
     let mut visit = browser.authorize(&authorization).await;
     if let Some(tries) = &mut tries {
         tries.settled = brought_a_code(&visit);
         // Trap 40: a base with and without a slash at its end is one base, and a server may insist on either.
         if !with_slash && was_refused(&visit) {
-            let (again, sent_again) = request(arguments, context, true).await?;
+            let (again, sent_again) = request(arguments, context, party, true)?;
             let mut second = browser.authorize(&again).await;
             second.evidence.splice(0..0, visit.evidence.iter().cloned());
             if brought_a_code(&second) {
@@ -112,20 +131,18 @@ fn nothing_to_tell(visit: &Visit, must_arrive: bool) -> Option<Cause> {
 }
 
 /// The request that these arguments describe, and what is remembered of it.
-async fn request(arguments: &Arguments, context: &Context, with_slash: bool) -> Result<(Authorization, Sent), Cause> {
-    let client = client(arguments, context)?;
-    let address = endpoint(context, "authorization_endpoint", "authorize").await?;
+fn request(arguments: &Arguments, context: &Context, party: &Party, with_slash: bool) -> Result<(Authorization, Sent), Cause> {
     let redirect_uri = match arguments.text("redirect_uri") {
         Some(text) => {
             Url::parse(text).map_err(|error| Cause::new("input", format!("the redirect_uri of the case is no URL: {error}")))?
         }
-        None => client.redirect_uri.clone(),
+        None => party.redirect_uri.clone(),
     };
-    let (scopes, left_out) = scopes(arguments, context)?;
+    let (scopes, left_out) = scopes(arguments, context, party)?;
     let verifier = Secret::new("code_verifier", context.world.random.state());
     let mut form = Form::default();
     form.plain("response_type", arguments.text("response_type").unwrap_or("code"));
-    form.plain("client_id", arguments.text("client_id").unwrap_or(&client.client_id));
+    form.plain("client_id", arguments.text("client_id").unwrap_or(&party.client_id));
     form.plain("redirect_uri", arguments.text("redirect_uri").unwrap_or(redirect_uri.as_str()));
     form.plain("scope", scopes.join(" "));
     form.plain("state", arguments.text("state").map_or_else(|| context.world.random.state(), str::to_owned));
@@ -149,9 +166,9 @@ async fn request(arguments: &Arguments, context: &Context, with_slash: bool) -> 
         scopes: if form.text("scope").is_some() { scopes } else { Vec::new() },
         left_out,
         verifier: bound.then_some(verifier),
-        registered: client.redirect_uri.clone(),
+        registered: party.redirect_uri.clone(),
     };
-    let (url, form) = addressed(address, form, arguments.text("method") == Some("post"));
+    let (url, form) = addressed(party.address.clone(), form, arguments.text("method") == Some("post"));
     let member = arguments.text("member").and_then(MemberKey::from_word).unwrap_or(MemberKey::First);
     let approve = approval(arguments.get("approve"))?;
     let fresh = arguments.flag("fresh");
@@ -159,8 +176,11 @@ async fn request(arguments: &Arguments, context: &Context, with_slash: bool) -> 
 }
 
 /// The scopes to ask for, without those that the target file leaves out, and those.
-fn scopes(arguments: &Arguments, context: &Context) -> Result<(Vec<String>, Vec<String>), Cause> {
-    let asked: Vec<String> = arguments.texts("scopes").into_iter().map(str::to_owned).collect();
+fn scopes(arguments: &Arguments, context: &Context, party: &Party) -> Result<(Vec<String>, Vec<String>), Cause> {
+    let asked: Vec<String> = match arguments.get("scopes") {
+        Some(_) => arguments.texts("scopes").into_iter().map(str::to_owned).collect(),
+        None => party.scopes.clone(),
+    };
     let Some(allowed) = &context.launch.scopes else { return Ok((asked, Vec::new())) };
     let (kept, left_out): (Vec<String>, Vec<String>) = asked.into_iter().partition(|scope| allowed.contains(scope));
     if kept.is_empty() && !left_out.is_empty() {

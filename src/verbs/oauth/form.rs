@@ -8,7 +8,7 @@ use crate::vocabulary::{Cause, Secret};
 
 /// Parameters in order.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Form(Vec<(String, FormValue)>);
+pub(in crate::verbs) struct Form(Vec<(String, FormValue)>);
 
 impl Form {
     /// A parameter that may be shown.
@@ -44,6 +44,15 @@ impl Form {
             }
         }
         Ok(self)
+    }
+
+    /// Puts a value in the place of a name in braces, wherever it is shown.
+    pub fn fill(&mut self, name: &str, value: &str) {
+        for (_, shown) in &mut self.0 {
+            if let FormValue::Plain(text) = shown {
+                *text = text.replace(name, value);
+            }
+        }
     }
 
     /// The shown value of a parameter.

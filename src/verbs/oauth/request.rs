@@ -17,7 +17,7 @@ use crate::vocabulary::{Cause, Secret};
 const SHORTEST_ECHO: usize = 12;
 
 /// An answer with its evidence.
-pub(super) struct Answered {
+pub(in crate::verbs) struct Answered {
     pub answer: Answer,
     pub document: JsonDocument,
     /// The facts of every HTTP answer; secrets in them are not masked yet.

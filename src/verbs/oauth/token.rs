@@ -136,7 +136,7 @@ fn opened(arguments: &Arguments, context: &Context, label: &'static str, text: &
 }
 
 /// The verifier that goes with a code: the right one unless the case breaks it.
-fn verifier(word: Option<&str>, code: &str, context: &Context) -> Result<Option<Resolved>, Cause> {
+pub(in crate::verbs) fn verifier(word: Option<&str>, code: &str, context: &Context) -> Result<Option<Resolved>, Cause> {
     let made_up = |text: String| Some(Resolved { secret: Secret::new("code_verifier", text), made_up: true });
     let bound = context.vault.bound(code);
     let own = |secret| Resolved { secret, made_up: false };

@@ -12,7 +12,7 @@ use crate::vocabulary::Secret;
 const SECRETS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
 
 /// The facts of a token response. `asked` are the scopes that count as granted when a success names none.
-pub(super) fn token_facts(answered: &Answered, asked: &[&str], context: &Context) -> Map<String, Value> {
+pub(in crate::verbs) fn token_facts(answered: &Answered, asked: &[&str], context: &Context) -> Map<String, Value> {
     let nothing = Map::new();
     let members = answered.document.tree.as_ref().and_then(Value::as_object).unwrap_or(&nothing);
     let token = members_facts(members, asked, answered.answer.status == 200, context);

@@ -6,8 +6,11 @@ mod endpoints;
 mod http;
 mod member_data;
 mod oauth;
+mod real_servers;
 mod server;
 mod tls;
+mod udap;
+mod udap_discovery;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,0 +1,7 @@
+//! Servers that we run towards the target: what a target has to fetch of us while it is tested.
+
+mod files;
+mod host;
+
+pub use files::laboratory_files;
+pub use host::{File, Host, Seat};

@@ -1,0 +1,181 @@
+//! The UDAP clients of a run: under which URIs they appear, with which certificates, and what the server has registered.
+//!
+//! One URI holds one registration, and registering it again replaces the first. So each flow has a URI of its own, and what
+//! is broken on purpose gets a URI that is used for nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard};
+use url::Url;
+use uuid::Uuid;
+
+use crate::crypto::lab::{Credential, KeyKind, Lab, Shape};
+use crate::vocabulary::Cause;
+
+/// Where client certificates come from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A laboratory whose roots the target trusts: a certificate for every URI and of every shape.
+    Laboratory(Arc<Lab>),
+    /// One certificate of a real community, with its URIs.
+    Community(Arc<Credential>, Vec<String>),
+}
+
+/// Who we are towards a UDAP server, as the operator set it up.
+#[derive(Debug, Clone)]
+pub struct UdapIdentity {
+    /// Where certificates come from.
+    pub source: Source,
+    /// Where the app's logo is.
+    pub logo_uri: String,
+    /// Where members come back to.
+    pub redirect_uri: Url,
+    /// Whom to ask about the app.
+    pub contact: String,
+}
+
+/// What a server has registered for a URI.
+#[derive(Debug, Clone)]
+pub(super) struct Registration {
+    /// The id that it gave.
+    pub client_id: String,
+    /// `authorization_code` or `client_credentials`.
+    pub flow: String,
+    /// The scopes that were asked for.
+    pub scopes: Vec<String>,
+    /// The community by whose certificate it was made.
+    pub community: Shape,
+}
+
+/// The clients of one run.
+#[derive(Debug)]
+pub struct UdapClients {
+    identity: UdapIdentity,
+    run: Uuid,
+    fresh: AtomicU64,
+    alone: AsyncMutex<()>,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    registrations: BTreeMap<(String, Shape), Registration>,
+    ids: BTreeMap<(String, Shape), String>,
+    jtis: BTreeSet<(String, String)>,
+    credentials: BTreeMap<(Vec<String>, Shape, KeyKind), Arc<Credential>>,
+}
+
+/// Under which host the laboratory's clients appear. Nobody has to reach it.
+const HOST: &str = "https://client.carinbb.example";
+
+impl UdapClients {
+    /// Clients of a run of this id, with nothing registered.
+    #[must_use]
+    pub fn new(identity: UdapIdentity, run: Uuid) -> Self {
+        Self { identity, run, fresh: AtomicU64::new(1), alone: AsyncMutex::new(()), held: Mutex::default() }
+    }
+
+    /// In a community there is one URI, or two, for everything: who registers has it alone. In a laboratory nobody waits.
+    pub(super) async fn alone(&self) -> Option<AsyncMutexGuard<'_, ()>> {
+        match &self.identity.source {
+            Source::Laboratory(_) => None,
+            Source::Community(..) => Some(self.alone.lock().await),
+        }
+    }
+
+    /// True when every registration has a URI of its own, so that none can spoil another.
+    pub(in crate::verbs) fn are_apart(&self) -> bool {
+        matches!(self.identity.source, Source::Laboratory(_))
+    }
+
+    /// Who we are.
+    pub(super) fn identity(&self) -> &UdapIdentity {
+        &self.identity
+    }
+
+    /// The URI of a word: `fresh` is a new one (`fresh-urn` no web address), a word without a colon one of its own for the run, anything else stands for itself.
+    /// In a community there are only those of the certificate.
+    pub(super) fn uri(&self, word: &str, flow: &str) -> String {
+        match &self.identity.source {
+            _ if word.contains(':') => word.to_owned(),
+            Source::Laboratory(_) if word == "fresh" => {
+                format!("{HOST}/{}/{}", self.run, self.fresh.fetch_add(1, Ordering::Relaxed))
+            }
+            Source::Laboratory(_) if word == "fresh-urn" => {
+                format!("urn:carinbb:{}:{}", self.run, self.fresh.fetch_add(1, Ordering::Relaxed))
+            }
+            Source::Laboratory(_) => format!("{HOST}/{}/{word}", self.run),
+            Source::Community(_, uris) => {
+                let second = uris.get(1).filter(|_| flow == "client_credentials");
+                second.or_else(|| uris.first()).cloned().unwrap_or_default()
+            }
+        }
+    }
+
+    /// The certificate of this shape for these URIs.
+    pub(super) fn credential(&self, uris: &[String], shape: Shape, key: KeyKind) -> Result<Arc<Credential>, Cause> {
+        let lab = match &self.identity.source {
+            Source::Laboratory(lab) => lab,
+            Source::Community(credential, _) if shape == Shape::Right => return Ok(Arc::clone(credential)),
+            Source::Community(..) => {
+                let word = shape.word();
+                return Err(Cause::new(
+                    "input",
+                    format!("a certificate that is '{word}' needs a laboratory that the target trusts"),
+                ));
+            }
+        };
+        let place = (uris.to_vec(), shape, key);
+        if let Some(known) = self.held().credentials.get(&place) {
+            return Ok(Arc::clone(known));
+        }
+        let made = lab.credential(uris, shape, key).map_err(|error| Cause::new("input", error.to_string()))?;
+        let made = Arc::new(made);
+        self.held().credentials.insert(place, Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// What is registered for a URI in a community.
+    pub(super) fn registration(&self, uri: &str, community: Shape) -> Option<Registration> {
+        self.held().registrations.get(&(uri.to_owned(), community)).cloned()
+    }
+
+    /// The id that a URI had when it was last registered, also when that was cancelled since.
+    pub(super) fn last_id(&self, uri: &str, community: Shape) -> Option<String> {
+        self.held().ids.get(&(uri.to_owned(), community)).cloned()
+    }
+
+    /// Remembers what was registered.
+    pub(super) fn remember(&self, uri: &str, registration: Registration) {
+        let place = (uri.to_owned(), registration.community);
+        let mut held = self.held();
+        held.ids.insert(place.clone(), registration.client_id.clone());
+        held.registrations.insert(place, registration);
+    }
+
+    /// Forgets what was cancelled.
+    pub(super) fn forget(&self, uri: &str, community: Shape) {
+        self.held().registrations.remove(&(uri.to_owned(), community));
+    }
+
+    /// True when this issuer has not used this `jti` in the run yet; from now on it has.
+    pub(super) fn uses(&self, issuer: &str, jti: &str) -> bool {
+        self.held().jtis.insert((issuer.to_owned(), jti.to_owned()))
+    }
+
+    /// Everything that is still registered.
+    pub(super) fn registered(&self) -> Vec<(String, Registration)> {
+        self.held().registrations.iter().map(|((uri, _), registration)| (uri.clone(), registration.clone())).collect()
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The community that a certificate belongs to, as far as registrations are concerned.
+pub(super) fn community_of(shape: Shape) -> Shape {
+    if shape == Shape::SecondCommunity { Shape::SecondCommunity } else { Shape::Right }
+}

@@ -1,0 +1,98 @@
+//! What the UDAP metadata tells a client: endpoints, scopes, grant types, algorithms.
+//!
+//! The signed values come before the plain ones, and an endpoint is used letter by letter as it is written: it is compared so.
+
+use serde_json::Value;
+use url::Url;
+
+use super::overrides::Places;
+use crate::crypto::Jwt;
+use crate::verbs::Context;
+use crate::verbs::discovery::facts_in;
+use crate::vocabulary::{Cause, escape_to_width};
+
+/// The members of the metadata.
+pub(super) struct Metadata(Value);
+
+impl Metadata {
+    /// Reads what stage 0 fetched.
+    pub async fn of(context: &Context) -> Result<Self, Cause> {
+        let missing = || Cause::new("input", "there is no readable UDAP metadata, so it is not known where to register");
+        let facts = facts_in(context.documents.udap(context).await).ok_or_else(missing)?;
+        let mut members = facts.get("json").filter(|json| json.is_object()).cloned().ok_or_else(missing)?;
+        let signed = ["signed_metadata", "signed_endpoints"].iter().find_map(|name| members.get(*name)?.as_str());
+        let claims = signed.and_then(|text| Jwt::parse(text).claims).unwrap_or_default();
+        for name in ["authorization_endpoint", "token_endpoint", "registration_endpoint"] {
+            if let Some(endpoint) = claims.get(name) {
+                members[name] = endpoint.clone();
+            }
+        }
+        Ok(Self(members))
+    }
+
+    /// An endpoint as it is written, and as an address.
+    pub fn endpoint(&self, member: &str) -> Result<(String, Url), Cause> {
+        let missing = || Cause::new("input", format!("the UDAP metadata names no {member}"));
+        let text = self.0.get(member).and_then(Value::as_str).ok_or_else(missing)?;
+        let wrong = || Cause::new("input", format!("the {member} '{}' is no absolute URL", escape_to_width(text, 200)));
+        let url = Url::parse(text).ok().filter(|url| url.has_host() && matches!(url.scheme(), "https" | "http"));
+        Ok((text.to_owned(), url.ok_or_else(wrong)?))
+    }
+
+    /// True for version 0.1.0 of the guide: its metadata signs the endpoints alone.
+    pub fn is_of_first_version(&self) -> bool {
+        self.0.get("signed_endpoints").is_some() && self.0.get("signed_metadata").is_none()
+    }
+
+    /// What a case may name in braces, for a client of this URI.
+    pub fn places(&self, context: &Context, uri: &str) -> Places {
+        let endpoint = |member| self.endpoint(member).map(|(text, _)| text).unwrap_or_default();
+        Places([
+            ("{own}", uri.to_owned()),
+            ("{base}", context.target.base.as_str().trim_end_matches('/').to_owned()),
+            ("{token_endpoint}", endpoint("token_endpoint")),
+            ("{registration_endpoint}", endpoint("registration_endpoint")),
+        ])
+    }
+
+    /// True when a list of the metadata holds this word.
+    pub fn lists(&self, member: &str, word: &str) -> bool {
+        self.texts(member).any(|text| text == word)
+    }
+
+    /// The scopes that a client of this flow asks for: those that it needs, as far as the metadata does not leave them out.
+    pub fn scopes(&self, flow: &str) -> Vec<String> {
+        let offered: Vec<&str> = self.texts("scopes_supported").collect();
+        let wanted: &[&str] = match flow {
+            "client_credentials" => &["system/ExplanationOfBenefit.read", "system/Patient.read", "system/Coverage.read"],
+            _ => &[
+                "openid",
+                "fhirUser",
+                "launch/patient",
+                "offline_access",
+                "patient/Patient.read",
+                "patient/ExplanationOfBenefit.read",
+            ],
+        };
+        let kept: Vec<String> = wanted
+            .iter()
+            .filter(|scope| offered.is_empty() || offered.contains(*scope))
+            .map(|scope| (*scope).to_owned())
+            .collect();
+        let prefix = if flow == "client_credentials" { "system/" } else { "patient/" };
+        if kept.iter().any(|scope| scope.starts_with(prefix)) {
+            return kept;
+        }
+        // A server with other scopes than ours is asked for its own.
+        let own = offered.into_iter().filter(|scope| scope.starts_with(prefix) && !scope.contains('*')).take(3);
+        let mut scopes: Vec<String> = kept.into_iter().chain(own.map(str::to_owned)).collect();
+        if scopes.is_empty() {
+            scopes.push(format!("{prefix}*.read"));
+        }
+        scopes
+    }
+
+    fn texts(&self, member: &str) -> impl Iterator<Item = &str> {
+        self.0.get(member).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    }
+}
