@@ -10,6 +10,7 @@ mod claim;
 mod compare;
 mod economy;
 mod event;
+mod exercised;
 mod facts;
 mod hindrance;
 pub mod inputs;

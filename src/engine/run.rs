@@ -8,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::claim::{self, InPart, claim};
 use super::event::{Event, Listener};
+use super::exercised::not_exercised;
 use super::plan::DECLINED;
 use super::prepare::{Knowledge, Prepared, prepare};
 use super::record::{CaseResult, EvidenceRecord, OutcomeRecord, Phase, PlannedCase, Run, Setting, StepResult, Traffic};
@@ -129,7 +130,7 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
     let prepared = prepare(options, Knowledge::Discovery).await?;
     let planned: Vec<PlannedCase> = prepared.plan.jobs.iter().map(|job| job.planned.clone()).collect();
     if let Some(browser) = &options.browser {
-        browser.expect(prepared.plan.authorizations);
+        browser.expect(prepared.plan.most.authorizations);
     }
     let listener = Mutex::new(listener);
     notice(&listener, &Event::Started { header: &prepared.header, plan: &planned });
@@ -204,6 +205,7 @@ fn finish(
             () => InPart::NeedsLogin,
         },
     });
+    let not_exercised = not_exercised(&options.suite, &prepared.in_force, &prepared.capabilities, &cases, &logged_in);
     let sent_requests = options.world.http.requests();
     let probes = options.world.evidence.all().into_iter().filter(|exchange| matches!(exchange.record, Record::Tls(_)));
     let sent_probes = probes.count() as u64;
@@ -215,6 +217,7 @@ fn finish(
         finished: timestamp(options.world.clock.now()),
         traffic,
         left_behind: left_behind(&cases).into_iter().chain(tokens).collect(),
+        not_exercised,
         cases,
         not_selected: prepared.plan.not_selected,
         requirements,
