@@ -33,8 +33,8 @@ pub struct Selection {
     pub no_change: Option<String>,
     /// Why cases in which a client registers itself are left out; absent when they run.
     pub no_udap: Option<String>,
-    /// Why cases that need certificates of a CA of ours (tag `laboratory`) are left out; absent when they run.
-    pub no_laboratory: Option<String>,
+    /// Tags whose cases are left out, with the reason: `laboratory` needs certificates of a CA of ours, `listener` a target that can reach us.
+    pub no_tags: Vec<(&'static str, String)>,
 }
 
 impl Selection {
@@ -55,10 +55,8 @@ impl Selection {
         {
             return Some(("udap", reason.clone()));
         }
-        if case.has_tag("laboratory")
-            && let Some(reason) = &self.no_laboratory
-        {
-            return Some(("laboratory", reason.clone()));
+        if let Some((tag, reason)) = self.no_tags.iter().find(|(tag, _)| case.has_tag(tag)) {
+            return Some((tag, reason.clone()));
         }
         if deeds.signs_in
             && let Some(reason) = &self.no_login
