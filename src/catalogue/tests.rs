@@ -74,3 +74,15 @@ fn the_rows_add_up_to_the_totals_of_the_collection() {
     assert_eq!((count(&|row| row.conditional.is_some()), count(&|row| !row.when.is_empty())), (260, 227));
     assert!(Area::ALL.iter().all(|area| rows.iter().any(|row| row.area == *area)), "no area is without a row");
 }
+
+#[test]
+fn trap_10_no_profile_asks_for_observation() {
+    let catalogue = embedded();
+    let mut asked = 0;
+    for profile in catalogue.profiles() {
+        asked += profile.required_scopes.len();
+        let slip = profile.required_scopes.iter().find(|scope| scope.contains("Observation"));
+        assert_eq!(slip, None, "{}: the guide prints it as an example and means no scope of its own", profile.id);
+    }
+    assert!(asked >= 52, "four versions of the guide list thirteen scopes each");
+}

@@ -126,6 +126,9 @@ pub struct RunArgs {
     /// Run cases that wait long
     #[arg(long, env = "CARINBB_SLOW", value_parser = BoolishValueParser::new(), help_heading = "Selection")]
     pub slow: bool,
+    /// Make at most N authorizations: the cases that settle most for each are kept, the others are named
+    #[arg(long, value_name = "N", env = "CARINBB_MAX_AUTHORIZATIONS", help_heading = "Selection")]
+    pub max_authorizations: Option<u64>,
     /// Run only step N of the selected cases, besides setups and controls
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Selection")]
     pub only_step: Option<u16>,
@@ -140,6 +143,9 @@ pub struct RunArgs {
     /// Requests in flight per origin
     #[arg(long, value_name = "N", env = "CARINBB_IN_FLIGHT", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Network")]
     pub in_flight: u16,
+    /// Failed authentications of one client in a row at most, then a right one is sent
+    #[arg(long, value_name = "N", env = "CARINBB_MAX_AUTH_FAILURES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Network")]
+    pub max_auth_failures: u32,
     /// Requests per second and origin at most
     #[arg(long, value_name = "N/s", env = "CARINBB_RATE", value_parser = parse_rate, help_heading = "Network")]
     pub rate: Option<f64>,

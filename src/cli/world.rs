@@ -84,6 +84,7 @@ pub fn build(
             ambient_proxy: environment.ambient_proxy(),
             ..HttpOptions::default()
         },
+        max_auth_failures: arguments.max_auth_failures,
         ..WorldOptions::default()
     };
     let world = World::new(options).map_err(|error| Failure::wrong(error.to_string()))?;

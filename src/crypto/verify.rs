@@ -63,6 +63,9 @@ pub fn verify(jwt: &Jwt, keys: &[Key]) -> Verification {
     if matches!(algorithm, "HS256" | "HS384" | "HS512") {
         return Verification::Unknown("the token is signed with a shared secret, which no published key can verify".into());
     }
+    if jwt.header.as_ref().is_some_and(|header| header.contains_key("crit")) {
+        return invalid("the header demands an extension that nobody here knows");
+    }
     let kid = jwt.header_text_of("kid");
     let named: Vec<&Key> = keys.iter().filter(|key| kid.is_some() && key.id() == kid).collect();
     let candidates = if named.is_empty() { keys.iter().collect() } else { named };
@@ -167,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn unsigned_and_confused_tokens_are_never_valid() {
+    fn h24_unsigned_and_confused_tokens_are_never_valid() {
         let pair = pair(None, "ES256");
         let keys = set(&[&pair.public]);
         let none = token(&json!({ "alg": "none" }), |_| Ok(Vec::new()));
@@ -181,7 +184,40 @@ mod tests {
     }
 
     #[test]
-    fn hostile_keys_are_passed_over() {
+    fn h24_keys_that_a_token_brings_along_or_points_at_are_not_used() {
+        let (own, foreign) = (pair(None, "ES256"), pair(None, "ES256"));
+        let sign = |text: &[u8]| sign_with_pem("ES256", &foreign.pem, text);
+        for header in [
+            json!({ "alg": "ES256", "jwk": foreign.public }),
+            json!({ "alg": "ES256", "jku": "https://elsewhere.example/keys", "x5u": "https://elsewhere.example/x5c" }),
+            json!({ "alg": "ES256", "kid": "../../keys' or 1=1 --" }),
+        ] {
+            assert!(matches!(verify(&token(&header, sign), &set(&[&own.public])), Verification::Invalid(_)), "{header}");
+        }
+        let critical = json!({ "alg": "ES256", "crit": ["exp"] });
+        let signed = token(&critical, |text| sign_with_pem("ES256", &own.pem, text));
+        assert!(matches!(verify(&signed, &set(&[&own.public])), Verification::Invalid(_)), "crit names what nobody knows");
+    }
+
+    #[test]
+    fn h23_of_many_keys_a_few_are_tried() {
+        let (own, other) = (pair(None, "ES256"), pair(None, "ES256"));
+        let good = token(&json!({ "alg": "ES256" }), |text| sign_with_pem("ES256", &own.pem, text));
+        let crowd: Vec<&Value> = std::iter::repeat_n(&other.public, 10_000).chain([&own.public]).collect();
+        assert!(matches!(verify(&good, &set(&crowd)), Verification::Invalid(_)), "the ten-thousandth key is not reached");
+        let named: Vec<Value> = (0..100)
+            .map(|number| {
+                let mut key = if number == 90 { own.public.clone() } else { other.public.clone() };
+                key["kid"] = json!(format!("k-{number}"));
+                key
+            })
+            .collect();
+        let by_name = token(&json!({ "alg": "ES256", "kid": "k-90" }), |text| sign_with_pem("ES256", &own.pem, text));
+        assert_eq!(verify(&by_name, &set(&named.iter().collect::<Vec<_>>())), Verification::Valid, "kid finds it among many");
+    }
+
+    #[test]
+    fn h23_hostile_keys_are_passed_over() {
         let pair = pair(None, "RS256");
         let huge = json!({ "kty": "RSA", "n": "A".repeat(100_000), "e": "AQAB" });
         let odd = json!({ "kty": 7, "n": [], "use": "enc" });

@@ -283,7 +283,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_a_flow_brought_is_shared_for_most_of_the_life_of_its_token() {
+    fn h26_what_a_flow_brought_is_shared_for_most_of_the_life_of_its_token_and_odd_lives_are_none() {
         let of = |expires_in: Value| lifetime(&json!({ "token": { "expires_in": expires_in } })).map(|life| life.as_secs());
         assert_eq!((of(json!(3600)), of(json!(300)), of(json!(4)), of(json!(1))), (Some(3480), Some(225), Some(3), Some(1)));
         for odd in [json!(0), json!(-1), json!("3600"), json!(1e300), json!(null)] {

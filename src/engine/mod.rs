@@ -8,6 +8,7 @@ mod capability;
 mod case_run;
 mod claim;
 mod compare;
+mod economy;
 mod event;
 mod facts;
 mod hindrance;

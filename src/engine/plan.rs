@@ -1,10 +1,12 @@
 //! Decides which cases run, with which elements of `[each]`, and the most that they may send. Sends nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::capability::{Capabilities, Claimed};
+use super::economy::{self, Need};
 use super::inputs::is_needed;
 use super::record::{NotSelected, PlannedCase, Traffic};
 use super::rules::Rules;
@@ -42,6 +44,8 @@ pub struct Plan {
     pub jobs: Vec<Job>,
     /// What was left out, with reasons.
     pub not_selected: Vec<NotSelected>,
+    /// The most authorizations that the results make together, each shared flow once.
+    pub authorizations: u64,
 }
 
 /// What a plan is made from.
@@ -78,6 +82,11 @@ impl Planner<'_> {
                 self.plan_case(case, &mut plan);
             }
         }
+        if let Some(most) = self.selection.max_authorizations {
+            let needs: Vec<Need> = plan.jobs.iter().map(|job| need_of(job, self.suite)).collect();
+            economy::keep_within(&mut plan, most, self.rules, &needs);
+        }
+        plan.authorizations = authorizations_of(&plan.jobs, self.suite);
         plan
     }
 
@@ -211,7 +220,7 @@ impl Plan {
         Traffic {
             planned_requests: sum(|planned| planned.requests),
             planned_probes: sum(|planned| planned.probes),
-            planned_authorizations: sum(|planned| planned.authorizations),
+            planned_authorizations: self.authorizations,
             ..Traffic::default()
         }
     }
@@ -240,6 +249,45 @@ pub fn deeds_of(case: &TestCase, suite: &Suite) -> Deeds {
         signs_in: found.iter().any(|help| help.effect >= Effect::Login && !registers(help)),
         registers: found.iter().any(|help| registers(help)),
     }
+}
+
+/// What the results make together. A server that insists on a slash behind `aud` is asked again, a few times at most.
+fn authorizations_of(jobs: &[Job], suite: &Suite) -> u64 {
+    let (mut sum, mut shared) = (0, BTreeMap::new());
+    for job in jobs {
+        let need = need_of(job, suite);
+        sum += need.own;
+        shared.extend(need.shared);
+    }
+    sum += shared.values().sum::<u64>();
+    if sum == 0 { 0 } else { sum + u64::from(verbs::MOST_AUD_TRIES) }
+}
+
+/// The authorizations of one result, those of shared flows by what is shared.
+fn need_of(job: &Job, suite: &Suite) -> Need {
+    let mut need = Need::default();
+    if job.gate.is_some() {
+        return need;
+    }
+    let case = &job.case;
+    let once = case.setup.iter().chain(&case.steps).map(|step| (step, !case.fresh));
+    let always = case.control.iter().chain(&case.control).chain(&case.restore).chain(&case.cleanup).map(|step| (step, false));
+    for (step, may_share) in once.chain(always) {
+        let authorizations = cost_of_step(step, &job.scope, suite).authorizations;
+        match shared_key(step, &job.scope).filter(|_| may_share && authorizations > 0) {
+            Some(key) => need.shared.push((key, authorizations)),
+            None => need.own += authorizations,
+        }
+    }
+    need
+}
+
+/// What makes two uses of a flow one; nothing for a verb, or when an input is known only later.
+fn shared_key(step: &Step, scope: &Scope) -> Option<String> {
+    let Action::Flow(name) = &step.action else { return None };
+    let inputs: Option<serde_json::Map<String, Value>> =
+        step.with.0.iter().map(|(name, _, value)| Some((name.clone(), resolve(value, scope).ok()?))).collect();
+    Some(format!("{name} {}", Value::Object(inputs?)))
 }
 
 /// The most that one result may send. Its control counts twice: before and after.

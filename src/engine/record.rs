@@ -171,7 +171,7 @@ pub struct NotSelected {
     pub title: String,
     /// Why: a flag, no login strategy, no authority …
     pub reason: String,
-    /// One stable word for counting: `flag`, `login`, `authority`, `role`, `slow`, `declined`.
+    /// One stable word for counting: `flag`, `login`, `authority`, `role`, `slow`, `declined`, `authorizations`.
     pub kind: String,
     /// The requirements that it would have served.
     pub requirements: Vec<String>,

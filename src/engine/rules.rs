@@ -32,6 +32,12 @@ impl Rules {
         self.0.contains_key(id)
     }
 
+    /// How much a requirement counts; nothing when it is not in force.
+    #[must_use]
+    pub fn strength(&self, id: &str) -> Option<Strength> {
+        self.0.get(id).map(|rule| rule.strength)
+    }
+
     /// The verdict on an outcome for one requirement; nothing when it is not in force.
     #[must_use]
     pub fn judgement(&self, id: &str, outcome: &Outcome, capabilities: &Capabilities) -> Option<Judgement> {

@@ -133,9 +133,9 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
         options.only_step,
     );
     let cases = schedule::run_all(&stage, &prepared.plan.jobs, &listener).await;
-    let registrations = verbs::cancel_registrations(&stage.context).await;
-    let mut record = finish(options, prepared, cases, &stage.unreached());
-    record.left_behind.extend(registrations);
+    let mut left = verbs::remove_leftovers(&prepared.context).await;
+    left.extend(verbs::cancel_registrations(&stage.context).await);
+    let record = finish(options, prepared, cases, left, &stage.unreached());
     notice(&listener, &Event::Finished { run: &record });
     Ok(record)
 }
@@ -156,7 +156,13 @@ fn planned_traffic(prepared: &Prepared) -> Traffic {
     Traffic { planned_requests: cases.planned_requests + Documents::COST.requests, ..cases }
 }
 
-fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>, unreached: &BTreeSet<String>) -> Run {
+fn finish(
+    options: &RunOptions,
+    prepared: Prepared,
+    cases: Vec<CaseResult>,
+    tokens: Vec<String>,
+    unreached: &BTreeSet<String>,
+) -> Run {
     let complete = !options.interrupt.is_raised();
     let logged_in = |result: &CaseResult| {
         let steps = result.steps.iter().filter(|step| step.done);
@@ -175,7 +181,7 @@ fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>, unre
         let left_out = prepared.plan.not_selected.iter().filter(|case| kinds.contains(&case.kind.as_str()));
         left_out.flat_map(|case| case.requirements.iter().map(String::as_str)).collect()
     };
-    let (by_choice, declined) = (of_kind(&["flag", "slow"]), of_kind(&[DECLINED]));
+    let (by_choice, declined) = (of_kind(&["flag", "slow", "authorizations"]), of_kind(&[DECLINED]));
     let claim = claim(&claim::Basis {
         requirements: &requirements,
         cases: &cases,
@@ -198,7 +204,7 @@ fn finish(options: &RunOptions, prepared: Prepared, cases: Vec<CaseResult>, unre
         complete,
         finished: timestamp(options.world.clock.now()),
         traffic,
-        left_behind: left_behind(&cases),
+        left_behind: left_behind(&cases).into_iter().chain(tokens).collect(),
         cases,
         not_selected: prepared.plan.not_selected,
         requirements,

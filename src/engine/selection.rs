@@ -25,6 +25,8 @@ pub struct Selection {
     pub skip: Vec<String>,
     /// True when cases tagged `slow` run.
     pub slow: bool,
+    /// The most authorizations; cases that would make more are left out, the least valuable first.
+    pub max_authorizations: Option<u64>,
     /// Why cases that need a login are left out; absent when they run.
     pub no_login: Option<String>,
     /// Why single cases are left out although there is a way to sign in, by id.

@@ -33,6 +33,8 @@ pub struct WorldOptions {
     pub dial: DialOptions,
     /// How the HTTP client behaves. `credential_origins` gets the target's origins in addition.
     pub http: HttpOptions,
+    /// How many authentications of one client may fail in a row before a right one is sent.
+    pub max_auth_failures: u32,
 }
 
 impl Default for WorldOptions {
@@ -44,6 +46,7 @@ impl Default for WorldOptions {
             allow_net: Vec::new(),
             dial: DialOptions::default(),
             http: HttpOptions::default(),
+            max_auth_failures: 5,
         }
     }
 }
@@ -75,6 +78,8 @@ pub struct World {
     pub activity: Activity,
     /// The id that every request carries in `X-Carinbb-Run`.
     pub run_id: Uuid,
+    /// How many authentications of one client may fail in a row before a right one is sent.
+    pub max_auth_failures: u32,
 }
 
 impl World {
@@ -84,7 +89,7 @@ impl World {
     /// When the client certificate cannot be used.
     pub fn new(options: WorldOptions) -> Result<Self, WorldError> {
         install_crypto_provider();
-        let WorldOptions { clock, random, target_origins, allow_net, mut dial, mut http } = options;
+        let WorldOptions { clock, random, target_origins, allow_net, mut dial, mut http, max_auth_failures } = options;
         dial.connect_timeout = http.limits.connect;
         if let Some(identity) = &http.identity {
             let provider = rustls::crypto::ring::default_provider();
@@ -117,6 +122,7 @@ impl World {
             redactor,
             activity: Activity::default(),
             run_id,
+            max_auth_failures,
         })
     }
     /// Records a raw TLS probe that has just ended. Its bytes are a greeting and hold no secret.

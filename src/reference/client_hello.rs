@@ -12,6 +12,17 @@ pub(super) struct ClientHello {
     /// As on the wire: `0x0303` is TLS 1.2. An SSL 2 hello counts as the version it names.
     pub(super) highest: u16,
     pub(super) suites: Vec<u16>,
+    /// The compression methods.
+    pub(super) compressions: Vec<u8>,
+    /// The extensions, by number.
+    pub(super) extensions: Vec<u16>,
+}
+
+impl ClientHello {
+    /// A hello of this version of which nothing else is known.
+    fn bare(highest: u16) -> Self {
+        Self { highest, suites: Vec::new(), compressions: Vec::new(), extensions: Vec::new() }
+    }
 }
 
 /// Reads until the hello is complete or cannot be one. All bytes read come back, with the hello if there is one.
@@ -66,9 +77,7 @@ fn parse(bytes: &[u8]) -> Parsed {
 
 fn parse_ssl2(bytes: &[u8]) -> Parsed {
     match bytes {
-        [_, _, 1, major, minor, ..] => {
-            Parsed::Hello(ClientHello { highest: u16::from_be_bytes([*major, *minor]), suites: Vec::new() })
-        }
+        [_, _, 1, major, minor, ..] => Parsed::Hello(ClientHello::bare(u16::from_be_bytes([*major, *minor]))),
         [_, _, kind, ..] if *kind != 1 => Parsed::NotOne,
         _ => Parsed::Incomplete,
     }
@@ -83,13 +92,15 @@ fn parse_body(body: &[u8]) -> Option<ClientHello> {
     let suite_bytes = reader.number()?;
     let suites = reader.take(suite_bytes.into())?.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
     let compression = reader.byte()?;
-    reader.take(compression.into())?;
+    let compressions = reader.take(compression.into())?.to_vec();
+    let mut kinds = Vec::new();
     let mut highest = legacy;
     if let Some(length) = reader.number() {
         let mut extensions = Reader(reader.take(length.into())?);
         while let Some(kind) = extensions.number() {
             let length = extensions.number()?;
             let content = extensions.take(length.into())?;
+            kinds.push(kind);
             if kind == SUPPORTED_VERSIONS {
                 let versions = content.get(1..).unwrap_or_default().chunks_exact(2);
                 let known = versions
@@ -99,7 +110,7 @@ fn parse_body(body: &[u8]) -> Option<ClientHello> {
             }
         }
     }
-    Some(ClientHello { highest, suites })
+    Some(ClientHello { highest, suites, compressions, extensions: kinds })
 }
 
 /// Takes big-endian numbers and slices from the front.
@@ -129,6 +140,6 @@ mod tests {
     fn half_a_hello_waits_for_more_and_other_bytes_are_no_hello() {
         assert_eq!(parse(b"GET / HTTP/1.1\r\n"), Parsed::NotOne);
         assert_eq!(parse(&[22, 3, 1, 0, 50, 1, 0, 0, 46]), Parsed::Incomplete);
-        assert_eq!(parse(&[0x80, 0x2e, 1, 0, 2, 0]), Parsed::Hello(ClientHello { highest: 2, suites: Vec::new() }));
+        assert_eq!(parse(&[0x80, 0x2e, 1, 0, 2, 0]), Parsed::Hello(ClientHello::bare(2)));
     }
 }

@@ -151,6 +151,22 @@ impl Running {
         &self.udap_communities
     }
 
+    /// How many access and refresh tokens work that apps were given since the start.
+    #[must_use]
+    pub fn outstanding_tokens(&self) -> usize {
+        let now = self.site.now();
+        let store = self.site.store();
+        let standing = self.site.token.expose();
+        let access = store.access.iter().filter(|(token, access)| access.expires > now && token.as_str() != standing);
+        access.count() + store.refresh.len()
+    }
+
+    /// The most authentications of one app that failed in a row.
+    #[must_use]
+    pub fn most_failures_in_a_row(&self) -> u32 {
+        self.site.store().most_failures()
+    }
+
     /// Every fault that the server asked itself about since it started: those that could have changed what it did.
     #[must_use]
     pub fn touched(&self) -> BTreeSet<FaultName> {

@@ -11,16 +11,15 @@ use super::client_hello::ClientHello;
 use super::door::Door;
 use super::raw_http::until_gone;
 use super::site::Site;
+use super::tls_weak::{self, Hello};
 use super::wire::Abort;
 
 const TLS_1_1: u16 = 0x0302;
 const TLS_1_2: u16 = 0x0303;
 const SSL_3: u16 = 0x0300;
+const SSL_2: u16 = 0x0002;
 const HANDSHAKE_FAILURE: u8 = 40;
 const INTERNAL_ERROR: u8 = 80;
-
-/// A `ServerHello` of version, random, empty session id, suite and compression.
-const SERVER_HELLO_LENGTH: u8 = 2 + 32 + 1 + 2 + 1;
 
 /// How long a peer may take to notice that it was answered.
 const LINGER: Duration = Duration::from_secs(5);
@@ -35,7 +34,8 @@ pub(super) enum Script {
     PlainHttp,
     Drip,
     Garbage,
-    ServerHello(u16),
+    Hello(Hello),
+    Ssl2Hello,
 }
 
 /// Whether the listener speaks before it is spoken to, and what.
@@ -63,15 +63,19 @@ pub(super) fn choose(site: &Site, door: Door, hello: Option<&ClientHello>) -> Op
     if site.has("tls-flaky") && !site.count_connection().is_multiple_of(3) {
         return Some(Script::Reset);
     }
-    for_versions(site, hello.map_or(TLS_1_2 + 1, |hello| hello.highest))
+    let versions = for_versions(site, hello.map_or(TLS_1_2 + 1, |hello| hello.highest));
+    versions.or_else(|| tls_weak::choose(site, hello?).map(Script::Hello))
 }
 
 fn for_versions(site: &Site, highest: u16) -> Option<Script> {
+    if site.has("ssl-2-enabled") && highest == SSL_2 {
+        return Some(Script::Ssl2Hello);
+    }
     if site.has("ssl-3-enabled") && highest == SSL_3 {
-        return Some(Script::ServerHello(SSL_3));
+        return Some(Script::Hello(Hello::plain(SSL_3)));
     }
     if site.has("tls-answers-lower-version") && (TLS_1_1..=TLS_1_2).contains(&highest) {
-        return Some(Script::ServerHello(TLS_1_1));
+        return Some(Script::Hello(Hello::plain(TLS_1_1)));
     }
     let for_old = [
         ("tls-resets-old-versions", Script::Reset),
@@ -111,8 +115,14 @@ pub(super) async fn play(script: Script, mut tcp: TcpStream, hello: Option<&Clie
         }
         Script::Garbage => tcp.write_all(&garbage()).await?,
         Script::Drip => return drip(&mut tcp).await,
-        Script::ServerHello(version) => {
-            tcp.write_all(&server_hello(version, hello)).await?;
+        Script::Ssl2Hello => {
+            tcp.write_all(&SSL_2_SERVER_HELLO).await?;
+            let _ = timeout(LINGER, until_gone(&mut tcp)).await;
+            return Ok(());
+        }
+        Script::Hello(said) => {
+            let flight = hello.and_then(|hello| said.flight(hello));
+            tcp.write_all(&flight.unwrap_or_else(|| alert(HANDSHAKE_FAILURE).to_vec())).await?;
             let _ = timeout(LINGER, until_gone(&mut tcp)).await;
             return Ok(());
         }
@@ -143,19 +153,6 @@ fn garbage() -> Vec<u8> {
     (0_u32..512).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8 | 0x80).collect()
 }
 
-/// A `ServerHello` record of this version that takes the first suite offered that is no signal and not of TLS 1.3;
-/// without such a suite the alert that the standards ask for.
-fn server_hello(version: u16, hello: Option<&ClientHello>) -> Vec<u8> {
-    let signals = [0x00ff, 0x5600];
-    let usable = |suite: &&u16| !signals.contains(*suite) && **suite >> 8 != 0x13 && **suite & 0x0f0f != 0x0a0a;
-    let Some(suite) = hello.and_then(|hello| hello.suites.iter().find(usable)).copied() else {
-        return alert(HANDSHAKE_FAILURE).to_vec();
-    };
-    let [major, minor] = version.to_be_bytes();
-    let mut record = vec![22, major, minor, 0, SERVER_HELLO_LENGTH + 4, 2, 0, 0, SERVER_HELLO_LENGTH, major, minor];
-    record.extend_from_slice(&[0x5a; 32]);
-    record.push(0);
-    record.extend_from_slice(&suite.to_be_bytes());
-    record.push(0);
-    record
-}
+/// A `SERVER-HELLO` of SSL 2 with one suite, no certificate and a connection id of 16 bytes.
+const SSL_2_SERVER_HELLO: [u8; 32] =
+    [0x80, 30, 4, 0, 1, 0, 2, 0, 0, 0, 3, 0, 16, 1, 0, 0x80, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7];

@@ -31,6 +31,8 @@ pub(super) enum Versions {
 pub(super) struct StackKey {
     pub(super) versions: Versions,
     pub(super) certificate: CertificateKind,
+    /// Whether tickets permit data before the handshake is done.
+    pub(super) early_data: bool,
     /// Whether HTTP/2 may be agreed on; the raw HTTP server speaks 1.1 only.
     pub(super) http2: bool,
 }
@@ -58,7 +60,8 @@ pub(super) fn key(site: &Site, door: Door) -> StackKey {
         }
         Door::Fhir | Door::Plain => (fhir_versions(site), fhir_certificate(site)),
     };
-    StackKey { versions, certificate, http2: !site.faults.any_of(&super::hostile::RAW) }
+    let early_data = door == Door::Fhir && site.has("tls-early-data-permitted");
+    StackKey { versions, certificate, early_data, http2: !site.faults.any_of(&super::hostile::RAW) }
 }
 
 fn fhir_versions(site: &Site) -> Versions {
@@ -83,6 +86,19 @@ fn fhir_certificate(site: &Site) -> CertificateKind {
         ("certificate-chain-incomplete", CertificateKind::ChainIncomplete),
         ("certificate-impostor-issuer", CertificateKind::ImpostorIssuer),
         ("certificate-wrong-usage", CertificateKind::WrongUsage),
+        ("certificate-revoked", CertificateKind::Revoked),
+        ("certificate-stale-ocsp-answer", CertificateKind::StaleAnswer),
+        ("certificate-not-stapled", CertificateKind::NotStapled),
+        ("certificate-sha-1", CertificateKind::Sha1),
+        ("certificate-rsa-1024", CertificateKind::Rsa1024),
+        ("certificate-long-validity", CertificateKind::LongValidity),
+        ("certificate-any-purpose", CertificateKind::AnyPurpose),
+        ("certificate-without-signature-usage", CertificateKind::NoSignature),
+        ("certificate-without-authority-addresses", CertificateKind::NoAddresses),
+        ("certificate-without-key-identifiers", CertificateKind::NoIdentifiers),
+        ("certificate-superfluous-in-chain", CertificateKind::Superfluous),
+        ("certificate-chain-misordered", CertificateKind::Misordered),
+        ("certificate-ends-soon", CertificateKind::EndsSoon),
     ];
     choices.into_iter().find(|(fault, _)| site.has(fault)).map_or(CertificateKind::Honest, |(_, kind)| kind)
 }
@@ -95,9 +111,13 @@ impl Stack {
     pub(super) fn build(key: StackKey) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let identity = identity(key.certificate)?;
         match key.versions {
-            Versions::Current => rustls_stack(identity, key.http2, rustls::ALL_VERSIONS),
-            Versions::Only12 => rustls_stack(identity, key.http2, &[&version::TLS12]),
-            Versions::Only13 => rustls_stack(identity, key.http2, &[&version::TLS13]),
+            // ring takes no RSA key below 2048 bits
+            Versions::Current if key.certificate == CertificateKind::Rsa1024 => {
+                openssl_stack(identity, key.http2, SslVersion::TLS1_2, SslVersion::TLS1_3, SslOptions::empty())
+            }
+            Versions::Current => rustls_stack(identity, key, rustls::ALL_VERSIONS),
+            Versions::Only12 => rustls_stack(identity, key, &[&version::TLS12]),
+            Versions::Only13 => rustls_stack(identity, key, &[&version::TLS13]),
             Versions::CurrentAnd10 => {
                 openssl_stack(identity, key.http2, SslVersion::TLS1, SslVersion::TLS1_3, SslOptions::NO_TLSV1_1)
             }
@@ -138,14 +158,19 @@ fn provider() -> CryptoProvider {
 
 fn rustls_stack(
     identity: &Identity,
-    http2: bool,
+    key: StackKey,
     versions: &[&'static SupportedProtocolVersion],
 ) -> Result<Stack, Box<dyn std::error::Error + Send + Sync>> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
         .with_protocol_versions(versions)?
         .with_no_client_auth()
-        .with_single_cert(identity.chain.clone(), identity.private_key())?;
-    config.alpn_protocols = if http2 { vec![b"h2".to_vec(), b"http/1.1".to_vec()] } else { vec![b"http/1.1".to_vec()] };
+        .with_single_cert_with_ocsp(
+            identity.chain.clone(),
+            identity.private_key(),
+            identity.stapled.clone().unwrap_or_default(),
+        )?;
+    config.max_early_data_size = if key.early_data { 16 * 1024 } else { 0 };
+    config.alpn_protocols = if key.http2 { vec![b"h2".to_vec(), b"http/1.1".to_vec()] } else { vec![b"http/1.1".to_vec()] };
     Ok(Stack::Rustls(Arc::new(config)))
 }
 
@@ -157,7 +182,11 @@ fn openssl_stack(
     without: SslOptions,
 ) -> Result<Stack, Box<dyn std::error::Error + Send + Sync>> {
     let mut context = SslContext::builder(SslMethod::tls_server())?;
-    context.set_cipher_list("ALL:!aNULL:!eNULL:@SECLEVEL=0")?;
+    context.set_cipher_list("ECDHE+AESGCM:ECDHE+AES+SHA1:@SECLEVEL=0")?;
+    context.set_ciphersuites("TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384")?;
+    if let Some(stapled) = identity.stapled.clone() {
+        context.set_status_callback(move |ssl| ssl.set_ocsp_status(&stapled).map(|()| true))?;
+    }
     context.set_min_proto_version(Some(lowest))?;
     context.set_max_proto_version(Some(highest))?;
     context.set_options(without);

@@ -12,13 +12,15 @@ use crate::vocabulary::document::{Node, Problems, Reader, Source, Value, did_you
 
 /// The settings that a target file and a settings file may hold under `[settings]`, each also a flag of `run` and
 /// an environment variable `CARINBB_…`.
-pub const SETTINGS: [&str; 23] = [
+pub const SETTINGS: [&str; 25] = [
     "profile",
     "smart",
     "select",
     "skip",
     "no-login",
     "slow",
+    "max-authorizations",
+    "max-auth-failures",
     "strict",
     "fail-on",
     "in-flight",

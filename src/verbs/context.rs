@@ -10,11 +10,13 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use super::browser::Browser;
 use super::discovery::Documents;
+use super::oauth::Leftovers;
+use super::tls::Looks;
 use super::udap::{UdapClients, UdapIdentity};
 use super::vault::Vault;
 use crate::crypto::Key;
 use crate::evidence::Label;
-use crate::net::tls::{Control, Limits, Trust};
+use crate::net::tls::{Limits, Trust};
 use crate::net::{Origin, World};
 use crate::target::{Launch, Target};
 use crate::vocabulary::Cause;
@@ -50,17 +52,36 @@ pub struct TlsSettings {
     pub limits: Limits,
 }
 
-/// What is known of one host and port to work in TLS.
-pub(super) type SharedControl = Arc<AsyncMutex<Control>>;
-
 /// What the run has learnt on its way.
 #[derive(Default)]
 struct Learnt {
     observed: Arc<Mutex<BTreeSet<String>>>,
     trusted: Mutex<HashMap<Origin, bool>>,
-    controls: Mutex<HashMap<(String, u16), SharedControl>>,
+    looks: Looks,
     aud_with_slash: AtomicBool,
+    aud: AsyncMutex<AudTries>,
+    failed_authentications: Mutex<HashMap<String, u32>>,
+    leftovers: Leftovers,
     key_sets: AsyncMutex<HashMap<String, KeySet>>,
+}
+
+/// What is known of how this server takes `aud`.
+#[derive(Default)]
+pub(super) struct AudTries {
+    /// True once a right request brought a code.
+    pub settled: bool,
+    /// How often the other form was tried without a code.
+    pub in_vain: u32,
+}
+
+/// How often the other form of `aud` is tried before nobody tries any more. Each costs one authorization.
+pub const MOST_AUD_TRIES: u32 = 3;
+
+impl AudTries {
+    /// True when the other form need not be tried any more.
+    pub fn is_over(&self) -> bool {
+        self.settled || self.in_vain >= MOST_AUD_TRIES
+    }
 }
 
 /// The keys of one address, with the evidence, or why there are none.
@@ -147,6 +168,28 @@ impl Context {
         self.learnt.aud_with_slash.store(true, Ordering::Relaxed);
     }
 
+    /// What is known of `aud`; whoever holds it is the only one to try the other form.
+    pub(super) fn aud_tries(&self) -> &AsyncMutex<AudTries> {
+        &self.learnt.aud
+    }
+
+    /// How many authentications under this client id failed in a row.
+    pub(super) fn failed_authentications(&self, client_id: &str) -> u32 {
+        locked(&self.learnt.failed_authentications).get(client_id).copied().unwrap_or_default()
+    }
+
+    /// Counts an authentication under this client id.
+    pub(super) fn note_authentication(&self, client_id: &str, failed: bool) {
+        let mut counts = locked(&self.learnt.failed_authentications);
+        let count = counts.entry(client_id.to_owned()).or_default();
+        *count = if failed { *count + 1 } else { 0 };
+    }
+
+    /// The tokens that the run received.
+    pub(super) fn leftovers(&self) -> &Leftovers {
+        &self.learnt.leftovers
+    }
+
     /// Notes a capability that was seen at work.
     pub(super) fn observe(&self, capability: &str) {
         locked(&self.learnt.observed).insert(capability.to_owned());
@@ -167,11 +210,9 @@ impl Context {
         &self.learnt.key_sets
     }
 
-    /// What is known of a host and port to work in TLS; whoever holds it is the only one to probe there.
-    pub(super) fn control(&self, host: &str, port: u16) -> SharedControl {
-        let mut controls = locked(&self.learnt.controls);
-        let control = controls.entry((host.to_owned(), port)).or_insert_with(|| Arc::new(AsyncMutex::new(Control::new(host))));
-        Arc::clone(control)
+    /// What is known of the TLS of hosts and ports.
+    pub(super) fn looks(&self) -> &Looks {
+        &self.learnt.looks
     }
 }
 

@@ -5,13 +5,13 @@ use super::fhir::Fhir;
 use super::http::Http;
 use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
-use super::tls::{TlsHandshake, TlsOffer};
+use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsSurvey};
 use super::udap::{JtiLadder, Register, Sign, UdapAuthorize, UdapToken};
 use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 31] = [
+pub static HELPS: [&VerbHelp; 33] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -23,7 +23,9 @@ pub static HELPS: [&VerbHelp; 31] = [
     &help::CANARY,
     &help::SEARCH,
     &help::READ,
+    &help::SURVEY,
     &help::OFFER,
+    &help::FLIGHT,
     &help::HANDSHAKE,
     &help::UNTIL,
     &help::AUTHORIZE,
@@ -45,7 +47,7 @@ pub static HELPS: [&VerbHelp; 31] = [
     &help::JTI_LADDER,
 ];
 
-static VERBS: [&dyn Verb; 31] = [
+static VERBS: [&dyn Verb; 33] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -57,7 +59,9 @@ static VERBS: [&dyn Verb; 31] = [
     &Canary,
     &Fhir::SEARCH,
     &Fhir::READ,
+    &TlsSurvey,
     &TlsOffer,
+    &TlsFlight,
     &TlsHandshake,
     &Wait,
     &Authorize,

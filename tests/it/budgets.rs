@@ -37,13 +37,37 @@ fn discovery_and_access_keep_to_their_requests_and_connections_and_to_the_plan()
     keeps_to_its_plan(&record);
     let ports = origins_probed(&record);
     assert!(!ports.is_empty(), "no TLS probe is in the evidence");
-    assert!(traffic(&record, "sent_probes") <= 12 * ports.len() as u64, "probes of {ports:?}");
+    for port in &ports {
+        let connections = probes_of(&record, port);
+        assert!(connections <= 12, "{connections} connections to {port}, every refusal of which is an alert");
+    }
+}
+
+/// Every TLS connection to a host and port is one entry of the evidence.
+fn probes_of(record: &Value, port: &str) -> usize {
+    let exchanges = record["evidence"].as_array().into_iter().flatten().map(|entry| &entry["exchange"]["record"]);
+    exchanges
+        .filter(|exchange| exchange["kind"] == "tls" && format!("{}:{}", exchange["host"], exchange["port"]) == *port)
+        .count()
+}
+
+#[test]
+fn refusals_that_are_no_alerts_cost_twenty_four_connections_at_most() {
+    for fault in ["tls-resets-old-versions", "tls-closes-old-versions"] {
+        let (record, _) = demo(&["--no-login", "--select", "tls", "--fault", fault]);
+        for port in origins_probed(&record) {
+            let connections = probes_of(&record, &port);
+            assert!(connections <= 24, "{connections} connections to {port} with {fault}");
+        }
+    }
 }
 
 #[test]
 fn launches_keep_to_their_requests_and_the_page_of_a_whole_run_to_its_length() {
     let (record, length) = demo(&[]);
-    assert!(traffic(&record, "sent_requests") <= 60 + 300, "{} requests", traffic(&record, "sent_requests"));
+    let (without, _) = demo(&["--no-login"]);
+    let smart = traffic(&record, "sent_requests") - traffic(&without, "sent_requests");
+    assert!(smart <= 300, "{smart} requests beyond discovery and access without a token");
     assert!(traffic(&record, "sent_authorizations") > 0, "nobody signed in");
     keeps_to_its_plan(&record);
     assert!(length < 400 * 1024, "the page has {length} bytes");

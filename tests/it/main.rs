@@ -11,6 +11,7 @@ mod hostile;
 mod hostile_targets;
 mod house;
 mod interop;
+mod judgements;
 mod junit;
 mod live;
 mod login;

@@ -209,6 +209,7 @@ fn selection(
         select,
         skip: arguments.skip.clone(),
         slow: arguments.slow,
+        max_authorizations: arguments.max_authorizations,
         no_login: no_login.map(str::to_owned),
         no_launch: BTreeMap::new(),
         no_change: if demo { None } else { no_authority(target, today) },

@@ -7,6 +7,8 @@ mod prove;
 mod stand;
 mod table;
 mod touch;
+#[cfg(test)]
+mod whole_runs;
 
 pub use demand::demands;
 pub use matrix::{everywhere, prove_all};

@@ -20,14 +20,14 @@ use crate::vocabulary::{FaultName, ProfileId};
 /// Deadlines towards a server that may hang on purpose.
 const SHORT: Duration = Duration::from_millis(300);
 /// Deadlines towards a server that answers; only a busy machine comes near them.
-const PATIENT: Duration = Duration::from_secs(10);
+pub(super) const PATIENT: Duration = Duration::from_secs(10);
 
 /// How long nothing must have moved before a sleeper is woken although others act. A server that answers gets on, however busy
 /// the machine is; one that asks for pauses holds many up behind one.
-const STUCK: Duration = Duration::from_secs(30);
+pub(super) const STUCK: Duration = Duration::from_secs(30);
 const STUCK_BEHIND_PAUSES: Duration = Duration::from_secs(1);
 
-struct Silent;
+pub(super) struct Silent;
 
 impl Listener for Silent {
     fn notice(&mut self, _: &Event<'_>) {}
@@ -76,7 +76,7 @@ pub async fn run(demand: &Demand, loaded: &LoadedSuite, only: Option<Vec<String>
     Ok(Stood { run: record?, asked })
 }
 
-fn run_options(
+pub(super) fn run_options(
     demand: &Demand,
     loaded: &LoadedSuite,
     only: Option<Vec<String>>,

@@ -5,8 +5,8 @@
 
 use rustls_pki_types::DnsName;
 
-use super::suites::RENEGOTIATION;
-use super::{Suites, Version};
+use super::suites::{FALLBACK, RENEGOTIATION};
+use super::{Extra, Shape, Suites, Version};
 
 const HANDSHAKE_RECORD: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
@@ -23,13 +23,20 @@ pub struct Offer {
     pub versions: Vec<Version>,
     /// The cipher suites listed.
     pub suites: Suites,
+    /// What else the hello says.
+    pub shape: Shape,
 }
 
 impl Offer {
     /// An offer of these versions with the suites that suit them.
     #[must_use]
     pub fn new(server_name: impl Into<String>, versions: &[Version]) -> Self {
-        Self { server_name: server_name.into(), versions: versions.to_vec(), suites: Suites::for_versions(versions) }
+        Self {
+            server_name: server_name.into(),
+            versions: versions.to_vec(),
+            suites: Suites::for_versions(versions),
+            shape: Shape::default(),
+        }
     }
 
     /// The same offer with another list of suites.
@@ -37,6 +44,19 @@ impl Offer {
     pub fn with_suites(mut self, suites: Suites) -> Self {
         self.suites = suites;
         self
+    }
+
+    /// The same offer, said in another way.
+    #[must_use]
+    pub fn shaped(mut self, shape: Shape) -> Self {
+        self.shape = shape;
+        self
+    }
+
+    /// True for the hello that only SSL 2 reads.
+    #[must_use]
+    pub fn is_ssl2(&self) -> bool {
+        self.highest() == Version::Ssl2
     }
 
     fn highest(&self) -> Version {
@@ -48,8 +68,13 @@ impl Offer {
 #[must_use]
 pub fn client_hello(offer: &Offer, random: &[u8; 32], session_id: &[u8; 32]) -> Vec<u8> {
     let highest = offer.highest();
+    if highest == Version::Ssl2 {
+        return ssl2_hello(random);
+    }
+    let shape = &offer.shape;
     let mut body = Vec::with_capacity(1024);
-    body.extend(highest.min(Version::Tls12).wire().to_be_bytes());
+    let legacy_version = shape.legacy_version.unwrap_or(highest.min(Version::Tls12).wire());
+    body.extend(legacy_version.to_be_bytes());
     body.extend(random);
     let session_id: &[u8] = if highest == Version::Tls13 { session_id } else { &[] };
     body.extend(short_vector(session_id));
@@ -57,21 +82,38 @@ pub fn client_hello(offer: &Offer, random: &[u8; 32], session_id: &[u8; 32]) -> 
     if offer.versions.iter().any(|version| *version < Version::Tls13) {
         suites.push(RENEGOTIATION);
     }
+    if shape.asks(Extra::Fallback) {
+        suites.push(FALLBACK);
+    }
     body.extend(vector(&numbers(&suites)));
-    body.extend([1, 0]); // null compression alone
+    // Deflate comes first, so that a server that knows it has a reason to take it; null always stands beside it.
+    body.extend(short_vector(if shape.asks(Extra::Deflate) { &[1, 0] } else { &[0] }));
     if highest > Version::Ssl3 {
         let extensions = extensions(offer, highest);
-        let padding = padding(body.len() + 2 + extensions.len());
+        let padding = padding(body.len() + 2 + extensions.len(), shape.length);
         body.extend(vector(&[extensions, padding].concat()));
     }
     let mut message = vec![CLIENT_HELLO, 0];
     message.extend(length(&body));
     message.extend(body);
     let record_version = if highest == Version::Ssl3 { Version::Ssl3 } else { Version::Tls10 };
-    let mut record = vec![HANDSHAKE_RECORD];
-    record.extend(record_version.wire().to_be_bytes());
-    record.extend(vector(&message));
-    record
+    let size = shape.record_size.unwrap_or(message.len()).max(1);
+    let records = message.chunks(size).map(|part| {
+        let header = [vec![HANDSHAKE_RECORD], record_version.wire().to_be_bytes().to_vec()].concat();
+        [header, vector(part)].concat()
+    });
+    records.collect::<Vec<_>>().concat()
+}
+
+/// The hello of SSL 2: a two-byte header, seven suites of three bytes, no session, sixteen bytes of challenge.
+fn ssl2_hello(random: &[u8; 32]) -> Vec<u8> {
+    const SUITES: [[u8; 3]; 7] =
+        [[1, 0, 0x80], [2, 0, 0x80], [3, 0, 0x80], [4, 0, 0x80], [5, 0, 0x80], [6, 0, 0x40], [7, 0, 0xc0]];
+    const CHALLENGE: usize = 16;
+    let message =
+        [&[1, 0, 2, 0, 21, 0, 0, 0, 16][..], SUITES.concat().as_slice(), random.get(..CHALLENGE).unwrap_or_default()].concat();
+    let [high, low] = length(&message);
+    [vec![high | 0x80, low], message].concat()
 }
 
 fn extensions(offer: &Offer, highest: Version) -> Vec<u8> {
@@ -84,29 +126,55 @@ fn extensions(offer: &Offer, highest: Version) -> Vec<u8> {
         out.extend(extension(23, &[])); // extended_master_secret; not last, some servers hang on an empty last extension
         out.extend(extension(11, &short_vector(&[0])));
     }
-    let mut groups: Vec<u16> = vec![0x001d, 0x0017, 0x0018, 0x0019, 0x001e, 0x0100, 0x0101];
+    let shape = &offer.shape;
+    let mut groups = GROUPS.to_vec();
     if highest == Version::Tls13 {
         groups.push(0x11ec); // X25519MLKEM768
+        let future = shape.asks(Extra::FutureVersion).then_some(0x0305);
         let asked: Vec<u16> = offer.versions.iter().filter(|v| **v > Version::Ssl3).map(|v| v.wire()).rev().collect();
+        let asked: Vec<u16> = future.into_iter().chain(asked).collect();
         out.extend(extension(43, &short_vector(&numbers(&asked))));
         // No key share: a server that speaks TLS 1.3 answers HelloRetryRequest, and we need no key of our own.
         out.extend(extension(51, &vector(&[])));
     }
-    if highest >= Version::Tls12 {
-        out.extend(extension(13, &vector(&numbers(&SIGNATURE_ALGORITHMS))));
+    for (extra, kind, content) in [
+        (Extra::StatusRequest, 5, &[1, 0, 0, 0, 0][..]),
+        (Extra::EncryptThenMac, 22, &[]),
+        (Extra::TruncatedHmac, 4, &[]),
+        (Extra::SessionTicket, 35, &[]),
+    ] {
+        if shape.asks(extra) {
+            out.extend(extension(kind, content));
+        }
     }
-    out.extend(extension(10, &vector(&numbers(&groups))));
+    if !shape.alpn.is_empty() {
+        let names: Vec<u8> = shape.alpn.iter().flat_map(|name| short_vector(name.as_bytes())).collect();
+        out.extend(extension(16, &vector(&names)));
+    }
+    if highest >= Version::Tls12 {
+        let algorithms = shape.signature_algorithms.as_deref().unwrap_or(&SIGNATURE_ALGORITHMS);
+        out.extend(extension(13, &vector(&numbers(algorithms))));
+    }
+    out.extend(extension(10, &vector(&numbers(shape.groups.as_ref().unwrap_or(&groups)))));
     out
 }
 
-const SIGNATURE_ALGORITHMS: [u16; 17] = [
+/// The groups that are offered up to TLS 1.2, and with one more in TLS 1.3.
+pub(super) const GROUPS: [u16; 7] = [0x001d, 0x0017, 0x0018, 0x0019, 0x001e, 0x0100, 0x0101];
+
+pub(super) const SIGNATURE_ALGORITHMS: [u16; 17] = [
     0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601, 0x0203,
     0x0201, 0x0402,
 ];
 
-/// The padding extension that takes a hello out of the lengths that some servers hang on.
-fn padding(body_so_far: usize) -> Vec<u8> {
+/// The padding extension that takes a hello out of the lengths that some servers hang on, or to the length that is wanted.
+fn padding(body_so_far: usize, wanted: Option<usize>) -> Vec<u8> {
     const HEADERS: usize = 9; // of the record and of the message
+    const LONGEST: usize = 16_000; // one record holds it
+    if let Some(wanted) = wanted {
+        let fill = wanted.min(LONGEST).checked_sub(body_so_far + HEADERS + 4);
+        return fill.map_or_else(Vec::new, |fill| extension(21, &vec![0; fill]));
+    }
     if body_so_far + HEADERS < 256 || body_so_far >= SAFE_BODY {
         return Vec::new();
     }
@@ -233,7 +301,7 @@ mod tests {
             ],
         ) {
             let highest = *chosen.last().expect("at least one");
-            let offer = Offer { server_name: name, versions: chosen.clone(), suites };
+            let offer = Offer { server_name: name, versions: chosen.clone(), suites, shape: Shape::default() };
             let bytes = client_hello(&offer, &[7; 32], &[9; 32]);
             for size in [bytes.len(), bytes.len() - 5, bytes.len() - 9] {
                 prop_assert!(!(256..=511).contains(&size), "{size}");

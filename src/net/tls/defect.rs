@@ -50,6 +50,8 @@ pub enum CertificateDefect {
         /// The algorithms of the chain, leaf first.
         algorithms: Vec<String>,
     },
+    /// Its authority has revoked it, says the OCSP response that the server sent itself.
+    Revoked,
     /// Its extended key usage does not allow it to be a TLS server.
     WrongUsage,
     /// The chain is too long or too tangled for our verifier; others may accept it.
@@ -86,6 +88,7 @@ impl CertificateDefect {
             Self::ChainIncomplete { .. } => "chain-incomplete",
             Self::BadSignature => "bad-signature",
             Self::UnsupportedSignature { .. } => "unsupported-signature",
+            Self::Revoked => "revoked",
             Self::WrongUsage => "wrong-usage",
             Self::TooComplex => "too-complex",
             Self::Malformed { .. } => "malformed",
@@ -129,6 +132,7 @@ impl fmt::Display for CertificateDefect {
             Self::UnsupportedSignature { algorithms } => {
                 write!(f, "a signature of the chain uses an algorithm that is not accepted: {}", escape(&algorithms.join(", ")))
             }
+            Self::Revoked => f.write_str("the certificate is revoked, says the OCSP response that the server sent with it"),
             Self::WrongUsage => f.write_str("the extended key usage of the certificate does not allow a TLS server"),
             Self::TooComplex => f.write_str("the chain is too long or too tangled to be verified here"),
             Self::Malformed { at, why } => write!(f, "certificate {} of the chain is malformed: {}", at + 1, escape(why)),

@@ -5,19 +5,27 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use rustls::client::Resumption;
-use rustls::{ClientConfig, Error, InvalidMessage};
+use rustls::client::{ResolvesClientCert, Resumption};
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, Error, InvalidMessage, SignatureScheme};
 use rustls_pki_types::ServerName;
 use time::OffsetDateTime;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::{
-    CertificateDefect, CertificateFacts, Connect, ConnectFailure, Limits, RecordingVerifier, Trust, Version, alert_name,
+    CertificateDefect, CertificateFacts, Connect, ConnectFailure, Limits, RecordingVerifier, Revocation, Trust, Version,
+    alert_name, revocation,
 };
+
+/// How long session tickets are waited for.
+const TICKETS: Duration = Duration::from_millis(300);
 
 /// How far a handshake came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,8 +67,14 @@ pub struct Handshake {
     pub trusted: bool,
     /// All that is wrong with the certificate. Empty also if none was seen: look at `outcome` first.
     pub defects: Vec<CertificateDefect>,
-    /// True if an OCSP response came with the certificate.
-    pub stapled_ocsp: bool,
+    /// What the OCSP response that came with the certificate says.
+    pub revocation: Revocation,
+    /// True if the server asked for a certificate of the client.
+    pub asks_for_certificate: bool,
+    /// Session tickets of TLS 1.3 that came right after the handshake.
+    pub tickets: u32,
+    /// True if such a ticket permits data before the handshake is done.
+    pub early_data: bool,
 }
 
 impl Handshake {
@@ -79,7 +93,10 @@ impl Handshake {
             chain: Vec::new(),
             trusted: false,
             defects: Vec::new(),
-            stapled_ocsp: false,
+            revocation: Revocation::NotStapled,
+            asks_for_certificate: false,
+            tickets: 0,
+            early_data: false,
         }
     }
 }
@@ -102,8 +119,9 @@ pub async fn handshake(
         return Handshake::without_certificate(HandshakeOutcome::CannotHandshake { why });
     };
     let (verifier, recorder) = RecordingVerifier::new(trust.clone(), now, true);
-    let config = match client_config(verifier) {
-        Ok(config) => config,
+    let asked = Arc::new(Asked::default());
+    let config = match client_config(verifier, asked.clone()) {
+        Ok(config) => Arc::new(config),
         Err(error) => {
             return Handshake::without_certificate(HandshakeOutcome::CannotHandshake { why: error.to_string() });
         }
@@ -114,10 +132,14 @@ pub async fn handshake(
         Ok(Err(failure)) => return Handshake::without_certificate(HandshakeOutcome::Unreachable(failure)),
         Err(_) => return Handshake::without_certificate(HandshakeOutcome::Unreachable(ConnectFailure::TimedOut)),
     };
-    let ended = timeout_at(deadline, TlsConnector::from(Arc::new(config)).connect(name, stream)).await;
+    let ended = timeout_at(deadline, TlsConnector::from(config.clone()).connect(name.clone(), stream)).await;
     let seen = recorder.latest();
     let mut result = match (ended, seen.is_some()) {
-        (Ok(Ok(stream)), _) => completed(&stream),
+        (Ok(Ok(mut stream)), _) => {
+            let tickets = tickets(&mut stream, deadline).await;
+            let early_data = tickets > 0 && permits_early_data(&config, name);
+            Handshake { tickets, early_data, ..completed(&stream) }
+        }
         (Ok(Err(error)), true) => Handshake::without_certificate(HandshakeOutcome::Stopped { why: describe(&error) }),
         (Ok(Err(error)), false) => Handshake::without_certificate(failed(&error)),
         (Err(_), true) => {
@@ -128,21 +150,79 @@ pub async fn handshake(
     };
     if let Some(seen) = seen {
         result.trusted = seen.is_trusted();
+        result.revocation = revocation_of(&seen, now);
         result.chain = seen.chain;
         result.defects = seen.defects;
-        result.stapled_ocsp = seen.stapled_ocsp;
+        if result.revocation == Revocation::Revoked {
+            result.trusted = false;
+            result.defects.push(CertificateDefect::Revoked);
+        }
     }
+    result.asks_for_certificate = asked.0.load(Ordering::Relaxed);
     result
 }
 
-fn client_config(verifier: Arc<dyn rustls::client::danger::ServerCertVerifier>) -> Result<ClientConfig, Error> {
+/// The issuer is the certificate of the chain whose name the leaf gives; a root that was not sent signs no response that we can read.
+fn revocation_of(seen: &super::Observation, now: OffsetDateTime) -> Revocation {
+    let Some((leaf, others)) = seen.chain.split_first() else { return Revocation::NotStapled };
+    let issuer = others.iter().find(|facts| facts.subject == leaf.issuer).map(|facts| facts.der.as_slice());
+    let others: Vec<&[u8]> = others.iter().map(|facts| facts.der.as_slice()).collect();
+    revocation(seen.stapled.as_deref(), &leaf.der, issuer, &others, now)
+}
+
+/// Tickets follow the handshake on their own; a server without them says nothing, so the wait is short.
+async fn tickets(stream: &mut TlsStream<TcpStream>, deadline: Instant) -> u32 {
+    if stream.get_ref().1.protocol_version() != Some(rustls::ProtocolVersion::TLSv1_3) {
+        return 0;
+    }
+    let until = deadline.min(Instant::now() + TICKETS);
+    let mut buffer = [0; 256];
+    while stream.get_ref().1.tls13_tickets_received() == 0 {
+        // The read ends with the deadline: no data follows where none was asked for.
+        let step = until.min(Instant::now() + Duration::from_millis(10));
+        match timeout_at(step, stream.read(&mut buffer)).await {
+            Err(_) if Instant::now() < until => {}
+            Ok(Ok(count)) if count > 0 => {}
+            _ => break,
+        }
+    }
+    stream.get_ref().1.tls13_tickets_received()
+}
+
+/// A connection that would use the ticket says so before it is made.
+fn permits_early_data(config: &Arc<ClientConfig>, name: ServerName<'static>) -> bool {
+    let mut next = rustls::ClientConnection::new(config.clone(), name);
+    next.as_mut().is_ok_and(|connection| connection.early_data().is_some())
+}
+
+/// Notes whether the server asked for a certificate, and has none to show.
+#[derive(Debug, Default)]
+struct Asked(AtomicBool);
+
+impl ResolvesClientCert for Asked {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+fn client_config(
+    verifier: Arc<dyn rustls::client::danger::ServerCertVerifier>,
+    asked: Arc<Asked>,
+) -> Result<ClientConfig, Error> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .dangerous()
         .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
+        .with_client_cert_resolver(asked);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    config.resumption = Resumption::disabled(); // a resumed session shows no certificate
+    // Made anew for each handshake, so that none is resumed: a resumed session shows no certificate.
+    config.resumption = Resumption::in_memory_sessions(8);
+    config.enable_early_data = true; // only to learn whether a ticket permits it
     Ok(config)
 }
 

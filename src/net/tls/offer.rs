@@ -4,6 +4,8 @@
 //! counts as a refusal; a closed or reset connection counts only if it repeats and nothing else about the server is flaky.
 //! Says what happened, not whether it should have.
 
+use futures_util::future::join_all;
+
 use super::alert::{self, alert_name};
 use super::{Answer, Connect, ConnectFailure, Limits, Offer, Probe, Suites, Version, probe};
 
@@ -84,7 +86,11 @@ enum State {
         offer: Offer,
         steady: bool,
     },
-    Failed(Conclusion),
+    /// `slow`: it was the deadline that ended it, and asking more would cost one deadline each.
+    Failed {
+        conclusion: Conclusion,
+        slow: bool,
+    },
 }
 
 impl Control {
@@ -106,13 +112,37 @@ impl Control {
         control
     }
 
+    /// What is wrong with the server as a whole, if no offer at all was negotiated.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Conclusion> {
+        match &self.state {
+            State::Failed { conclusion, .. } => Some(conclusion),
+            State::Untried | State::Working { .. } => None,
+        }
+    }
+
+    /// True if every question would cost a deadline, so that none is asked any more.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        matches!(self.state, State::Failed { slow: true, .. })
+    }
+
+    /// Takes over what another copy of this control has learnt: an offer that was cut off counts for all.
+    pub(super) fn learn_from(&mut self, other: &Self) {
+        match (&mut self.state, &other.state) {
+            (State::Working { steady, .. }, State::Working { steady: other, .. }) => *steady &= other,
+            (State::Working { .. }, _) | (_, State::Untried) => {}
+            (state, other) => *state = other.clone(),
+        }
+    }
+
     /// True once an offer was seen to be negotiated and nothing has gone wrong since.
     #[must_use]
     pub fn is_working(&self) -> bool {
         matches!(self.state, State::Working { .. })
     }
 
-    fn is_steady(&self) -> bool {
+    pub(super) fn is_steady(&self) -> bool {
         matches!(self.state, State::Working { steady: true, .. })
     }
 
@@ -121,6 +151,14 @@ impl Control {
         match &mut self.state {
             State::Working { steady, .. } => *steady &= earlier == 0,
             state => *state = State::Working { offer: with.clone(), steady: earlier == 0 },
+        }
+    }
+
+    /// The offer that is known to work, or else the one to try first.
+    pub(super) fn first(&self) -> Offer {
+        match &self.state {
+            State::Working { offer, .. } => offer.clone(),
+            _ => self.candidates[0].clone(),
         }
     }
 
@@ -143,14 +181,22 @@ pub async fn offer(
     control: &mut Control,
     limits: &Limits,
 ) -> Offered {
-    let mut question =
-        Question { connect, host, port, limits, offer: offer.clone(), control, probes: Vec::new(), controls: Vec::new() };
-    let conclusion = question.settle().await;
-    let connections = question.probes.len() + question.controls.len();
-    Offered { conclusion, probes: question.probes, controls: question.controls, connections }
+    let mut question = Question::new(connect, host, port, offer, control, limits);
+    let conclusion = match question.settle().await {
+        Settled::Known(conclusion) => conclusion,
+        Settled::IfControlWorks { how, needs_steady } => question.refused_if_control(how, needs_steady).await,
+    };
+    question.finish(conclusion)
 }
 
-struct Question<'a> {
+/// A conclusion, or a refusal that still wants the control after it.
+#[derive(Debug, Clone)]
+pub(super) enum Settled {
+    Known(Conclusion),
+    IfControlWorks { how: String, needs_steady: bool },
+}
+
+pub(super) struct Question<'a> {
     connect: &'a dyn Connect,
     host: &'a str,
     port: u16,
@@ -161,29 +207,54 @@ struct Question<'a> {
     controls: Vec<Probe>,
 }
 
-impl Question<'_> {
-    async fn settle(&mut self) -> Conclusion {
+impl<'a> Question<'a> {
+    pub(super) fn new(
+        connect: &'a dyn Connect,
+        host: &'a str,
+        port: u16,
+        offer: &Offer,
+        control: &'a mut Control,
+        limits: &'a Limits,
+    ) -> Self {
+        Self { connect, host, port, limits, offer: offer.clone(), control, probes: Vec::new(), controls: Vec::new() }
+    }
+
+    /// The conclusion with what was seen on the way to it.
+    pub(super) fn finish(self, conclusion: Conclusion) -> Offered {
+        let connections = self.probes.len() + self.controls.len();
+        Offered { conclusion, probes: self.probes, controls: self.controls, connections }
+    }
+
+    pub(super) async fn settle(&mut self) -> Settled {
         match self.control.state.clone() {
             State::Working { .. } => self.repeat().await,
             State::Untried if could_be_a_control(&self.offer) => self.ask_what_is_a_control_itself().await,
             State::Untried => match self.run_control().await {
                 None => self.repeat().await,
-                Some(Conclusion::Unreachable { failure, why }) => Conclusion::Unreachable { failure, why },
-                Some(failed) => self.ask_without_control(failed).await,
+                Some(Conclusion::Unreachable { failure, why }) => Settled::Known(Conclusion::Unreachable { failure, why }),
+                Some(failed) if self.control.is_slow() => Settled::Known(failed),
+                Some(failed) => Settled::Known(self.ask_without_control(failed).await),
             },
-            State::Failed(failed) => self.ask_without_control(failed).await,
+            State::Failed { conclusion, slow: true } => Settled::Known(conclusion),
+            State::Failed { conclusion, slow: false } => Settled::Known(self.ask_without_control(conclusion).await),
         }
     }
 
     /// The offer is one that would serve as a control: the first answer may be all that is needed.
-    async fn ask_what_is_a_control_itself(&mut self) -> Conclusion {
+    async fn ask_what_is_a_control_itself(&mut self) -> Settled {
         let first = self.ask().await;
         if let Some(conclusion) = self.hello(&first) {
-            return conclusion;
+            return Settled::Known(conclusion);
         }
-        match self.run_control().await {
+        let failed = if self.probes.last().is_some_and(|probe| probe.timed_out) && !matches!(first, Answer::Unreachable(_)) {
+            let others = self.control.to_try();
+            self.rest_of_the_controls(&others[1..], first.describe()).await
+        } else {
+            self.run_control().await
+        };
+        match failed {
             None => self.repeat().await,
-            Some(failed) => failed,
+            Some(failed) => Settled::Known(failed),
         }
     }
 
@@ -194,34 +265,43 @@ impl Question<'_> {
     }
 
     /// Asks beside a control that worked before, up to three times.
-    async fn repeat(&mut self) -> Conclusion {
+    async fn repeat(&mut self) -> Settled {
         let mut inconclusive = Vec::new();
         while inconclusive.len() < ATTEMPTS {
             let answer = self.ask().await;
             if let Some(conclusion) = self.hello(&answer) {
-                return conclusion;
+                return Settled::Known(conclusion);
             }
             match answer {
                 Answer::Alert { description, .. } if alert::is_rejection(description) => {
                     if !self.widen(description) {
-                        return self.refused_if_control(format!("alert {}", alert_name(description)), false).await;
+                        let how = format!("alert {}", alert_name(description));
+                        return Settled::IfControlWorks { how, needs_steady: false };
                     }
                 }
-                Answer::Unreachable(failure) if !is_worth_repeating(&failure) => return unreachable(failure),
+                // What is no hello to the server it may well answer as if it were another protocol.
+                Answer::NotTls { .. } if self.offer.is_ssl2() => {
+                    let how = "answered as if the hello of SSL 2 were no TLS".into();
+                    return Settled::IfControlWorks { how, needs_steady: false };
+                }
+                Answer::Unreachable(failure) if !is_worth_repeating(&failure) => return Settled::Known(unreachable(failure)),
                 Answer::Unreachable(ConnectFailure::Reset) => inconclusive.push(Answer::Reset),
                 other => inconclusive.push(other),
             }
+            // A server that breaks off may do so at what else the hello says: that must not read as a refusal of the version.
+            self.offer.shape = self.offer.shape.usual();
         }
-        self.conclude_from(inconclusive).await
+        self.conclude_from(inconclusive)
     }
 
     /// Three answers, none of which settles the question alone.
-    async fn conclude_from(&mut self, answers: Vec<Answer>) -> Conclusion {
+    fn conclude_from(&self, answers: Vec<Answer>) -> Settled {
         let described: Vec<String> = answers.iter().map(Answer::describe).collect();
         let is_same = answers.windows(2).all(|pair| pair[0] == pair[1]);
-        match answers.into_iter().next() {
+        Settled::Known(match answers.into_iter().next() {
             Some(Answer::Closed | Answer::Reset) if is_same && self.control.is_steady() => {
-                self.refused_if_control(format!("{}, {ATTEMPTS} times", described[0]), true).await
+                let how = format!("{}, {ATTEMPTS} times", described[0]);
+                return Settled::IfControlWorks { how, needs_steady: true };
             }
             Some(Answer::Closed | Answer::Reset) if is_same => {
                 undetermined(format!("{}, but offers that this server does negotiate were cut off too", described[0]))
@@ -229,24 +309,13 @@ impl Question<'_> {
             Some(Answer::Unreachable(failure)) if is_same => unreachable(failure),
             Some(Answer::Silent) if is_same => undetermined(format!("{}, {ATTEMPTS} times", described[0])),
             _ => undetermined(described.join("; then ")),
-        }
+        })
     }
 
-    /// The second half of "control before and after". A refusal by the mere end of a connection needs a server that
-    /// answers the control at once.
+    /// The second half of "control before and after".
     async fn refused_if_control(&mut self, how: String, needs_steady: bool) -> Conclusion {
-        if let Some(failed) = self.run_control().await {
-            let why = match failed {
-                Conclusion::Undetermined { why } | Conclusion::Unreachable { why, .. } => why,
-                Conclusion::SpeaksButRefusesAll { how } => how,
-                _ => "it no longer speaks TLS".into(),
-            };
-            return undetermined(format!("{how}, but afterwards an offer that had been negotiated failed: {why}"));
-        }
-        if needs_steady && !self.control.is_steady() {
-            return undetermined(format!("{how}, but an offer that this server does negotiate was cut off too"));
-        }
-        Conclusion::Refused { how, answered: None }
+        let failed = self.run_control().await;
+        refused(how, needs_steady, failed.as_ref(), self.control.is_steady())
     }
 
     /// The conclusion of a `ServerHello`, the one answer that needs no control.
@@ -263,10 +332,16 @@ impl Question<'_> {
         })
     }
 
-    /// A rejection that does not name the version may be about the suites: more of them are offered, once.
+    /// A rejection that does not name the version may be about what else the hello says, or about the suites: the first is
+    /// left out, then of the second more is offered, each once.
     fn widen(&mut self, description: u8) -> bool {
+        let is_about_the_version = description == alert::PROTOCOL_VERSION;
+        if !is_about_the_version && !self.offer.shape.is_usual() && !matches!(self.offer.suites, Suites::Exactly(_)) {
+            self.offer.shape = self.offer.shape.usual();
+            return true;
+        }
         let has_more = self.offer.suites == Suites::Modern && self.offer.versions.iter().any(|v| *v < Version::Tls13);
-        if description == alert::PROTOCOL_VERSION || !has_more {
+        if is_about_the_version || !has_more {
             return false;
         }
         self.offer.suites = Suites::Broad;
@@ -280,47 +355,82 @@ impl Question<'_> {
         answer
     }
 
-    /// Tries the controls until one works; otherwise says what is wrong with the server as a whole.
-    async fn run_control(&mut self) -> Option<Conclusion> {
+    /// Tries the controls until one works; otherwise says what is wrong with the server as a whole. Once a deadline has
+    /// passed, the others are asked side by side, so that a server that hangs costs two deadlines and no more.
+    pub(super) async fn run_control(&mut self) -> Option<Conclusion> {
         let mut rejections = Vec::new();
         let mut last = String::new();
-        for candidate in self.control.to_try() {
+        let candidates = self.control.to_try();
+        for (at, candidate) in candidates.iter().enumerate() {
             for attempt in 0..ATTEMPTS {
-                let probe = probe(self.connect, self.host, self.port, &candidate, self.limits).await;
-                let answer = probe.answer.clone();
+                let probe = probe(self.connect, self.host, self.port, candidate, self.limits).await;
+                let (answer, timed_out) = (probe.answer.clone(), probe.timed_out);
                 self.controls.push(probe);
                 last = answer.describe();
                 let is_last = attempt + 1 == ATTEMPTS;
                 match answer {
                     Answer::ServerHello { .. } => {
-                        self.control.works(&candidate, attempt);
+                        self.control.works(candidate, attempt);
                         return None;
                     }
                     Answer::Alert { .. } => {
                         rejections.push(last.clone());
                         break;
                     }
-                    Answer::Silent => break,
                     Answer::Unreachable(failure) if is_last || !is_worth_repeating(&failure) => {
-                        return Some(self.control_failed(unreachable(failure)));
+                        return Some(self.control_failed(unreachable(failure), timed_out));
                     }
-                    Answer::NotTls { seen } if is_last => return Some(self.control_failed(Conclusion::NotTls { seen })),
+                    Answer::NotTls { seen } if is_last => {
+                        return Some(self.control_failed(Conclusion::NotTls { seen }, false));
+                    }
+                    _ if timed_out => return self.rest_of_the_controls(&candidates[at + 1..], last).await,
                     _ => {}
                 }
             }
         }
         rejections.dedup();
-        Some(self.control_failed(if rejections.is_empty() {
+        let failed = if rejections.is_empty() {
             undetermined(format!("no offer at all is negotiated: {last}"))
         } else {
             Conclusion::SpeaksButRefusesAll { how: rejections.join("; ") }
-        }))
+        };
+        Some(self.control_failed(failed, false))
     }
 
-    fn control_failed(&mut self, conclusion: Conclusion) -> Conclusion {
-        self.control.state = State::Failed(conclusion.clone());
+    async fn rest_of_the_controls(&mut self, rest: &[Offer], last: String) -> Option<Conclusion> {
+        let probes =
+            join_all(rest.iter().map(|candidate| probe(self.connect, self.host, self.port, candidate, self.limits))).await;
+        let works = probes.iter().find(|probe| matches!(probe.answer, Answer::ServerHello { .. }));
+        let works = works.map(|probe| probe.offer.clone());
+        self.controls.extend(probes);
+        if let Some(offer) = works {
+            self.control.works(&offer, 1);
+            return None;
+        }
+        Some(self.control_failed(undetermined(format!("no offer at all is negotiated: {last}")), true))
+    }
+
+    fn control_failed(&mut self, conclusion: Conclusion, slow: bool) -> Conclusion {
+        self.control.state = State::Failed { conclusion: conclusion.clone(), slow };
         conclusion
     }
+}
+
+/// A refusal, if the control after it did not fail. A refusal by the mere end of a connection needs a server that answers
+/// every control at once.
+pub(super) fn refused(how: String, needs_steady: bool, failed: Option<&Conclusion>, is_steady: bool) -> Conclusion {
+    if let Some(failed) = failed {
+        let why = match failed {
+            Conclusion::Undetermined { why } | Conclusion::Unreachable { why, .. } => why,
+            Conclusion::SpeaksButRefusesAll { how } => how,
+            _ => "it no longer speaks TLS",
+        };
+        return undetermined(format!("{how}, but afterwards an offer that had been negotiated failed: {why}"));
+    }
+    if needs_steady && !is_steady {
+        return undetermined(format!("{how}, but an offer that this server does negotiate was cut off too"));
+    }
+    Conclusion::Refused { how, answered: None }
 }
 
 /// An offer that any server of today negotiates; asked first, it makes a control of its own superfluous.

@@ -10,10 +10,14 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::reader::SEEN;
-use super::{Answer, Connect, ConnectFailure, Ending, Limits, Offer, Reader, client_hello};
+use super::{Answer, Connect, ConnectFailure, Ending, Extra, Flight, Limits, Offer, Reader, Version, client_hello};
 
 /// How long an answer that is not TLS may still show more of itself.
 const CURIOSITY: Duration = Duration::from_millis(100);
+/// Bytes that follow each other within this belong together.
+const PAUSE: Duration = Duration::from_millis(3);
+/// The most that is kept of a whole flight: a long chain in records of one byte fits.
+const MOST_OF_A_FLIGHT: usize = 256 * 1024;
 
 /// One hello and what came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,10 @@ pub struct Probe {
     pub received: Vec<u8>,
     /// The warning alerts that came before the answer.
     pub warnings: Vec<u8>,
+    /// What can be read of the flight that began with a `ServerHello`.
+    pub flight: Option<Flight>,
+    /// True if the deadline ended it, whatever had come until then.
+    pub timed_out: bool,
 }
 
 /// Makes one connection, sends one hello and reads until there is an answer, the deadline or the byte limit.
@@ -35,10 +43,12 @@ pub async fn probe(connect: &dyn Connect, host: &str, port: u16, offer: &Offer, 
     let deadline = Instant::now() + limits.deadline;
     let unreachable = |failure| Probe {
         offer: offer.clone(),
+        timed_out: failure == ConnectFailure::TimedOut,
         answer: Answer::Unreachable(failure),
         sent: Vec::new(),
         received: Vec::new(),
         warnings: Vec::new(),
+        flight: None,
     };
     let mut stream = match timeout_at(deadline, connect.connect(host, port)).await {
         Err(_) => return unreachable(ConnectFailure::TimedOut),
@@ -46,17 +56,46 @@ pub async fn probe(connect: &dyn Connect, host: &str, port: u16, offer: &Offer, 
         Ok(Ok(stream)) => stream,
     };
     let sent = client_hello(offer, &random_bytes(), &random_bytes());
-    let mut reader = Reader::new(limits);
-    let mut answer = match timeout_at(deadline, exchange(&mut stream, &sent, &mut reader)).await {
-        Ok(answer) => answer,
-        Err(_) => reader.end(Ending::Deadline),
+    let mut reader = if offer.is_ssl2() { Reader::of_ssl2(limits) } else { Reader::new(limits) };
+    let (mut answer, timed_out) = match timeout_at(deadline, exchange(&mut stream, &sent, &mut reader)).await {
+        Ok(answer) => (answer, false),
+        Err(_) => (reader.end(Ending::Deadline), true),
     };
     if let Answer::NotTls { seen } = &mut answer {
         let until = deadline.min(Instant::now() + CURIOSITY);
         *seen = more_of(&mut stream, reader.received(), until).await;
     }
-    let (received, warnings) = reader.into_parts();
-    Probe { offer: offer.clone(), answer, sent, received, warnings }
+    let (mut received, warnings) = reader.into_parts();
+    let version = match answer {
+        Answer::ServerHello { version, .. } => Some(version).filter(|version| *version != Version::Ssl2),
+        _ => None,
+    };
+    if version.is_some_and(|version| version <= Version::Tls12) && offer.shape.asks(Extra::WholeFlight) {
+        rest_of_flight(&mut stream, &mut received, deadline).await;
+    }
+    let flight = version.and_then(|_| Flight::read(&received));
+    Probe { offer: offer.clone(), answer, sent, received, warnings, flight, timed_out }
+}
+
+/// Reads on until the flight is whole, the server stops, or the deadline.
+async fn rest_of_flight(stream: &mut TcpStream, received: &mut Vec<u8>, deadline: Instant) {
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        if Flight::read(received).is_some_and(|flight| flight.is_whole) {
+            return;
+        }
+        // What comes in drops is looked at only when it pauses, so that the work does not grow with their number.
+        let mut pause = deadline;
+        loop {
+            match timeout_at(pause, stream.read(&mut buffer)).await {
+                Ok(Ok(count)) if count > 0 && received.len() + count <= MOST_OF_A_FLIGHT => received.extend(&buffer[..count]),
+                Ok(_) => return,
+                Err(_) if Instant::now() >= deadline => return,
+                Err(_) => break,
+            }
+            pause = deadline.min(Instant::now() + PAUSE);
+        }
+    }
 }
 
 async fn exchange(stream: &mut TcpStream, hello: &[u8], reader: &mut Reader) -> Answer {

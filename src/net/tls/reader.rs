@@ -91,6 +91,7 @@ pub enum Ending {
 #[derive(Debug)]
 pub struct Reader {
     limits: Limits,
+    ssl2: bool,
     received: Vec<u8>,
     at: usize,
     handshake: Vec<u8>,
@@ -102,7 +103,21 @@ impl Reader {
     /// A reader that keeps at most `limits.bytes`.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
-        Self { limits: *limits, received: Vec::new(), at: 0, handshake: Vec::new(), alerts: Vec::new(), warnings: Vec::new() }
+        Self {
+            limits: *limits,
+            ssl2: false,
+            received: Vec::new(),
+            at: 0,
+            handshake: Vec::new(),
+            alerts: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// A reader of what comes back to a hello of SSL 2: its own `SERVER-HELLO`, or what later versions refuse with.
+    #[must_use]
+    pub fn of_ssl2(limits: &Limits) -> Self {
+        Self { ssl2: true, ..Self::new(limits) }
     }
 
     /// Everything received so far, and the warning alerts that were skipped.
@@ -153,6 +168,9 @@ impl Reader {
     fn next_record(&mut self) -> Result<Option<()>, Answer> {
         let rest = &self.received[self.at..];
         let Some(kind) = rest.first().copied() else { return Ok(None) };
+        if self.ssl2 && self.at == 0 && kind & 0x80 != 0 {
+            return ssl2_answer(rest);
+        }
         let is_tls = (0x14..=0x18).contains(&kind) && rest.get(1).is_none_or(|major| *major == 3);
         if !is_tls && self.at == 0 {
             return Err(Answer::NotTls { seen: self.received.iter().copied().take(SEEN).collect() });
@@ -206,6 +224,16 @@ impl Reader {
             }
         }
         Ok(())
+    }
+}
+
+/// A `SERVER-HELLO` of SSL 2: header, message type, session hit, certificate type, version. Its body tells nothing more here.
+fn ssl2_answer(bytes: &[u8]) -> Result<Option<()>, Answer> {
+    match *bytes {
+        [_, _, 4, _, _, 0, 2, ..] => Err(Answer::ServerHello { version: Version::Ssl2, suite: 0, hello_retry: false }),
+        [_, _, 4] | [_, _, 4, _] | [_, _, 4, _, _] | [_, _, 4, _, _, 0] | [_] | [_, _] => Ok(None),
+        [_, _, 0, ..] => Err(malformed("an error message of SSL 2".into())),
+        _ => Err(Answer::NotTls { seen: bytes.iter().copied().take(SEEN).collect() }),
     }
 }
 
@@ -311,6 +339,17 @@ mod tests {
             let Answer::NotTls { seen } = read(bytes) else { panic!("{:?}", read(bytes)) };
             assert_eq!(seen, bytes);
         }
+    }
+
+    #[test]
+    fn the_server_hello_of_ssl_2_is_known_by_its_own_form_and_only_where_it_was_asked_for() {
+        let bytes = [0x80, 0x2e, 4, 0, 1, 0, 2, 0, 0, 0, 3, 0, 16];
+        let mut reader = Reader::of_ssl2(&Limits::default());
+        let answer = bytes.iter().find_map(|byte| reader.push(&[*byte]));
+        assert_eq!(answer, Some(Answer::ServerHello { version: Version::Ssl2, suite: 0, hello_retry: false }));
+        assert!(matches!(read(&bytes), Answer::NotTls { .. }));
+        let mut reader = Reader::of_ssl2(&Limits::default());
+        assert_eq!(reader.push(&record(21, &[2, 70])), Some(Answer::Alert { level: 2, description: 70 }));
     }
 
     #[test]

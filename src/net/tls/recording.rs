@@ -28,8 +28,8 @@ pub struct Observation {
     pub chain: Vec<CertificateFacts>,
     /// All that is wrong.
     pub defects: Vec<CertificateDefect>,
-    /// True if an OCSP response came with the certificate.
-    pub stapled_ocsp: bool,
+    /// The OCSP response that came with the certificate.
+    pub stapled: Option<Vec<u8>>,
     /// True once the server signed the handshake with the key of its certificate.
     pub key_proven: bool,
 }
@@ -148,7 +148,7 @@ impl ServerCertVerifier for RecordingVerifier {
             server_name: server_name.to_str().into_owned(),
             chain: examined.facts,
             defects: examined.defects,
-            stapled_ocsp: !ocsp_response.is_empty(),
+            stapled: Some(ocsp_response.to_vec()).filter(|response| !response.is_empty()),
             key_proven: false,
         });
         if !self.lenient && !refusal.is_empty() {

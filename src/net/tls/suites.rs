@@ -10,6 +10,9 @@ pub(super) const MOST: usize = 60;
 /// `TLS_EMPTY_RENEGOTIATION_INFO_SCSV`
 pub(super) const RENEGOTIATION: u16 = 0x00ff;
 
+/// `TLS_FALLBACK_SCSV`
+pub(super) const FALLBACK: u16 = 0x5600;
+
 /// Which suites an offer lists; those that the offered versions cannot use are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Suites {

@@ -18,6 +18,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "token-response-text-html", "the token response comes as text/html"),
     fault(G, "token-errors-200", "errors of the token endpoint come with status 200"),
     fault(G, "token-errors-500", "errors of the token endpoint come with status 500"),
+    fault(G, "token-error-echoes-code", "the error about a code repeats the code"),
     fault(G, "token-get-accepted", "the token endpoint answers GET"),
     fault(G, "unsupported-grant-accepted", "any grant_type gives a token"),
     fault(G, "unsupported-grant-wrong-error", "an unsupported grant_type is invalid_request"),

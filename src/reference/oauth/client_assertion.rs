@@ -44,6 +44,12 @@ pub(in super::super) fn authenticate(site: &Site, parameters: &[(String, String)
     Ok(client)
 }
 
+/// Who an assertion says it is from, whether it is good or not.
+pub(in super::super) fn claimed_issuer(parameters: &[(String, String)]) -> Option<String> {
+    let parts = split(value(parameters, "client_assertion")?)?;
+    parts.claims["sub"].as_str().or_else(|| parts.claims["iss"].as_str()).map(str::to_owned)
+}
+
 fn split(text: &str) -> Option<Parts<'_>> {
     let (signed, signature) = text.rsplit_once('.')?;
     let (header, claims) = signed.split_once('.')?;

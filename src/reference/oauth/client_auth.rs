@@ -17,6 +17,17 @@ pub(in super::super) fn authenticate(
     asked: &Asked,
     parameters: &[(String, String)],
 ) -> Result<RegisteredClient, Reply> {
+    let outcome = examine(site, asked, parameters);
+    let named = asked.header("authorization").and_then(decode).map(|(id, _)| id);
+    let named = named.or_else(|| value(parameters, "client_id").map(str::to_owned));
+    let named = named.or_else(|| client_assertion::claimed_issuer(parameters));
+    if let Some(client) = named.and_then(|id| site.client(&id)) {
+        site.store().note_authentication(&client.id, outcome.is_err());
+    }
+    outcome
+}
+
+fn examine(site: &Site, asked: &Asked, parameters: &[(String, String)]) -> Result<RegisteredClient, Reply> {
     if let Some(credentials) = asked.header("authorization") {
         return basic(site, credentials, parameters);
     }

@@ -32,4 +32,4 @@ pub(super) use routes::answer;
 pub(super) use saml::elsewhere;
 pub(super) use scopes::{Context, covers, grantable, resource_scopes};
 pub(super) use store::{Access, Page, Store};
-pub(super) use token::{error as token_error, grant, issued};
+pub(super) use token::grant;

@@ -99,6 +99,8 @@ pub(in super::super) struct Store {
     /// One-time codes that were used, as member and window.
     pub(in super::super) windows: BTreeSet<(usize, i64)>,
     pub(in super::super) pages: BTreeMap<String, Page>,
+    /// Per client: authentications that failed in a row until now, and the most that ever did.
+    failures: BTreeMap<String, (u32, u32)>,
     grants: u64,
 }
 
@@ -114,6 +116,18 @@ impl Store {
         let browser = random();
         self.browsers.insert(browser.clone(), None);
         browser
+    }
+
+    /// Counts an authentication of a client.
+    pub(in super::super) fn note_authentication(&mut self, client: &str, failed: bool) {
+        let (now, most) = self.failures.entry(client.to_owned()).or_default();
+        *now = if failed { *now + 1 } else { 0 };
+        *most = (*most).max(*now);
+    }
+
+    /// The most authentications of one client that failed in a row.
+    pub(in super::super) fn most_failures(&self) -> u32 {
+        self.failures.values().map(|(_, most)| *most).max().unwrap_or_default()
     }
 
     /// Takes back every token of a grant.

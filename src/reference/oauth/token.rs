@@ -53,16 +53,15 @@ pub(in super::super) fn error(site: &Site, status: u16, error: &str, description
 }
 
 fn token(site: &Site, asked: &Asked, parameters: &[(String, String)]) -> Reply {
+    if let Some(reply) = udap::token(site, asked, parameters) {
+        return reply;
+    }
     let Some(grant_type) = value(parameters, "grant_type") else {
         return error(site, 400, "invalid_request", "grant_type is missing");
     };
     let doubled = ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "refresh_token", "scope"];
-    let is_doubtful = doubled.iter().any(|name| is_doubled(parameters, name));
-    if is_doubtful && !udap::takes_duplicates(site, parameters) {
+    if doubled.iter().any(|name| is_doubled(parameters, name)) {
         return error(site, 400, "invalid_request", "a parameter stands twice");
-    }
-    if let Some(reply) = udap::token(site, asked, parameters) {
-        return reply;
     }
     if parameters.iter().any(|(name, _)| name.starts_with("x-")) && site.has("unknown-token-parameter-refused") {
         return error(site, 400, "invalid_request", "a parameter is not known");
@@ -88,11 +87,6 @@ pub(in super::super) fn grant(
         _ if site.has("unsupported-grant-wrong-error") => error(site, 400, "invalid_request", "grant_type is not supported"),
         _ => error(site, 400, "unsupported_grant_type", "only authorization_code and refresh_token are supported"),
     }
-}
-
-/// The answer with a token that is not of a code.
-pub(in super::super) fn issued(site: &Site, access: &Access, token: String, refresh: Option<String>) -> Reply {
-    Answer { access, token, refresh, id_token: None, refreshed: false }.reply(site)
 }
 
 /// A token for the first member, for whatever grant was named: only a fault gives it.
@@ -149,7 +143,8 @@ fn exchange(site: &Site, client: &RegisteredClient, parameters: &[(String, Strin
         if site.has("failed-exchange-burns-code") {
             site.store().codes.remove(given);
         }
-        return error(site, 400, "invalid_grant", reason);
+        let said = if site.has("token-error-echoes-code") { format!("{reason}: {given}") } else { reason.to_owned() };
+        return error(site, 400, "invalid_grant", &said);
     }
     if let Some(known) = site.store().codes.get_mut(given) {
         known.used = true;

@@ -121,7 +121,20 @@ async fn a_server_with_any_one_fault_starts() {
     assert!(faults().iter().any(|fault| fault.kind == FaultKind::Hostile));
 }
 
+/// Hellos for TLS 1.2 alone: one of a client of today, one of a client that knows only weak suites.
+async fn ask_for_tls_1_2(server: &Running) {
+    for suites in [&[0xc0, 0x2b][..], &[0, 2, 0, 3, 0, 5, 0, 9, 0, 0x34]] {
+        let body = [&[3, 3][..], &[7; 32], &[0, 0, u8::try_from(suites.len()).unwrap()], suites, &[2, 1, 0]].concat();
+        let length = u8::try_from(body.len()).unwrap();
+        let mut tcp = tokio::net::TcpStream::connect(server.addresses()[0]).await.unwrap();
+        let hello = [&[22, 3, 1, 0, length + 4, 1, 0, 0, length][..], &body].concat();
+        tokio::io::AsyncWriteExt::write_all(&mut tcp, &hello).await.unwrap();
+        assert_ne!(tokio::io::AsyncReadExt::read(&mut tcp, &mut [0; 16]).await.unwrap(), 0);
+    }
+}
+
 async fn use_all_of(server: &Running) {
+    ask_for_tls_1_2(server).await;
     let client = client(server);
     for asked in standard_set(&server.site) {
         let origin = match asked.door {

@@ -47,7 +47,7 @@ pub(super) fn trust(site: &Site, place: &Place, chain: &[X509], further: &[X509]
     if chain.len() == 1 && site.has(place.refuses_leaf_only) {
         return Err(Doubt::Trust("x5c does not hold the whole chain"));
     }
-    if chain.iter().skip(1).any(|certificate| is_self_issued(certificate)) && site.has(place.refuses_root) {
+    if chain.iter().skip(1).any(is_self_issued) && site.has(place.refuses_root) {
         return Err(Doubt::Trust("x5c holds a root"));
     }
     let path = path(site, place, chain, further)?;
@@ -68,7 +68,11 @@ fn path(site: &Site, place: &Place, chain: &[X509], further: &[X509]) -> Result<
         match attempt(member, chain, further, Some(now)) {
             Ok(Attempt::Good(certificates)) => return Ok(found(certificates)),
             Ok(Attempt::Bad(code, depth)) => {
-                worst = worst.or(Some((number, code, depth))).map(|before| worse(before, (number, code, depth)))
+                if let Some(certificates) = by_another_way(member, chain, further, now) {
+                    return Ok(found(certificates));
+                }
+                let this = (number, code, depth);
+                worst = Some(worst.map_or(this, |before| worse(before, this)));
             }
             Err(_) => return Err(Doubt::Trust("the certificates cannot be worked with")),
         }
@@ -147,6 +151,17 @@ fn attempt(member: &Member, chain: &[X509], further: &[X509], now: Option<i64>) 
     })
 }
 
+/// A good path that OpenSSL did not find by itself: cross-signed CAs, and renewed ones.
+fn by_another_way(member: &Member, chain: &[X509], further: &[X509], now: i64) -> Option<Vec<X509>> {
+    every_path(member, chain, further).into_iter().find_map(|path| {
+        let (_, below) = path.split_last()?;
+        match attempt(member, below, &[], Some(now)) {
+            Ok(Attempt::Good(certificates)) => Some(certificates),
+            _ => None,
+        }
+    })
+}
+
 fn store(member: &Member, now: Option<i64>) -> Result<X509Store, ErrorStack> {
     let mut builder = X509StoreBuilder::new()?;
     for anchor in &member.anchors {
@@ -164,19 +179,27 @@ fn store(member: &Member, now: Option<i64>) -> Result<X509Store, ErrorStack> {
     Ok(builder.build())
 }
 
-/// The path by names and signatures alone, whatever the extensions say.
+/// The first path by names and signatures alone, whatever the extensions say.
 fn by_signatures(member: &Member, chain: &[X509], further: &[X509]) -> Option<Vec<X509>> {
-    let mut path = vec![chain.first()?.clone()];
-    for _ in 0..chain.len() + further.len() + 1 {
-        let last = path.last()?.clone();
-        if let Some(anchor) = member.anchors.iter().find(|anchor| signed_by(&last, anchor)) {
-            path.push(anchor.clone());
-            return Some(path);
-        }
-        let next = chain.iter().chain(further).find(|candidate| signed_by(&last, candidate))?;
-        path.push(next.clone());
+    every_path(member, chain, further).into_iter().next()
+}
+
+/// The most paths that are looked at, and the longest: certificates of one CA can form very many.
+const MOST_PATHS: usize = 16;
+const LONGEST_PATH: usize = 10;
+
+/// Every path by names and signatures alone. OpenSSL itself takes the first issuer that fits and never comes back.
+fn every_path(member: &Member, chain: &[X509], further: &[X509]) -> Vec<Vec<X509>> {
+    let mut found = Vec::new();
+    let mut begun: Vec<Vec<X509>> = chain.first().map(|leaf| vec![leaf.clone()]).into_iter().collect();
+    while let Some(path) = begun.pop() {
+        let Some(last) = path.last().filter(|_| path.len() < LONGEST_PATH && found.len() < MOST_PATHS) else { continue };
+        let with = |next: &X509| [path.as_slice(), std::slice::from_ref(next)].concat();
+        found.extend(member.anchors.iter().filter(|anchor| signed_by(last, anchor)).map(with));
+        let nexts = chain.iter().chain(further).filter(|next| signed_by(last, next) && !path.contains(next));
+        begun.extend(nexts.map(with));
     }
-    None
+    found
 }
 
 fn signed_by(certificate: &X509, issuer: &X509) -> bool {

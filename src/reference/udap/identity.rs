@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
-use openssl::x509::X509;
 use openssl::x509::extension::{BasicConstraints, KeyUsage, SubjectAlternativeName};
+use openssl::x509::{X509, X509Extension};
 use time::OffsetDateTime;
 
 use super::super::site::Site;
@@ -35,10 +36,12 @@ pub(super) enum Kind {
     EllipticKey,
     /// Signed by the root itself.
     ByRoot,
+    /// Names lists and issuers at an address that nobody answers at.
+    NamesNowhere,
 }
 
 /// The faults and quirks of the certificate.
-const FAULTS: [(&str, Kind); 16] = [
+const FAULTS: [(&str, Kind); 17] = [
     ("udap-metadata-certificate-expired", Kind::Expired),
     ("udap-metadata-certificate-not-yet-valid", Kind::NotYetValid),
     ("udap-metadata-intermediate-expired", Kind::IssuerExpired),
@@ -55,6 +58,7 @@ const FAULTS: [(&str, Kind); 16] = [
     ("udap-metadata-certificate-sha1", Kind::Sha1),
     ("udap-metadata-signed-es256", Kind::EllipticKey),
     ("udap-metadata-x5c-leaf-only", Kind::ByRoot),
+    ("udap-metadata-certificate-names-nowhere", Kind::NamesNowhere),
 ];
 
 /// A chain, leaf first and without the root, with the leaf's key.
@@ -92,6 +96,10 @@ fn of_kind(base: &str, community: &str, kind: Kind, now: OffsetDateTime) -> Resu
 }
 
 const DAY: i64 = 86_400;
+
+/// Addresses of documentation (RFC 5737): a packet to them comes back from nowhere.
+const NOWHERE: [(Nid, &str); 2] =
+    [(Nid::CRL_DISTRIBUTION_POINTS, "URI:http://192.0.2.1/ca.crl"), (Nid::INFO_ACCESS, "caIssuers;URI:http://192.0.2.1/ca.crt")];
 
 fn mint(base: &str, authority: &Authority, kind: Kind, now: i64) -> Result<Identity, ErrorStack> {
     let key = match kind {
@@ -131,6 +139,13 @@ fn mint(base: &str, authority: &Authority, kind: Kind, now: i64) -> Result<Ident
     if let Some(name) = alternative_name(base, kind) {
         let extension = name.build(&builder.x509v3_context(issuer.map(|issuer| issuer.certificate.as_ref()), None))?;
         builder.append_extension(extension)?;
+    }
+    if kind == Kind::NamesNowhere {
+        for (nid, value) in NOWHERE {
+            #[allow(deprecated, reason = "OpenSSL's configuration syntax is the only way to these extensions")]
+            let extension = X509Extension::new_nid(None, None, nid, value)?;
+            builder.append_extension(extension)?;
+        }
     }
     let digest = if kind == Kind::Sha1 { MessageDigest::sha1() } else { MessageDigest::sha256() };
     builder.sign(issuer.map_or(&key, |issuer| &issuer.key), digest)?;

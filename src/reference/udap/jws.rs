@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::super::site::Site;
 use super::doubt::Doubt;
 use super::place::Place;
-use super::{confusion, signature};
+use super::{confusion, object, signature};
 
 /// The longest chain that is looked at, and its longest certificate.
 const LONGEST_CHAIN: usize = 10;
@@ -35,12 +35,7 @@ pub(super) struct Parts<'a> {
 pub(super) fn split(text: &str) -> Option<Parts<'_>> {
     let (signed, signature) = text.rsplit_once('.')?;
     let (header, claims) = signed.split_once('.')?;
-    let object = |part: &str| -> Option<Map<String, Value>> {
-        match serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()? {
-            Value::Object(members) => Some(members),
-            _ => None,
-        }
-    };
+    let object = |part: &str| object::read(&URL_SAFE_NO_PAD.decode(part).ok()?);
     Some(Parts { header: object(header)?, claims: object(claims)?, signed, signature: URL_SAFE_NO_PAD.decode(signature).ok()? })
 }
 

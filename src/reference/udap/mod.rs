@@ -18,6 +18,7 @@ mod jws;
 mod keys;
 mod members;
 mod metadata;
+mod object;
 mod options;
 mod place;
 mod prepare;
@@ -34,6 +35,9 @@ mod statement;
 mod token;
 mod version;
 
+#[cfg(test)]
+mod vectors;
+
 pub(super) use client::{covers, find as client, requires_pkce};
 pub use community::ServerCommunity;
 pub(super) use keys::signing_key;
@@ -44,4 +48,4 @@ pub(super) use prepare::prepare;
 pub(super) use registration::answer as register;
 pub(super) use scopes::system_reads;
 pub(super) use state::Udap;
-pub(super) use token::{answer as token, json_parameters, takes_duplicates};
+pub(super) use token::{answer as token, json_parameters};

@@ -3,13 +3,17 @@
 //! The lists are fetched before a request is answered, anew each time, so that a certificate is refused from the moment
 //! on at which it stands in one.
 
+use std::cmp::Ordering;
+
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::ocsp::{OcspCertId, OcspCertStatus, OcspFlag, OcspRequest, OcspResponse, OcspResponseStatus};
 use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
-use openssl::x509::verify::X509VerifyFlags;
+use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{CrlStatus, X509, X509Crl};
+use time::PrimitiveDateTime;
+use time::macros::format_description;
 
 use super::super::site::Site;
 use super::chain::is_past;
@@ -39,7 +43,9 @@ pub(super) fn source(certificate: &X509) -> Source {
     responder.map_or(Source::Nowhere, Source::Responder)
 }
 
-enum Finding {
+/// What is known about a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Finding {
     Good,
     Revoked,
     Unknown(&'static str),
@@ -68,23 +74,38 @@ pub(super) fn check(site: &Site, place: &Place, path: &[X509]) -> Result<(), Dou
 fn by_list(site: &Site, lists: &[String], certificate: &X509, issuer: &X509) -> Finding {
     let mut finding = Finding::Unknown("the revocation list of a certificate cannot be fetched");
     for list in lists.iter().filter_map(|url| site.udap.fetched(url)) {
-        let Ok(list) = X509Crl::from_der(&list).or_else(|_| X509Crl::from_pem(&list)) else {
-            finding = Finding::Unknown("the revocation list of a certificate cannot be read");
-            continue;
-        };
-        let signed = issuer.public_key().is_ok_and(|key| list.verify(&key).unwrap_or(false));
-        let now = site.now().unix_timestamp();
-        let fresh = is_past(list.last_update(), now + 60) && list.next_update().is_none_or(|next| !is_past(next, now));
-        if !signed || !fresh {
-            finding = Finding::Unknown("the revocation list of a certificate is not signed by its issuer, or too old");
-            continue;
+        finding = in_list(&list, certificate, issuer, site.now().unix_timestamp());
+        if !matches!(finding, Finding::Unknown(_)) {
+            break;
         }
-        return match list.get_by_cert(certificate) {
-            CrlStatus::Revoked(_) => Finding::Revoked,
-            CrlStatus::NotRevoked | CrlStatus::RemoveFromCrl(_) => Finding::Good,
-        };
     }
     finding
+}
+
+/// What a list says about a certificate.
+pub(super) fn in_list(list: &[u8], certificate: &X509, issuer: &X509, now: i64) -> Finding {
+    let Ok(list) = X509Crl::from_der(list).or_else(|_| X509Crl::from_pem(list)) else {
+        return Finding::Unknown("the revocation list of a certificate cannot be read");
+    };
+    let named = matches!(list.issuer_name().try_cmp(issuer.subject_name()), Ok(Ordering::Equal));
+    let signed = named && issuer.public_key().is_ok_and(|key| list.verify(&key).unwrap_or(false));
+    let fresh = is_past(list.last_update(), now + 60) && list.next_update().is_none_or(|next| !is_past(next, now));
+    if !signed || !fresh || is_partial(&list) {
+        return Finding::Unknown("the revocation list of a certificate is not whole, not of its issuer, or too old");
+    }
+    match list.get_by_cert(certificate) {
+        CrlStatus::Revoked(_) => Finding::Revoked,
+        CrlStatus::NotRevoked | CrlStatus::RemoveFromCrl(_) => Finding::Good,
+    }
+}
+
+/// Whether a list holds only a part of what was revoked: a delta, or one with a distribution point of its own. OpenSSL's
+/// bindings do not show these extensions, so their critical marks are looked for.
+fn is_partial(list: &X509Crl) -> bool {
+    let der = list.to_der().unwrap_or_default();
+    let marks: [[u8; 8]; 2] =
+        [[0x06, 0x03, 0x55, 0x1d, 0x1b, 0x01, 0x01, 0xff], [0x06, 0x03, 0x55, 0x1d, 0x1c, 0x01, 0x01, 0xff]];
+    marks.iter().any(|mark| der.windows(mark.len()).any(|window| window == mark))
 }
 
 /// The key of a certificate's OCSP answer among what was fetched: a responder speaks about many certificates.
@@ -104,10 +125,15 @@ fn by_responder(site: &Site, url: &str, certificate: &X509, issuer: &X509) -> Fi
     let Some(answer) = site.udap.fetched(&answer_key(url, certificate)) else {
         return Finding::Unknown("the OCSP responder of a certificate does not answer");
     };
-    status(&answer, certificate, issuer).unwrap_or(Finding::Unknown("the OCSP answer about a certificate is not good"))
+    in_answer(&answer, certificate, issuer, site.now().unix_timestamp())
 }
 
-fn status(answer: &[u8], certificate: &X509, issuer: &X509) -> Option<Finding> {
+/// What an OCSP answer says about a certificate.
+pub(super) fn in_answer(answer: &[u8], certificate: &X509, issuer: &X509, now: i64) -> Finding {
+    status(answer, certificate, issuer, now).unwrap_or(Finding::Unknown("the OCSP answer about a certificate is not good"))
+}
+
+fn status(answer: &[u8], certificate: &X509, issuer: &X509, now: i64) -> Option<Finding> {
     let response = OcspResponse::from_der(answer).ok()?;
     if response.status() != OcspResponseStatus::SUCCESSFUL {
         return None;
@@ -115,18 +141,32 @@ fn status(answer: &[u8], certificate: &X509, issuer: &X509) -> Option<Finding> {
     let basic = response.basic().ok()?;
     let mut store = X509StoreBuilder::new().ok()?;
     store.add_cert(issuer.clone()).ok()?;
-    store.set_flags(X509VerifyFlags::PARTIAL_CHAIN).ok()?;
+    let mut parameters = X509VerifyParam::new().ok()?;
+    parameters.set_flags(X509VerifyFlags::PARTIAL_CHAIN).ok()?;
+    parameters.set_time(now);
+    store.set_param(&parameters).ok()?;
     let mut signers = Stack::new().ok()?;
     signers.push(issuer.clone()).ok()?;
     basic.verify(&signers, &store.build(), OcspFlag::empty()).ok()?;
-    let id = OcspCertId::from_cert(MessageDigest::sha1(), certificate, issuer).ok()?;
-    let found = basic.find_status(&id)?;
-    found.check_validity(300, None).ok()?;
+    let of = |digest| OcspCertId::from_cert(digest, certificate, issuer).ok();
+    let ids = [of(MessageDigest::sha1())?, of(MessageDigest::sha256())?];
+    let found = ids.iter().find_map(|id| basic.find_status(id))?;
+    let begun = seconds(&found.this_update.to_string())? <= now + 60;
+    let ended = found.next_update().and_then(|next| seconds(&next.to_string())).is_some_and(|next| next < now);
+    if !begun || ended {
+        return None;
+    }
     Some(match found.status {
         OcspCertStatus::GOOD => Finding::Good,
         OcspCertStatus::REVOKED => Finding::Revoked,
         _ => Finding::Unknown("the OCSP responder does not know a certificate"),
     })
+}
+
+/// The Unix time of a time as OpenSSL prints it.
+fn seconds(text: &str) -> Option<i64> {
+    let form = format_description!("[month repr:short] [day padding:space] [hour]:[minute]:[second] [year] GMT");
+    PrimitiveDateTime::parse(text, form).ok().map(|time| time.assume_utc().unix_timestamp())
 }
 
 /// The CA certificates that a certificate says its issuer can be fetched from.

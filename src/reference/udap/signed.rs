@@ -136,6 +136,10 @@ fn chain(site: &Site, identity: &Identity) -> Result<Option<Value>, ErrorStack> 
     if site.has("udap-metadata-x5c-unrelated-extra") {
         chain.push(super::authority::authority("An unrelated community")?.root.certificate.clone());
     }
+    if site.has("udap-metadata-x5c-fifty") {
+        let last = chain.last().cloned();
+        chain.extend(last.iter().cycle().take(48).cloned());
+    }
     let base64url = site.has("udap-metadata-x5c-base64url");
     let one = |certificate: &X509| {
         let der = certificate.to_der()?;
@@ -157,6 +161,11 @@ fn compact(site: &Site, identity: &Identity, claims: &Value) -> Result<String, E
     header.insert("alg".to_owned(), json!(algorithm));
     if let Some(chain) = chain(site, identity)? {
         header.insert("x5c".to_owned(), chain);
+    }
+    if site.has("udap-metadata-header-urls") {
+        for name in ["jku", "x5u"] {
+            header.insert(name.to_owned(), json!(format!("{}canary", site.plain)));
+        }
     }
     if site.has("udap-metadata-signed-crit") {
         header.insert("crit".to_owned(), json!(["x-unknown"]));

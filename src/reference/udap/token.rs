@@ -1,5 +1,6 @@
 //! Token requests of clients that registered by UDAP.
 
+use serde_json::{Value, json};
 use time::Duration;
 
 use super::super::exchange::{Asked, Reply};
@@ -21,7 +22,7 @@ pub(in super::super) fn concerns(site: &Site, parameters: &Parameters) -> bool {
         return true;
     }
     let Some(parts) = value(parameters, "client_assertion").and_then(jws::split) else { return false };
-    let claim = |name: &str| parts.claims.get(name).and_then(serde_json::Value::as_str);
+    let claim = |name: &str| parts.claims.get(name).and_then(Value::as_str);
     parts.header.contains_key("x5c") || names(claim("iss")) || names(claim("sub"))
 }
 
@@ -31,14 +32,9 @@ pub(in super::super) fn json_parameters(site: &Site, asked: &Asked) -> Option<Ve
     if !is_json || !site.has("udap-token-accepts-json") {
         return None;
     }
-    let body: serde_json::Value = serde_json::from_slice(&asked.body).ok()?;
+    let body: Value = serde_json::from_slice(&asked.body).ok()?;
     let members = body.as_object()?.iter();
     Some(members.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect())
-}
-
-/// Whether parameters that stand twice pass.
-pub(in super::super) fn takes_duplicates(site: &Site, parameters: &Parameters) -> bool {
-    concerns(site, parameters) && site.has("udap-token-accepts-duplicate-parameters")
 }
 
 /// Answers a token request; `None` when it is not made by way of UDAP.
@@ -89,6 +85,10 @@ const PARAMETERS: [&str; 11] = [
 
 /// Refuses what nobody may refuse, under the faults that do.
 fn strict_about_form(site: &Site, asked: &Asked, parameters: &Parameters) -> Result<(), Mistake> {
+    let doubled = PARAMETERS.iter().any(|name| *name != "client_assertion" && oauth::is_doubled(parameters, name));
+    if doubled && !site.has("udap-token-accepts-duplicate-parameters") {
+        return Err(("invalid_request", "a parameter stands twice"));
+    }
     let unknown = parameters.iter().any(|(name, _)| !PARAMETERS.contains(&name.as_str()));
     if unknown && site.has("udap-token-refuses-extra-parameter") {
         return Err(("invalid_request", "a parameter is not known"));
@@ -157,7 +157,21 @@ fn client_credentials(site: &Site, client: &Registration, parameters: &Parameter
         store.refresh.insert(refresh.clone(), access.clone());
     }
     drop(store);
-    Ok(oauth::issued(site, &access, token, refresh))
+    Ok(success(&access, &token, refresh, lifetime))
+}
+
+/// A success of its own: what is wrong with the responses of SMART is not wrong here too.
+fn success(access: &Access, token: &str, refresh: Option<String>, lifetime: Duration) -> Reply {
+    let mut body = json!({
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": lifetime.whole_seconds(),
+        "scope": access.scopes.join(" "),
+    });
+    if let Some(refresh) = refresh {
+        body["refresh_token"] = json!(refresh);
+    }
+    Reply::json(200, &body).with("cache-control", "no-store").with("pragma", "no-cache")
 }
 
 fn granted(site: &Site, client: &Registration, scope: &str) -> Result<Vec<String>, Mistake> {
@@ -191,21 +205,26 @@ fn spoilt(site: &Site, mut reply: Reply) -> Reply {
     let faults: Vec<&str> = without.iter().filter(|(fault, _)| site.has(fault)).map(|(_, member)| *member).collect();
     if reply.status == 200
         && (days || !faults.is_empty())
-        && let Ok(serde_json::Value::Object(mut members)) = serde_json::from_slice(&reply.body)
+        && let Ok(Value::Object(mut members)) = serde_json::from_slice(&reply.body)
     {
         for member in faults {
             members.shift_remove(member);
         }
         if days {
-            members.insert("expires_in".to_owned(), serde_json::json!(86_400));
+            members.insert("expires_in".to_owned(), json!(86_400));
         }
-        reply.body = serde_json::Value::Object(members).to_string().into_bytes();
+        reply.body = Value::Object(members).to_string().into_bytes();
     }
     if reply.status == 200 && site.has("udap-token-cacheable") {
         reply.headers.retain(|(name, _)| name != "cache-control" && name != "pragma");
         return reply.with("cache-control", "private, max-age=600");
     }
     reply
+}
+
+fn error_reply(status: u16, error: &str, reason: &str) -> Reply {
+    let reply = Reply::json(status, &json!({"error": error, "error_description": reason}));
+    reply.with("cache-control", "no-store").with("pragma", "no-cache")
 }
 
 /// A refusal, under the faults that spoil its form or its code.
@@ -217,16 +236,16 @@ fn refusal(site: &Site, error: &'static str, reason: &str) -> Reply {
         return Reply::html(400, "Bad request", "<p>Something was not right.</p>");
     }
     if error == "invalid_client" && site.has("udap-token-invalid-client-401") {
-        return oauth::token_error(site, 401, error, reason);
+        return error_reply(401, error, reason);
     }
     if site.has("udap-token-errors-403") {
-        return oauth::token_error(site, 403, error, reason);
+        return error_reply(403, error, reason);
     }
     if site.has("udap-token-wrong-error-code") {
-        return oauth::token_error(site, 400, "server_error", reason);
+        return error_reply(400, "server_error", reason);
     }
     if site.has("udap-token-errors-without-code") {
-        return Reply::json(400, &serde_json::json!({"message": reason})).with("cache-control", "no-store");
+        return Reply::json(400, &json!({"message": reason})).with("cache-control", "no-store");
     }
-    oauth::token_error(site, 400, error, reason)
+    error_reply(400, error, reason)
 }

@@ -17,6 +17,6 @@ pub use fhir::{BATCH, CREATE, READ, SEARCH};
 pub use http::{GET, OPTIONS, POST};
 pub use oauth::{ATTEMPT, AUTHORIZE, CLIENT_ASSERTION, GIVEN, INTROSPECT, REFRESH, REVOKE, TOKEN};
 pub use openid::{ID_TOKEN, USERINFO};
-pub use tls::{HANDSHAKE, OFFER};
+pub use tls::{FLIGHT, HANDSHAKE, OFFER, SURVEY};
 pub use udap_client::{JTI_LADDER, REGISTER, SIGN, UDAP_AUTHORIZE, UDAP_TOKEN};
 pub use wait::UNTIL;

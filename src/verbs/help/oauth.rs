@@ -66,6 +66,7 @@ macro_rules! token_facts {
             "issued": "true when the answer is a 200 with an access token",
             "refused": "true when the answer is a 400 or 401 with a JSON object that has an error; false for everything else",
             "oauth_error": "the error code of the JSON body; absent when it has none",
+            "echoed": "the parameters of the request whose secret values stand in the answer, client_secret among them when it was sent by Basic",
             "no_store": "true when Cache-Control has the directive no-store",
             "no_cache": "true when Pragma has no-cache",
             "token.access_token": "a handle of the token; absent when there is none or it is no text",

@@ -14,7 +14,7 @@ pub static OFFER: VerbHelp = VerbHelp {
         ENDPOINT,
         argument!(
             "versions",
-            Kind::Words(&["ssl3", "1.0", "1.1", "1.2", "1.3"]),
+            Kind::Words(&["ssl2", "ssl3", "1.0", "1.1", "1.2", "1.3"]),
             required,
             "the versions that are offered, alone"
         ),
@@ -28,6 +28,47 @@ pub static OFFER: VerbHelp = VerbHelp {
     },
 };
 
+/// `tls.survey`
+pub static SURVEY: VerbHelp = VerbHelp {
+    name: "tls.survey",
+    summary: "Looks at a host and port once for the whole run, with at most 24 connections, and tells in short what it negotiates.",
+    effect: Effect::Probe,
+    arguments: &[ENDPOINT],
+    facts: facts! {
+        "speaks": "true when some offer was negotiated",
+        "versions": "the versions that were negotiated, newest first: 1.3 1.2 1.1 1.0 ssl3 ssl2",
+        "unsettled": "the versions of which it is not known: silence, or answers that change",
+        "weak": "the suites that it accepts of those that are offered as weak, each with the version",
+        "weak_kinds": "what the suites of weak are made of: null export des rc4 anonymous, and the other words of a suite",
+        "weak_settled": "true when it refused the rest of the weak suites",
+        "weak_open": "why it is not known whether it accepts others; absent when it is",
+        "refusal": "the alerts when every offer is refused; absent otherwise",
+        "connections": "how many connections the look took",
+    },
+};
+
+/// `tls.flight`
+pub static FLIGHT: VerbHelp = VerbHelp {
+    name: "tls.flight",
+    summary: "Tells what the server says in the clear when TLS 1.2 is offered; nothing to look at when TLS 1.2 is refused.",
+    effect: Effect::Probe,
+    arguments: &[ENDPOINT],
+    facts: facts! {
+        "suite": "the cipher suite that it chose",
+        "whole": "true when the flight was read to its end",
+        "secure_renegotiation": "true when it answers renegotiation_info",
+        "extended_master_secret": "true when it agrees to extended_master_secret",
+        "compression": "true when it chose to compress; absent when compression could not be offered",
+        "truncated_hmac": "true when it agrees to truncated_hmac; absent when that could not be offered",
+        "session_ticket": "true when it would send a session ticket; absent when that could not be offered",
+        "stapled": "true when an OCSP response came with the certificate; absent when the flight broke off or none could be asked for",
+        "asks_for_certificate": "true when it asked for a certificate of the client; absent when the flight broke off",
+        "dh_bits": "the size of the finite-field group; absent for another key exchange",
+        "group": "the name of the elliptic curve; absent for another key exchange",
+        "signature": "the scheme that the key exchange is signed with; absent where nothing is signed",
+    },
+};
+
 /// `tls.handshake`
 pub static HANDSHAKE: VerbHelp = VerbHelp {
     name: "tls.handshake",
@@ -37,13 +78,20 @@ pub static HANDSHAKE: VerbHelp = VerbHelp {
     facts: facts! {
         "completed": "true when the handshake was completed",
         "trusted": "true when the certificate has no defect",
-        "defects": "words: expired not-yet-valid wrong-name self-signed untrusted-issuer chain-incomplete malformed bad-signature unsupported-signature wrong-usage key-not-proven other",
+        "defects": "words: expired not-yet-valid wrong-name self-signed untrusted-issuer chain-incomplete malformed bad-signature unsupported-signature wrong-usage revoked key-not-proven other",
         "explanations": "one sentence for each defect",
         "stopped": "how the handshake ended when it was not completed; without a certificate trusted, defects, leaf and chain are absent",
         "version": "the negotiated version, for instance 1.3",
         "suite": "the negotiated cipher suite",
         "alpn": "the negotiated application protocol; absent when none",
         "leaf.subject": "the subject of the certificate; .issuer .names .not_before .not_after .days_left .key .signature likewise",
+        "stapled": "true when an OCSP response came with the certificate",
+        "revocation": "what that response says: good revoked unknown unusable, or not-checked (the issuer was not sent) and not-stapled",
+        "issues": "words on what a strict certificate profile finds: version weak-key weak-curve weak-signature long-validity key-usage extended-key-usage no-ocsp-address no-issuer-address no-key-identifiers self-signed",
+        "order": "words on how the chain was sent: misordered superfluous root-sent duplicate",
+        "asks_for_certificate": "true when the server asked for a certificate of the client",
+        "tickets": "how many session tickets of TLS 1.3 came at once; absent when the handshake was not completed",
+        "early_data": "true when a ticket permits data before the handshake is done; absent when the handshake was not completed",
         "chain": "the subjects of the certificates that were sent, leaf first",
         "judged_against": "which trust anchors the verdict rests on",
         "public_address": "true when the host was reached at a public address",

@@ -5,9 +5,9 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
 use super::authorize::authorize;
-use super::token::exchange_code;
+use super::token::{MOST_TOKEN_REQUESTS, exchange_code};
 use crate::verbs::browser::MOST_LOGIN_REQUESTS;
-use crate::verbs::exchange::{MOST_SENT, MOST_SENT_ONCE};
+use crate::verbs::exchange::MOST_SENT;
 use crate::verbs::fhir::Fhir;
 use crate::verbs::tidy::tidy;
 use crate::verbs::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
@@ -21,7 +21,7 @@ impl Verb for Attempt {
     }
 
     fn cost(&self, _: &Arguments) -> Cost {
-        Cost { requests: MOST_LOGIN_REQUESTS + MOST_SENT_ONCE + MOST_SENT, authorizations: 1, ..Cost::default() }
+        Cost { requests: MOST_LOGIN_REQUESTS + MOST_TOKEN_REQUESTS + MOST_SENT, authorizations: 1, ..Cost::default() }
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {

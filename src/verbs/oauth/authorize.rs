@@ -25,8 +25,7 @@ impl Verb for Authorize {
     }
 
     fn cost(&self, _: &Arguments) -> Cost {
-        // Twice, when the first has to be asked again with the other form of `aud`.
-        Cost { requests: 2 * MOST_LOGIN_REQUESTS, authorizations: 2, ..Cost::default() }
+        Cost { requests: MOST_LOGIN_REQUESTS, authorizations: 1, ..Cost::default() }
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
@@ -62,21 +61,30 @@ pub(super) async fn authorize(arguments: &Arguments, context: &Context) -> Resul
 pub(in crate::verbs) async fn authorize_as(arguments: &Arguments, context: &Context, party: &Party) -> Result<Observed, Cause> {
     let missing = || Cause::new("input", "nobody can sign in: the target file names no login strategy");
     let browser = context.browser.as_ref().ok_or_else(missing)?;
+    let right = is_right(arguments);
+    // Until one right request has brought a code, they go one by one: what the first learns of `aud` holds for all.
+    let mut tries = if right { Some(context.aud_tries().lock().await).filter(|tries| !tries.is_over()) } else { None };
     let with_slash = context.aud_ends_with_slash();
     let (authorization, mut sent) = request(arguments, context, party, with_slash)?;
     let mut visit = browser.authorize(&authorization).await;
-    // Trap 40: a base with and without a slash at its end is one base, and a server may insist on either.
-    if !with_slash && is_right(arguments) && was_refused(&visit) {
-        let (again, sent_again) = request(arguments, context, party, true)?;
-        let mut second = browser.authorize(&again).await;
-        second.evidence.splice(0..0, visit.evidence.iter().cloned());
-        if brought_a_code(&second) {
-            context.remember_aud_with_slash();
-            (visit, sent) = (second, sent_again);
-        } else {
-            visit.evidence = second.evidence;
+    if let Some(tries) = &mut tries {
+        tries.settled = brought_a_code(&visit);
+        // Trap 40: a base with and without a slash at its end is one base, and a server may insist on either.
+        if !with_slash && was_refused(&visit) {
+            let (again, sent_again) = request(arguments, context, party, true)?;
+            let mut second = browser.authorize(&again).await;
+            second.evidence.splice(0..0, visit.evidence.iter().cloned());
+            if brought_a_code(&second) {
+                context.remember_aud_with_slash();
+                tries.settled = true;
+                (visit, sent) = (second, sent_again);
+            } else {
+                tries.in_vain += 1;
+                visit.evidence = second.evidence;
+            }
         }
     }
+    drop(tries);
     let evidence = visit.evidence.clone();
     if let Some(cause) = nothing_to_tell(&visit, arguments.flag("must_arrive")) {
         return Ok(Observed::broken(cause, evidence));

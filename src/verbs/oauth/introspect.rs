@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
 use super::client_auth::identification;
-use super::request::{Answered, identified, post};
+use super::request::{Answered, identified, post, post_as};
 use super::revoke::{advertised, token_form};
 use super::token_facts::{oauth_error, words};
 use crate::net::Credentials;
@@ -27,7 +27,7 @@ impl Verb for Introspect {
     }
 
     fn cost(&self, _: &Arguments) -> Cost {
-        Cost { requests: MOST_SENT_ONCE, ..Cost::default() }
+        Cost { requests: 2 * MOST_SENT_ONCE, ..Cost::default() }
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
@@ -39,18 +39,19 @@ async fn introspect(arguments: &Arguments, context: &Context) -> Result<Observed
     let url = advertised(context, "introspection_endpoint").await?;
     let unsent = |cause| Observed::broken(cause, Vec::new());
     let form = token_form(arguments, context).map_err(unsent)?;
-    let (form, credentials) = match arguments.text("bearer") {
+    let answered = match arguments.text("bearer") {
         Some(bearer) => {
             let input = |message| unsent(Cause::new("input", message));
-            (form, Credentials::Bearer(context.vault.resolve("access_token", bearer).map_err(input)?.secret))
+            let credentials = Credentials::Bearer(context.vault.resolve("access_token", bearer).map_err(input)?.secret);
+            let form = form.broken_as(arguments, context).map_err(unsent)?;
+            post(context, arguments, &url, form, credentials).await?
         }
         None => {
             let identification = identification(arguments, context).await.map_err(unsent)?;
-            (identified(form, &identification), identification.credentials)
+            let form = identified(form, &identification).broken_as(arguments, context).map_err(unsent)?;
+            post_as(context, arguments, &url, form, &identification).await?
         }
     };
-    let form = form.broken_as(arguments, context).map_err(unsent)?;
-    let answered = post(context, arguments, &url, form, credentials).await?;
     let mut facts = own_facts(&answered, context);
     facts.insert("endpoint_https".into(), (url.scheme() == "https").into());
     Ok(Observed::facts(tidy(facts, &context.world.redactor), answered.evidence))

@@ -5,12 +5,16 @@ use url::Url;
 
 use super::client_auth::Identification;
 use super::form::Form;
-use crate::net::{Answer, Credentials, HttpOutcome, Method, Payload, Request};
+use super::lockout;
+use crate::net::{Answer, Credentials, FormValue, HttpOutcome, Method, Payload, Request};
 use crate::verbs::exchange::exchange;
 use crate::verbs::http_facts::{document_of, facts_of, is_page, silence_of};
 use crate::verbs::json_document::JsonDocument;
 use crate::verbs::{Arguments, Context, Observed};
-use crate::vocabulary::Cause;
+use crate::vocabulary::{Cause, Secret};
+
+/// Below this length a secret may stand in an answer by chance.
+const SHORTEST_ECHO: usize = 12;
 
 /// An answer with its evidence.
 pub(in crate::verbs) struct Answered {
@@ -33,7 +37,9 @@ pub(super) async fn post(
     if let Some(origin) = arguments.text("origin") {
         request = request.header("origin", origin);
     }
-    request.payload = Payload::Form(form.into_fields());
+    let fields = form.into_fields();
+    let secrets = secrets_in(&fields, &credentials);
+    request.payload = Payload::Form(fields);
     request.credentials = credentials;
     let exchange = exchange(context, request).await;
     let evidence = exchange.evidence;
@@ -50,8 +56,51 @@ pub(super) async fn post(
         let why = format!("a page with status {} stood in front of the endpoint", answer.status);
         return Err(Observed::broken(Cause::new("block-page", why), evidence));
     }
-    let facts = facts_of(&answer, &document, url, context.world.clock.now(), &context.world.redactor);
+    let mut facts = facts_of(&answer, &document, url, context.world.clock.now(), &context.world.redactor);
+    facts.insert("echoed".into(), echoed(&answer, &secrets).into());
     Ok(Answered { answer, document, facts, evidence })
+}
+
+/// The secrets of a request by the names of their parameters.
+fn secrets_in(fields: &[(String, FormValue)], credentials: &Credentials) -> Vec<(String, Secret)> {
+    let own = fields.iter().filter_map(|(name, value)| match value {
+        FormValue::Secret(secret) => Some((name.clone(), secret.clone())),
+        FormValue::Plain(_) => None,
+    });
+    let password = match credentials {
+        Credentials::Basic { password, .. } => Some(("client_secret".to_owned(), password.clone())),
+        Credentials::Bearer(_) | Credentials::None => None,
+    };
+    own.chain(password).collect()
+}
+
+/// The names of those that come back in the body or a header of the answer, a refresh token that is repeated rightly among them.
+fn echoed(answer: &Answer, secrets: &[(String, Secret)]) -> Vec<String> {
+    let body = answer.text();
+    let holds = |secret: &Secret| {
+        let text = secret.expose();
+        text.len() >= SHORTEST_ECHO && (body.contains(text) || answer.headers.iter().any(|(_, value)| value.contains(text)))
+    };
+    secrets.iter().filter(|(_, secret)| holds(secret)).map(|(name, _)| name.clone()).collect()
+}
+
+/// The same as a client: at most so many failures in a row, and what the answer says of the authentication is counted.
+pub(super) async fn post_as(
+    context: &Context,
+    arguments: &Arguments,
+    url: &Url,
+    form: Form,
+    identification: &Identification,
+) -> Result<Answered, Observed> {
+    let sent_as = lockout::sent_as(identification);
+    let relief = lockout::relieve(context, arguments, sent_as).await;
+    let mut answered = match post(context, arguments, url, form, identification.credentials.clone()).await {
+        Ok(answered) => answered,
+        Err(observed) => return Err(Observed { evidence: [relief, observed.evidence.clone()].concat(), ..observed }),
+    };
+    lockout::note(context, sent_as, &answered);
+    answered.evidence.splice(0..0, relief);
+    Ok(answered)
 }
 
 /// A form that begins with these parameters and goes on with what says who the client is.

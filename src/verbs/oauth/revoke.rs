@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::alter::altered;
-use super::client_auth::identification;
+use super::client_auth::{client, identification};
 use super::endpoint::optional_endpoint;
 use super::form::Form;
-use super::request::{identified, post};
+use super::request::{identified, post_as};
 use super::token_facts::{is_refusal, oauth_error};
 use crate::verbs::exchange::MOST_SENT_ONCE;
 use crate::verbs::tidy::tidy;
@@ -24,7 +24,7 @@ impl Verb for Revoke {
     }
 
     fn cost(&self, _: &Arguments) -> Cost {
-        Cost { requests: MOST_SENT_ONCE, ..Cost::default() }
+        Cost { requests: 2 * MOST_SENT_ONCE, ..Cost::default() }
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
@@ -38,9 +38,15 @@ async fn revoke(arguments: &Arguments, context: &Context) -> Result<Observed, Ob
     let identification = identification(arguments, context).await.map_err(unsent)?;
     let form = identified(token_form(arguments, context).map_err(unsent)?, &identification);
     let form = form.broken_as(arguments, context).map_err(unsent)?;
-    let answered = post(context, arguments, &url, form, identification.credentials).await?;
+    let answered = post_as(context, arguments, &url, form, &identification).await?;
     if answered.answer.status == 200 && arguments.text("hint") == Some("access_token") {
         context.observe("oauth.access-token-revocation");
+    }
+    let is_own = ["authenticate", "client_id", "alter"].iter().all(|name| arguments.get(name).is_none());
+    if let (200, true, Ok(client), Some(handle)) =
+        (answered.answer.status, is_own, client(arguments, context), arguments.text("token"))
+    {
+        context.leftovers().removed(client.key, handle);
     }
     let mut facts: Map<String, Value> = answered.facts;
     facts.insert("revoked".into(), (answered.answer.status == 200).into());

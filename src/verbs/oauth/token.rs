@@ -7,13 +7,17 @@ use super::alter::altered;
 use super::client_auth::{Identification, client, identification};
 use super::endpoint::endpoint;
 use super::form::Form;
-use super::request::{Answered, identified, post};
+use super::request::{Answered, identified, post_as};
 use super::token_facts::token_facts;
 use crate::crypto::pkce_challenge;
-use crate::verbs::exchange::MOST_SENT_ONCE;
+use crate::verbs::exchange::{MOST_SENT, MOST_SENT_ONCE};
 use crate::verbs::tidy::tidy;
 use crate::verbs::{Arguments, Context, Cost, Observed, Resolved, Verb, VerbHelp, help};
 use crate::vocabulary::{Cause, Secret};
+
+/// The most that one use sends: the request, a right authentication before it, and the revocation of the two tokens that
+/// it may bring, with the look whether that is needed.
+pub(super) const MOST_TOKEN_REQUESTS: u64 = 4 * MOST_SENT_ONCE + MOST_SENT;
 
 /// `oauth.token`
 pub struct Token;
@@ -24,7 +28,7 @@ impl Verb for Token {
     }
 
     fn cost(&self, _: &Arguments) -> Cost {
-        Cost { requests: MOST_SENT_ONCE, ..Cost::default() }
+        Cost { requests: MOST_TOKEN_REQUESTS, ..Cost::default() }
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
@@ -41,7 +45,7 @@ impl Verb for Refresh {
     }
 
     fn cost(&self, _: &Arguments) -> Cost {
-        Cost { requests: MOST_SENT_ONCE, ..Cost::default() }
+        Cost { requests: MOST_TOKEN_REQUESTS, ..Cost::default() }
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
@@ -66,6 +70,7 @@ pub(super) async fn exchange_code(arguments: &Arguments, context: &Context) -> R
     }
     let (answered, sent) = ask(arguments, context, form).await?;
     let mut facts = token_facts(&answered, &arguments.texts("scopes"), context);
+    remember(&facts, arguments, context, None);
     facts.insert("sent".into(), sent.into());
     Ok(Observed::facts(tidy(facts, &context.world.redactor), answered.evidence))
 }
@@ -86,6 +91,7 @@ async fn refresh(arguments: &Arguments, context: &Context) -> Result<Observed, O
     let mut facts = token_facts(&answered, &asked, context);
     let rotated = facts.get("token").and_then(|token| token.get("refresh_token")?.as_str()).map(|new| new != handle);
     inherit_patient(&facts, handle, context);
+    remember(&facts, arguments, context, Some(handle));
     if let Some(new) = facts.get("token").and_then(|token| token.get("refresh_token")?.as_str()) {
         context.vault.replace(handle, new);
     }
@@ -103,6 +109,15 @@ fn inherit_patient(facts: &Map<String, Value>, refresh_token: &str, context: &Co
     }
 }
 
+/// Remembers what was received, so that it can be revoked at the end. What comes of a refresh token that the operator gave
+/// is the operator's.
+fn remember(facts: &Map<String, Value>, arguments: &Arguments, context: &Context, refreshed: Option<&str>) {
+    let is_success = facts.get("status").and_then(Value::as_u64) == Some(200);
+    if let (Some(token), Ok(client), true) = (facts.get("token"), client(arguments, context), is_success) {
+        context.leftovers().received(client.key, token, refreshed, context.world.clock.elapsed());
+    }
+}
+
 /// Sends the form to the token endpoint as the client, with what the case breaks.
 async fn ask(arguments: &Arguments, context: &Context, form: Form) -> Result<(Answered, Map<String, Value>), Observed> {
     let url = endpoint(context, "token_endpoint", "token").await.map_err(unsent)?;
@@ -110,7 +125,7 @@ async fn ask(arguments: &Arguments, context: &Context, form: Form) -> Result<(An
     let form = identified(form, &identification).broken_as(arguments, context).map_err(unsent)?;
     let mut sent = identification.sent.clone();
     sent.extend(form.sent(&["grant_type", "redirect_uri", "scope"]));
-    let answered = post(context, arguments, &url, form, identification.credentials).await?;
+    let answered = post_as(context, arguments, &url, form, &identification).await?;
     Ok((answered, sent))
 }
 

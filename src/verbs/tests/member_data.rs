@@ -80,7 +80,7 @@ async fn trap_59_the_unrelated_members_data_is_counted_and_what_only_repeats_the
 }
 
 #[tokio::test]
-async fn pages_are_followed_below_the_base_only_and_a_token_goes_nowhere_else() {
+async fn h34_pages_are_followed_below_the_base_only_and_a_token_goes_nowhere_else() {
     let (context, server, token) = with_token(|seen| match seen.path.as_str() {
         "/r4/Coverage?_count=1" => Reply::json(200, &bundle(&[coverage("c1", "p1")], Some("?page=2"))),
         "/r4/Coverage?page=2" => Reply::json(200, &bundle(&[coverage("c2", "p2")], Some("../elsewhere/Coverage?page=3"))),

@@ -21,7 +21,7 @@ async fn trap_23_each_version_is_asked_for_alone() {
         let Observation::Facts(seen) = &observed.observation else { panic!("{observed:?}") };
         assert_eq!(seen["negotiated"].as_bool(), Some(negotiated), "{versions}: {seen}");
         assert_eq!(seen.get("refusal").is_some(), !negotiated);
-        assert_eq!(observed.evidence.len() as u64, seen["connections"].as_u64().unwrap());
+        assert!(observed.evidence.len() as u64 >= seen["connections"].as_u64().unwrap());
         assert!(seen["connections"].as_u64().unwrap() <= 4, "a known control is not repeated: {seen}");
     }
     let observed = context.observed().lock().unwrap().clone();

@@ -33,7 +33,7 @@ const FINDINGS: [Finding; 15] = [
     // Introspection of a token by another client: active, with its scopes.
     Finding("introspection.foreign", "", "warn", "advice/introspection-foreign-1", "warn"),
     // A launch without offline_access: a refresh token comes.
-    Finding("refresh.unasked", "", "warn", "advice/offline-consent-1", "warn"),
+    Finding("refresh.not-requested", "", "warn", "advice/offline-consent-1", "warn"),
     // A wrong secret in Basic: 401 invalid_client, `WWW-Authenticate: Bearer error="invalid_client"`.
     Finding("token.invalid-client", "", "warn", "advice/invalid-client-1", "warn"),
     // Another client's client_id beside Basic: 400 `server_error`, which is no error of a token endpoint.

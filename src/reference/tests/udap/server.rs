@@ -203,3 +203,23 @@ pub(super) fn client(wish: &Wish<'_>) -> Holder {
 
 /// The client's URI.
 pub(super) const CLIENT: &str = URI;
+
+/// Some requests and what a server says to them, as lines.
+pub(super) type Group = Box<dyn Fn(&Server) -> Vec<String>>;
+
+/// Those of the faults that change nothing in any group in which an honest server asks about them.
+pub(super) fn silent<'a>(names: &[&'a str], version: &str, groups: &[Group]) -> Vec<&'a str> {
+    let mut left = names.to_vec();
+    for group in groups {
+        let server = Server::new(&[], version);
+        let honest = group(&server);
+        let asked = server.site.faults.asked();
+        let again = group(&Server::new(&[], version));
+        assert!(honest == again, "the honest server answers alike each time");
+        left.retain(|name| {
+            let is_asked = asked.iter().any(|asked| asked.as_str() == *name);
+            !is_asked || honest == group(&Server::new(&[name], version))
+        });
+    }
+    left
+}

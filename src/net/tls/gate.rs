@@ -1,0 +1,239 @@
+//! The short look at a host and port: which versions, which weak suites, one flight, one whole handshake.
+//!
+//! Twelve connections at most where every refusal is an alert, 24 where refusals have to be repeated to be believed. Everything
+//! that a run says of the same host and port rests on one such look.
+
+use time::OffsetDateTime;
+
+use super::suite_kind::{WEAK, kinds_of};
+use super::{
+    Answer, Batch, Conclusion, ConnectFailure, Control, Extra, Flight, Handshake, HandshakeOutcome, Offer, Offered, Place, Probe,
+    Shape, Suites, Trust, Version, handshake,
+};
+use std::sync::Arc;
+
+/// How often weak suites are asked for beside those that were found, per version.
+const MOST_WEAK: usize = 2;
+
+/// What the short look found.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    /// Each set of versions that was offered alone, and what came of it.
+    pub offers: Vec<(Vec<Version>, Offered)>,
+    /// What is wrong with the server as a whole, if nothing was negotiated.
+    pub failure: Option<Conclusion>,
+    /// The weak suites, asked for in the highest and in the lowest version up to TLS 1.2.
+    pub weak: Weak,
+    /// The first flight in the highest version up to TLS 1.2, and how it was asked for.
+    pub flight: Option<(Flight, Shape)>,
+    /// The handshakes of a client of today, the last one counts: one that was cut off before a certificate came is made again.
+    /// None if the server answers nothing in time.
+    pub handshakes: Vec<Handshake>,
+    /// The probes of controls that belong to no single offer, in order.
+    pub controls: Vec<Probe>,
+    /// What works, for whoever asks more.
+    pub control: Control,
+}
+
+/// The weak suites that a server accepts.
+#[derive(Debug, Clone, Default)]
+pub struct Weak {
+    /// Those that it chose.
+    pub found: Vec<(Version, u16)>,
+    /// The questions.
+    pub asked: Vec<(Version, Offered)>,
+    /// Why it is not known whether there are others; absent when the rest was refused.
+    pub open: Option<String>,
+}
+
+/// The offers of one version each, and what a modern client offers, in the order in which they are asked.
+pub const ALONE: [Version; 6] = [Version::Tls13, Version::Tls12, Version::Tls11, Version::Tls10, Version::Ssl3, Version::Ssl2];
+
+impl Gate {
+    /// Looks. `trust` and `now` are what the certificate is judged by.
+    pub async fn look(place: &Place<'_>, trust: &Arc<Trust>, now: OffsetDateTime) -> Self {
+        let mut control = Control::new(place.server_name);
+        let mut batch = Batch::new(place);
+        let modern = Offer::new(place.server_name, &MODERN);
+        batch.ask(&[modern], &mut control).await;
+        if control.is_slow() || matches!(control.failure(), Some(Conclusion::Unreachable { .. } | Conclusion::NotTls { .. })) {
+            return Self::without_answers(batch, control).await;
+        }
+        let alone: Vec<Offer> = ALONE.iter().map(|version| alone(place.server_name, *version)).collect();
+        let (places, seen) = tokio::join!(batch.ask(&alone, &mut control), shake_hands(place, trust, now));
+        let spoken: Vec<Version> = ALONE
+            .into_iter()
+            .zip(&places)
+            .filter(|(version, at)| speaks(&batch, **at, *version))
+            .map(|(version, _)| version)
+            .collect();
+        let weak = ask_for_weak(place, &spoken, &mut batch, &mut control).await;
+        let (mut offers, controls) = batch.close(&mut control).await;
+        let weak = conclude_weak(weak, offers.split_off(1 + ALONE.len()));
+        let sets = std::iter::once(MODERN.to_vec()).chain(ALONE.map(|version| vec![version]));
+        let offers: Vec<(Vec<Version>, Offered)> = sets.zip(offers).collect();
+        let flight = best_flight(&offers);
+        Self { failure: control.failure().cloned(), offers, weak, flight, handshakes: seen, controls, control }
+    }
+
+    /// Nobody who hangs, refuses connections or speaks something else is asked again.
+    async fn without_answers(batch: Batch<'_>, mut control: Control) -> Self {
+        let (mut offers, controls) = batch.close(&mut control).await;
+        let failure = control.failure().cloned();
+        let same = |conclusion: &Conclusion| Offered {
+            conclusion: conclusion.clone(),
+            probes: Vec::new(),
+            controls: Vec::new(),
+            connections: 0,
+        };
+        let first = offers.pop();
+        let mut all: Vec<(Vec<Version>, Offered)> = first.into_iter().map(|first| (MODERN.to_vec(), first)).collect();
+        all.extend(failure.iter().flat_map(|failure| ALONE.map(|version| (vec![version], same(failure)))));
+        let weak = Weak { open: Some("the server answers no offer".into()), ..Weak::default() };
+        Self { offers: all, failure, weak, flight: None, handshakes: Vec::new(), controls, control }
+    }
+
+    /// What came of offering exactly these versions, if that was part of the look.
+    #[must_use]
+    pub fn offer_of(&self, versions: &[Version]) -> Option<&Offered> {
+        let mut wanted = versions.to_vec();
+        wanted.sort_unstable();
+        self.offers.iter().find(|(own, _)| *own == wanted).map(|(_, offered)| offered)
+    }
+
+    /// The versions that were negotiated, newest first: offered alone, or answered to another offer.
+    #[must_use]
+    pub fn versions(&self) -> Vec<Version> {
+        let mut versions: Vec<Version> = self.offers.iter().filter_map(|(_, offered)| version_of(&offered.conclusion)).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        versions.reverse();
+        versions
+    }
+
+    /// The versions of which it is not known whether they are negotiated.
+    #[must_use]
+    pub fn unsettled(&self) -> Vec<Version> {
+        let spoken = self.versions();
+        let is_open = |conclusion: &Conclusion| {
+            !matches!(conclusion, Conclusion::Negotiated(_) | Conclusion::Refused { .. } | Conclusion::SpeaksButRefusesAll { .. })
+        };
+        let alone = self.offers.iter().filter(|(versions, offered)| versions.len() == 1 && is_open(&offered.conclusion));
+        alone.map(|(versions, _)| versions[0]).filter(|version| !spoken.contains(version)).collect()
+    }
+
+    /// Every probe in the order of its question, with what was asked for beside it.
+    pub fn probes(&self) -> impl Iterator<Item = &Probe> {
+        let questions = self.offers.iter().map(|(_, offered)| offered).chain(self.weak.asked.iter().map(|(_, offered)| offered));
+        questions.flat_map(|offered| offered.controls.iter().chain(&offered.probes)).chain(&self.controls)
+    }
+
+    /// How many connections it took.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.probes().count() + self.handshakes.len()
+    }
+}
+
+const MODERN: [Version; 2] = [Version::Tls12, Version::Tls13];
+
+/// The hello for one version alone; that of TLS 1.2 also asks for what only a flight can show.
+fn alone(server_name: &str, version: Version) -> Offer {
+    let offer = Offer::new(server_name, &[version]);
+    match version {
+        Version::Tls12 => offer.shaped(Shape::with(&[
+            Extra::WholeFlight,
+            Extra::Deflate,
+            Extra::StatusRequest,
+            Extra::EncryptThenMac,
+            Extra::TruncatedHmac,
+            Extra::SessionTicket,
+        ])),
+        Version::Tls10 | Version::Tls11 => offer.shaped(Shape::with(&[Extra::WholeFlight])),
+        _ => offer,
+    }
+}
+
+async fn shake_hands(place: &Place<'_>, trust: &Arc<Trust>, now: OffsetDateTime) -> Vec<Handshake> {
+    let _slot = place.slots.acquire().await;
+    let once = || handshake(place.connect, place.host, place.port, place.server_name, trust, now, &place.limits);
+    let first = once().await;
+    let cut_off =
+        matches!(first.outcome, HandshakeOutcome::CannotHandshake { .. } | HandshakeOutcome::Unreachable(ConnectFailure::Reset));
+    if cut_off { vec![first, once().await] } else { vec![first] }
+}
+
+fn speaks(batch: &Batch<'_>, at: usize, version: Version) -> bool {
+    version_of(&batch.so_far(at).conclusion) == Some(version)
+}
+
+fn version_of(conclusion: &Conclusion) -> Option<Version> {
+    match conclusion {
+        Conclusion::Negotiated(version) => Some(*version),
+        Conclusion::Refused { answered, .. } => *answered,
+        _ => None,
+    }
+}
+
+/// Asks for weak suites where the version has such: in the newest and in the oldest that is spoken.
+async fn ask_for_weak(
+    place: &Place<'_>,
+    spoken: &[Version],
+    batch: &mut Batch<'_>,
+    control: &mut Control,
+) -> Vec<(Version, bool)> {
+    let mut with_weak = spoken.iter().copied().filter(|version| (Version::Ssl3..=Version::Tls12).contains(version));
+    let newest = with_weak.next();
+    let versions: Vec<Version> = newest.into_iter().chain(with_weak.last()).collect();
+    let mut asked = Vec::new();
+    for version in versions {
+        let mut left = WEAK.to_vec();
+        for _ in 0..MOST_WEAK {
+            let offer = Offer::new(place.server_name, &[version]).with_suites(Suites::Exactly(left.clone()));
+            let at = batch.ask(&[offer], control).await;
+            let chosen = at.first().and_then(|at| chosen_suite(batch.so_far(*at), version));
+            asked.push((version, chosen.is_some()));
+            // What shares a kind with a suite that was found adds little; another kind may count for another rule.
+            let Some(chosen) = chosen else { break };
+            let kinds = kinds_of(chosen);
+            left.retain(|suite| weak_kinds(*suite).iter().all(|kind| !kinds.contains(kind)));
+        }
+    }
+    asked
+}
+
+fn weak_kinds(suite: u16) -> Vec<&'static str> {
+    kinds_of(suite).into_iter().filter(|kind| ["null", "export", "des", "rc4", "anonymous"].contains(kind)).collect()
+}
+
+fn chosen_suite(offered: &Offered, version: Version) -> Option<u16> {
+    if offered.conclusion != Conclusion::Negotiated(version) {
+        return None;
+    }
+    offered.probes.iter().rev().find_map(|probe| match probe.answer {
+        Answer::ServerHello { suite, .. } => Some(suite),
+        _ => None,
+    })
+}
+
+fn conclude_weak(asked: Vec<(Version, bool)>, offers: Vec<Offered>) -> Weak {
+    let mut weak = Weak::default();
+    for ((version, _), offered) in asked.into_iter().zip(offers) {
+        match (&offered.conclusion, chosen_suite(&offered, version)) {
+            (_, Some(suite)) => weak.found.push((version, suite)),
+            (Conclusion::Refused { .. } | Conclusion::SpeaksButRefusesAll { .. }, None) => {}
+            (Conclusion::Undetermined { why } | Conclusion::Unreachable { why, .. }, None) => weak.open = Some(why.clone()),
+            (_, None) => weak.open = Some("the answer to weak suites was no TLS".into()),
+        }
+        weak.asked.push((version, offered));
+    }
+    weak
+}
+
+/// The most complete flight of the highest version.
+fn best_flight(offers: &[(Vec<Version>, Offered)]) -> Option<(Flight, Shape)> {
+    let probes = offers.iter().flat_map(|(_, offered)| &offered.probes);
+    let flights = probes.filter_map(|probe| Some((probe.flight.as_ref()?, &probe.offer.shape)));
+    let readable = flights.filter(|(flight, _)| flight.version < Version::Tls13);
+    readable.max_by_key(|(flight, _)| (flight.version, flight.is_whole)).map(|(flight, shape)| (flight.clone(), shape.clone()))
+}
