@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::catalogue::Catalogue;
-use super::profile::{Profile, ProfileDocument, Role};
+use super::profile::{Profile, ProfileDocument, Role, UdapRules};
 use super::requirement::{Actor, Area, Confidence, Requirement};
 use super::rule::{Cap, Rule};
 use super::smart_version::{SMART_APP_LAUNCH, SmartVersion};
@@ -21,6 +21,8 @@ pub struct Claim<'a> {
     pub smart: SmartVersion,
     /// True when the operator gave the version.
     pub smart_declared: bool,
+    /// The version of HL7 UDAP Security that holds where a profile leaves it open; `None`: that of the profile.
+    pub udap: Option<String>,
     /// Recommendations of required documents count as demands.
     pub strict: bool,
 }
@@ -44,6 +46,13 @@ impl Claim<'_> {
 pub struct InForce {
     rules: Vec<Rule>,
     index: HashMap<RequirementId, usize>,
+}
+
+impl Claim<'_> {
+    /// The version of HL7 UDAP Security that holds under a profile which leaves it open.
+    fn udap_under(&self, profile: &Profile) -> Option<&str> {
+        self.udap.as_deref().filter(|_| profile.udap.as_ref().is_some_and(UdapRules::leaves_version_open))
+    }
 }
 
 impl InForce {
@@ -94,7 +103,10 @@ fn standing(requirement: &Arc<Requirement>, profile: &Profile, document: &Profil
     let (level, versions, smart) = if requirement.document() == SMART_APP_LAUNCH {
         smart_level(requirement, claim.smart_under(profile))?
     } else {
-        let (level, versions) = listed_level(requirement, document)?;
+        let (level, versions) = match claim.udap_under(profile).filter(|_| requirement.document() == "udap-security") {
+            Some(version) => (requirement.level_in(version)?, vec![version.to_owned()]),
+            None => listed_level(requirement, document)?,
+        };
         (level, versions, None)
     };
     let ceilings = ceilings(requirement, profile, document, smart);

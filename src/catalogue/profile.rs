@@ -85,6 +85,14 @@ pub struct UdapRules {
     pub minimum: String,
 }
 
+impl UdapRules {
+    /// True when the profile takes the HL7 guide in a version or later; false for one version and for the older profiles of udap.org.
+    #[must_use]
+    pub fn leaves_version_open(&self) -> bool {
+        self.rule != "fixed" && self.default != "STU1"
+    }
+}
+
 /// A document that a profile reaches, in some versions.
 #[derive(Debug, Clone)]
 pub struct ProfileDocument {

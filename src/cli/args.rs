@@ -104,6 +104,15 @@ pub struct RunArgs {
     /// The SMART App Launch version that the target claims
     #[arg(long, value_name = "VERSION", env = "CARINBB_SMART", default_value = "auto", help_heading = "Target")]
     pub smart: String,
+    /// The version of HL7 UDAP Security that the target claims
+    #[arg(long, value_name = "VERSION", env = "CARINBB_UDAP", default_value = "auto", help_heading = "Target")]
+    pub udap: String,
+    /// When a UDAP certificate's state of revocation cannot be had: soft says so, hard counts it as a defect, off does not ask
+    #[arg(long, value_name = "MODE", env = "CARINBB_REVOCATION", default_value = "soft", help_heading = "Network")]
+    pub revocation: Revocation,
+    /// Fetch missing issuers of UDAP certificates from where the certificates say (AIA caIssuers)
+    #[arg(long, env = "CARINBB_AIA", help_heading = "Network")]
+    pub aia: bool,
     /// Test the reference server, started for this run
     #[arg(long, help_heading = "Target")]
     pub demo: bool,
@@ -256,6 +265,14 @@ pub struct ListArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// How much an unknown state of revocation matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Revocation {
+    Soft,
+    Hard,
+    Off,
 }
 
 /// What can be listed.

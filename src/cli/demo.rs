@@ -1,6 +1,7 @@
 //! The reference server as a target: what its operator would write into a target file.
 
 use super::args::LoginPages;
+use super::udap_trust;
 use crate::reference::{self, ClientKind, LoginVariant, MemberKind, Running};
 use crate::target::{Client, ClientKey, Environment, Launch, Login, Member, MemberKey, SigningKey, Strategy, Target};
 
@@ -12,6 +13,7 @@ pub fn target(server: &Running) -> Target {
     target.plain_http = Some(server.plain_http().clone());
     target.allow_origins = vec![server.authorization_origin().clone()];
     target.browser_apps = true;
+    target.udap.communities = udap_trust::communities_of(server);
     target
 }
 

@@ -30,6 +30,7 @@ mod suite;
 mod target_out;
 pub mod terminal;
 mod udap;
+mod udap_trust;
 mod try_login;
 mod world;
 

@@ -14,8 +14,19 @@ use crate::vocabulary::document::{Problem, Problems};
 use crate::vocabulary::{CaseId, RequirementId};
 
 /// The members of `target.*` that templates may use.
-pub const TARGET_MEMBERS: [&str; 8] =
-    ["base", "host", "endpoints", "advertised", "public_types", "plain_http", "approves_all", "user_scopes"];
+pub const TARGET_MEMBERS: [&str; 11] = [
+    "base",
+    "host",
+    "endpoints",
+    "advertised",
+    "public_types",
+    "plain_http",
+    "approves_all",
+    "user_scopes",
+    "communities",
+    "udap_signed_member",
+    "unknown_community_statuses",
+];
 
 /// A suite without mistakes.
 pub struct LoadedSuite {

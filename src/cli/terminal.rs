@@ -66,6 +66,10 @@ impl<W: io::Write + Send> Terminal<W> {
         let profiles = header.profiles.iter();
         chunks.extend(profiles.map(|profile| format!("{} ({})", escape(&profile.title), escape(&profile.why))));
         chunks.push(format!("SMART {} ({})", escape(&header.smart.version), escape(&header.smart.why)));
+        // The version that holds when nothing says otherwise is no news.
+        if let Some(udap) = header.udap.as_ref().filter(|udap| udap.why == "declared" || udap.why.starts_with("found")) {
+            chunks.push(format!("UDAP {} ({})", escape(&udap.version), escape(&udap.why)));
+        }
         for line in flow(&chunks, self.page.look.width) {
             self.page.strong(&line)?;
         }

@@ -27,6 +27,7 @@ mod selection;
 mod sighting;
 mod smart_version;
 mod stage;
+mod udap_version;
 mod worth;
 
 pub use capability::{Capabilities, Claimed};

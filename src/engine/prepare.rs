@@ -12,6 +12,7 @@ use super::rules::{RuleInForce, Rules};
 use super::sighting::interrupted;
 use super::smart_version;
 use super::stage::Interrupt;
+use super::udap_version;
 use super::{RunError, RunOptions};
 use crate::catalogue::{Claim, InForce, Profile, SmartVersion};
 use crate::testcase::{Role, Scope};
@@ -51,7 +52,8 @@ pub struct Prepared {
 pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepared, RunError> {
     let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone())
         .with_launch(Arc::clone(&options.launch), options.browser.clone())
-        .with_udap(options.udap.clone());
+        .with_udap(options.udap.clone())
+        .with_udap_anchors(Arc::clone(&options.udap_anchors));
     let (documents, hindrance) = match knowledge {
         Knowledge::Discovery => {
             let _acting = options.world.activity.begin();
@@ -71,17 +73,19 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
     };
     let (profiles, choices) = choose_profiles(options, &documents)?;
     let smart = choose_smart(options, &profiles, &documents)?;
+    let udap = udap_version::decide(options.udap_version.as_deref(), &profiles, &documents.udap)?;
     let claim = Claim {
         profiles: profiles.clone(),
         smart: SmartVersion::parse(&smart.version).map_err(|error| RunError::SmartVersion(error.to_string()))?,
         smart_declared: smart.declared,
+        udap: udap.as_ref().map(|choice| choice.version.clone()),
         strict: options.strict,
     };
     let in_force = InForce::new(&options.catalogue, &claim);
     let rules = Arc::new(rules_of(&in_force));
     let stated = options.target.claims.iter().cloned().chain(options.target.browser_apps.then(|| "cors.browser-apps".to_owned()));
     let capabilities = Capabilities::new(documents, stated, context.observed());
-    let scope = scope(target, &profiles);
+    let scope = scope(udap_version::with_facts(target, udap.as_ref()), &profiles);
     let required: Vec<String> =
         profiles.iter().flat_map(|profile| profile.required_capabilities.iter().map(|name| format!("smart.{name}"))).collect();
     let planner = Planner {
@@ -97,7 +101,7 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
         assume_claimed: knowledge == Knowledge::Nothing,
     };
     let plan = planner.plan();
-    let header = Header { hindrance, ..header(options, choices, smart, &profiles) };
+    let header = Header { hindrance, udap, ..header(options, choices, smart, &profiles) };
     Ok(Prepared { header, in_force, rules, capabilities, plan, context })
 }
 
@@ -235,6 +239,7 @@ fn unseen_target(options: &RunOptions) -> Value {
         "public_address": true,
         "plain_http": target.plain_http.as_ref().map_or_else(|| format!("http://{host}{}", target.base.path()), ToString::to_string),
         "browser_apps": target.browser_apps,
+        "communities": target.udap.communities.iter().map(|community| community.uri.as_str()).collect::<Vec<_>>(),
         "approves_all": options.launch.login.approves_all,
         "user_scopes": options.launch.login.user_scopes,
     })
@@ -253,6 +258,7 @@ fn header(options: &RunOptions, choices: Vec<ProfileChoice>, smart: VersionChoic
         environment: options.target.environment.word().into(),
         profiles: choices,
         smart,
+        udap: None,
         notes,
         settings: options.settings.clone(),
         hindrance: None,

@@ -59,6 +59,9 @@ pub struct Header {
     pub profiles: Vec<ProfileChoice>,
     /// The SMART version that holds, with the reason.
     pub smart: VersionChoice,
+    /// The version of HL7 UDAP Security that holds, with the reason; absent where the profiles hold none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub udap: Option<VersionChoice>,
     /// Sentences that belong beside the verdict (superseded version, proxy, private CA …).
     pub notes: Vec<String>,
     /// What stood in the way of discovery as a whole, when something did: no connection, nothing there, a certificate

@@ -20,7 +20,7 @@ use crate::evidence::{Record, curl_line};
 use crate::net::World;
 use crate::target::{Launch, Target};
 use crate::testcase::Suite;
-use crate::verbs::{self, Browser, Documents, Effect, TlsSettings, UdapIdentity};
+use crate::verbs::{self, Browser, Documents, Effect, TlsSettings, UdapAnchors, UdapIdentity};
 use crate::vocabulary::ProfileId;
 
 /// Everything that a run needs to be told.
@@ -43,6 +43,10 @@ pub struct RunOptions {
     pub browser: Option<Arc<dyn Browser>>,
     /// Who we are towards a UDAP server; absent when the operator gave no certificate.
     pub udap: Option<UdapIdentity>,
+    /// Whom the operator trusts in UDAP.
+    pub udap_anchors: Arc<UdapAnchors>,
+    /// The version of UDAP Security that the operator claims.
+    pub udap_version: Option<String>,
     /// Profiles that the operator named; empty: found or the latest.
     pub profiles: Vec<ProfileId>,
     /// The SMART version that the operator claims.
@@ -82,6 +86,9 @@ pub enum RunError {
     /// A SMART version that does not go with the profiles.
     #[error("{0}")]
     SmartVersion(String),
+    /// A version of UDAP Security that does not go with the profiles.
+    #[error("{0}")]
+    UdapVersion(String),
     /// A selection that fits no case.
     #[error("nothing in the suite is called '{pattern}': {help}")]
     UnknownSelection {

@@ -37,6 +37,10 @@ pub struct Selection {
     pub no_udap: Option<String>,
     /// Tags whose cases are left out, with the reason: `laboratory` needs certificates of a CA of ours, `listener` a target that can reach us.
     pub no_tags: Vec<(&'static str, String)>,
+    /// Why cases that judge a chain by anchors (tag `anchors`) are left out; absent when they run.
+    pub no_anchors: Option<String>,
+    /// Why cases that ask for a community (tag `communities`) are left out; absent when they run.
+    pub no_communities: Option<String>,
 }
 
 impl Selection {
@@ -59,6 +63,10 @@ impl Selection {
         }
         if let Some((tag, reason)) = self.no_tags.iter().find(|(tag, _)| case.has_tag(tag)) {
             return Some((tag, reason.clone()));
+        }
+        let inputs = [("anchors", &self.no_anchors), ("communities", &self.no_communities)];
+        if let Some((kind, Some(reason))) = inputs.into_iter().find(|(tag, reason)| case.has_tag(tag) && reason.is_some()) {
+            return Some((kind, reason.clone()));
         }
         if deeds.signs_in
             && let Some(reason) = &self.no_login
@@ -148,6 +156,11 @@ mod tests {
         }
         let other = Selection { select: vec!["a.c".into(), "b".into()], ..Selection::default() };
         assert!(other.leaves_out(&case(), LOOKS).is_some());
+        let odd = Selection { slow: true, no_anchors: Some("no anchor configured".into()), ..Selection::default() };
+        assert_eq!(odd.leaves_out(&case(), LOOKS), None);
+        let mut judged = case();
+        judged.tags.push("anchors".into());
+        assert_eq!(odd.leaves_out(&judged, LOOKS), Some(("anchors", "no anchor configured".into())));
         assert_eq!(other.unknown_patterns(&[case()]), ["a.c", "b"]);
         assert_eq!(Selection::default().leaves_out(&case(), LOOKS).map(|(kind, _)| kind), Some("slow"));
     }

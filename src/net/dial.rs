@@ -177,6 +177,12 @@ impl Dialer {
         Err(failure)
     }
 
+    /// Lets a foreign host be asked on the port of plain HTTP, where lists of revoked certificates are published. Its addresses are
+    /// judged as ever.
+    pub fn accept_plain_port(&self, host: &str) {
+        self.guard.accept_plain_port(host);
+    }
+
     /// The addresses that `host` (as `host_of` writes it) may be reached at, pinned for the run and guarded now.
     ///
     /// Behind a proxy a name that we cannot resolve is the proxy's to resolve: the list is then empty.

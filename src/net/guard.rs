@@ -27,6 +27,7 @@ pub struct AddressGuard {
     allowed: Vec<Network>,
     target_ports: HashSet<(String, u16)>,
     target_addresses: RwLock<BTreeSet<IpAddr>>,
+    plain_hosts: RwLock<BTreeSet<String>>,
 }
 
 impl AddressGuard {
@@ -34,7 +35,12 @@ impl AddressGuard {
     /// the operator opened with `--allow-net`.
     #[must_use]
     pub fn new(target_ports: impl IntoIterator<Item = (String, u16)>, allowed: Vec<Network>) -> Self {
-        Self { allowed, target_ports: target_ports.into_iter().collect(), target_addresses: RwLock::default() }
+        Self {
+            allowed,
+            target_ports: target_ports.into_iter().collect(),
+            target_addresses: RwLock::default(),
+            plain_hosts: RwLock::default(),
+        }
     }
 
     /// The hosts that the operator configured.
@@ -46,6 +52,11 @@ impl AddressGuard {
     /// loopback) legitimate whatever its range.
     pub fn accept_target_address(&self, address: IpAddr) {
         self.target_addresses.write().unwrap_or_else(PoisonError::into_inner).insert(effective(address));
+    }
+
+    /// Opens the port of plain HTTP of one host, whatever its address; that is judged all the same.
+    pub(super) fn accept_plain_port(&self, host: &str) {
+        self.plain_hosts.write().unwrap_or_else(PoisonError::into_inner).insert(host.to_owned());
     }
 
     /// May a connection to this address be made?
@@ -71,7 +82,9 @@ impl AddressGuard {
     /// With the reason, when not.
     pub fn check_port(&self, host: &str, address: IpAddr, port: u16) -> Result<(), Forbidden> {
         let own = self.is_target(host, address) || self.allowed.iter().any(|network| network.contains(effective(address)));
-        if WEB_PORTS.contains(&port)
+        let plain = port == 80 && self.plain_hosts.read().unwrap_or_else(PoisonError::into_inner).contains(host);
+        if plain
+            || WEB_PORTS.contains(&port)
             || self.target_ports.contains(&(host.to_owned(), port))
             || (own && (port == 80 || port >= 1024))
         {
@@ -228,6 +241,8 @@ mod tests {
         for port in [80, 443, 8443, 9443, 6379] {
             assert!(guard.check_port("payer.example", own, port).is_ok(), "{port}");
         }
+        guard.accept_plain_port("lists.example");
+        assert!(guard.check_port("lists.example", other, 80).is_ok() && guard.check_port("lists.example", other, 8080).is_err());
         assert!(guard.check_port("other.example", other, 443).is_ok());
         assert!(guard_of("127.0.0.1").check_port("localhost", "127.0.0.1".parse().unwrap(), 40_001).is_ok());
     }

@@ -9,6 +9,7 @@ mod read_launch;
 mod schema;
 mod secret_source;
 mod udap_client;
+mod udap_trust;
 
 pub use launch::{
     Client, ClientKey, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey, PageMatch, SigningKey, Strategy,
@@ -19,3 +20,4 @@ pub use read_launch::LaunchFile;
 pub use schema::schema;
 pub use secret_source::{SecretReader, SecretSource};
 pub use udap_client::{Pkcs12File, UdapClientFile};
+pub use udap_trust::{TrustedCommunity, UDAP_VERSIONS, UdapTrust, udap_version};

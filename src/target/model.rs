@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::udap_trust::UdapTrust;
 use crate::vocabulary::ProfileId;
 
 /// Whether real members are behind it.
@@ -79,6 +80,8 @@ pub struct Target {
     pub authority: Option<Authority>,
     /// What cannot be given.
     pub declined: Vec<Declined>,
+    /// Whom the operator trusts in UDAP.
+    pub udap: UdapTrust,
 }
 
 impl Target {
@@ -99,6 +102,7 @@ impl Target {
             claims: Vec::new(),
             authority: None,
             declined: Vec::new(),
+            udap: UdapTrust::default(),
         }
     }
 

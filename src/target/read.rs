@@ -7,14 +7,16 @@ use url::Url;
 use super::model::{Authority, Declined, Environment, Target};
 use super::read_launch::{LaunchFile, read_launch};
 use super::udap_client::UdapClientFile;
+use super::udap_trust::UdapTrust;
 use crate::vocabulary::ProfileId;
 use crate::vocabulary::document::{Node, Problems, Reader, Source, Value, did_you_mean, parse};
 
 /// The settings that a target file and a settings file may hold under `[settings]`, each also a flag of `run` and
 /// an environment variable `CARINBB_…`.
-pub const SETTINGS: [&str; 25] = [
+pub const SETTINGS: [&str; 28] = [
     "profile",
     "smart",
+    "udap",
     "select",
     "skip",
     "no-login",
@@ -33,6 +35,8 @@ pub const SETTINGS: [&str; 25] = [
     "proxy",
     "allow-net",
     "allow-http",
+    "revocation",
+    "aia",
     "format",
     "report",
     "color",
@@ -84,9 +88,9 @@ pub fn read(source: &Arc<Source>, problems: &Problems) -> Option<TargetFile> {
     let declined = reader.tables("declined").into_iter().map(read_declined).collect();
     let settings = read_settings(&reader);
     let launch = read_launch(&reader);
-    let udap_client = read_udap(&reader);
+    let (udap_client, udap) = read_udap(&reader);
     reader.finish();
-    let target = Target { authority, declined, ..target? };
+    let target = Target { authority, declined, udap, ..target? };
     Some(TargetFile { target, launch, udap_client, settings })
 }
 
@@ -114,16 +118,17 @@ fn read_target(reader: Reader<'_>) -> Option<Target> {
 }
 
 /// The tables `udap` and `listener`.
-fn read_udap(reader: &Reader<'_>) -> UdapClientFile {
-    let mut client = UdapClientFile::default();
+fn read_udap(reader: &Reader<'_>) -> (UdapClientFile, UdapTrust) {
+    let (mut client, mut trust) = (UdapClientFile::default(), UdapTrust::default());
     if let Some(table) = reader.table("udap") {
         client.read(&table);
+        trust = UdapTrust::read(&table);
         table.finish();
     }
     if let Some(table) = reader.table("listener") {
         client.read_listener(table);
     }
-    client
+    (client, trust)
 }
 
 fn read_environment(word: &str) -> Result<Environment, String> {

@@ -69,6 +69,16 @@ pub fn schema() -> Value {
                     "logo_uri": url,
                     "redirect_uri": { "type": "string" },
                     "contact": { "type": "string", "pattern": "^mailto:" },
+                    "communities": { "type": "array", "items": { "type": "string", "description": "the URI of a trust community" } },
+                    "anchors": texts,
+                    "intermediates": texts,
+                    "version": { "enum": ["auto", "0.1.0", "1.0.0", "1.1.0", "2.0.0"] },
+                    "community": { "type": "array", "items": {
+                        "type": "object",
+                        "additionalProperties": false,
+                        "required": ["uri"],
+                        "properties": { "uri": { "type": "string" }, "anchors": texts },
+                    } },
                 },
             },
             "listener": {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::browser::Browser;
-use super::discovery::Documents;
+use super::discovery::{Documents, UdapAnchors};
 use super::oauth::Leftovers;
 use super::tls::Looks;
 use super::udap::{UdapClients, UdapIdentity};
@@ -36,6 +36,8 @@ pub struct Context {
     pub vault: Vault,
     pub(super) browser: Option<Arc<dyn Browser>>,
     udap: Option<Arc<UdapClients>>,
+    /// Whom the operator trusts in UDAP.
+    pub(super) udap_anchors: Arc<UdapAnchors>,
     pub(super) label: Label,
     pub(super) tls: TlsSettings,
     learnt: Arc<Learnt>,
@@ -100,6 +102,7 @@ impl Context {
             vault,
             browser: None,
             udap: None,
+            udap_anchors: Arc::default(),
             label: Label::default(),
             tls,
             learnt: Arc::default(),
@@ -132,6 +135,12 @@ impl Context {
     pub fn with_udap(self, identity: Option<UdapIdentity>) -> Self {
         let udap = identity.map(|identity| Arc::new(UdapClients::new(identity, self.world.run_id)));
         Self { udap, ..self }
+    }
+
+    /// The same with those whom the operator trusts in UDAP.
+    #[must_use]
+    pub fn with_udap_anchors(self, anchors: Arc<UdapAnchors>) -> Self {
+        Self { udap_anchors: anchors, ..self }
     }
 
     /// True when every UDAP registration of the run has a URI of its own, so that none can spoil another.

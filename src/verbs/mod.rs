@@ -32,7 +32,7 @@ mod tests;
 pub use browser::{Approval, Arrival, Authorization, Browser, MOST_LOGIN_REQUESTS, SeenPage, Visit};
 pub use challenge::{Challenge, challenges};
 pub use context::{Context, MOST_AUD_TRIES, TlsSettings};
-pub use discovery::{Advertised, Documents, Endpoint, target_facts};
+pub use discovery::{Advertised, Documents, Endpoint, RevocationMode, UdapAnchors, target_facts};
 pub use oauth::remove_leftovers;
 pub use registry::{HELPS, all, find};
 pub use udap::{Source, UdapIdentity, cancel_registrations};

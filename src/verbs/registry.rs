@@ -1,6 +1,6 @@
 //! The closed list of verbs: names to what they do and to their documentation.
 
-use super::discovery::{Agreement, Canary, CapabilityStatement, OpenId, Smart, Udap};
+use super::discovery::{Agreement, Canary, CapabilityStatement, Discover, OpenId, Smart, Udap};
 use super::fhir::Fhir;
 use super::http::Http;
 use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
@@ -11,7 +11,7 @@ use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 33] = [
+pub static HELPS: [&VerbHelp; 34] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -45,9 +45,10 @@ pub static HELPS: [&VerbHelp; 33] = [
     &help::UDAP_TOKEN,
     &help::UDAP_AUTHORIZE,
     &help::JTI_LADDER,
+    &help::DISCOVER,
 ];
 
-static VERBS: [&dyn Verb; 33] = [
+static VERBS: [&dyn Verb; 34] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -81,6 +82,7 @@ static VERBS: [&dyn Verb; 33] = [
     &UdapToken,
     &UdapAuthorize,
     &JtiLadder,
+    &Discover,
 ];
 
 /// Every verb, in the order of the reference.

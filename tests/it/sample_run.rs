@@ -84,6 +84,7 @@ fn header(text: impl Fn(&str) -> String) -> Header {
         environment: "staging".into(),
         profiles: vec![ProfileChoice { id: "carin-bb-2.2.0".into(), title: "CARIN BB 2.2.0".into(), why: "the latest".into() }],
         smart: VersionChoice { version: "2.0.0".into(), declared: false, why: text("found: permission-v2; not declared") },
+        udap: None,
         notes: vec![text("The server names CARIN BB 2.0.0, which is superseded; its results are judged by 2.2.0 as asked.")],
         settings: vec![Setting { name: "rate".into(), value: "5/s".into(), origin: "default".into() }],
     }

@@ -83,7 +83,7 @@ pub fn claim<'c>(loaded: &'c LoadedSuite, names: &[String], smart: &str, strict:
     let declared = smart != "auto";
     let version = if declared { smart } else { "2.0.0" };
     let version = SmartVersion::parse(version).map_err(|error| Failure::wrong(error.to_string()))?;
-    Ok(Claim { profiles: chosen, smart: version, smart_declared: declared, strict })
+    Ok(Claim { profiles: chosen, smart: version, smart_declared: declared, udap: None, strict })
 }
 
 fn requirements(loaded: &LoadedSuite, arguments: &ListArgs) -> Result<(usize, String, Value), Failure> {

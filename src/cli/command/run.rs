@@ -20,10 +20,10 @@ use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
 use crate::cli::udap::{self, Ourselves};
-use crate::cli::{colour_choice, demo, faults, hint, output, plan_text, sign_in, world};
+use crate::cli::{colour_choice, demo, faults, hint, output, plan_text, sign_in, udap_trust, world};
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, RunError, RunOptions, Selection, exit};
 use crate::reference;
-use crate::target::{Launch, Strategy, Target};
+use crate::target::{Launch, Strategy, Target, udap_version};
 use crate::testcase::Given;
 use crate::vocabulary::{ProfileId, escape};
 
@@ -113,9 +113,19 @@ fn options(
     let today = world.world.clock.now().date();
     let named = if arguments.profile.is_empty() { target.profiles.clone() } else { profiles(&arguments.profile)? };
     let smart = if arguments.smart == "auto" { target.smart.clone() } else { Some(arguments.smart.clone()) };
+    let anchors = match demo {
+        Some(server) => udap_trust::of_reference(server).map_err(Failure::wrong)?,
+        None => udap_trust::of_target(&target, arguments)?,
+    };
+    let claimed_udap = match udap_version(&arguments.udap).map_err(Failure::wrong)? {
+        Some(version) => Some(version),
+        None => target.udap.version.clone(),
+    };
     let mut select = arguments.select.clone();
     select.extend(resolved.what.iter().cloned());
     let mut selection = selection(arguments, select, &target, ourselves, login, demo.is_some(), today);
+    selection.no_anchors = udap_trust::no_anchors(&anchors);
+    selection.no_communities = udap_trust::no_communities(&target);
     let suite = given.map_or_else(
         || Arc::clone(&loaded.suite),
         |given| {
@@ -132,6 +142,8 @@ fn options(
         target: Arc::new(target),
         launch: Arc::new(launch),
         udap: ourselves.identity.clone(),
+        udap_anchors: Arc::new(anchors),
+        udap_version: claimed_udap,
         notes: world.notes,
         tls: world.tls,
         world: world.world,
@@ -215,6 +227,7 @@ fn selection(
         no_change: if demo { None } else { no_authority(target, today) },
         no_udap: ourselves.identity.is_none().then(|| "the target file gives no certificate to register with".to_owned()),
         no_tags: ourselves.no_tags.clone(),
+        ..Selection::default()
     }
 }
 

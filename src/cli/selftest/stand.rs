@@ -8,7 +8,7 @@ use super::demand::Demand;
 use crate::cli::args::LoginPages;
 use crate::cli::keyboard::Keyboard;
 use crate::cli::suite::LoadedSuite;
-use crate::cli::{demo, sign_in, udap};
+use crate::cli::{demo, sign_in, udap, udap_trust};
 use crate::engine::{self, Event, Interrupt, Listener, Run, RunOptions, Selection};
 use crate::net::tls::{Limits as TlsLimits, Trust};
 use crate::net::{Clock, HttpOptions, Limits, OffsetClock, Origin, World, WorldOptions, jump_when_still};
@@ -106,6 +106,8 @@ pub(super) fn run_options(
         target: Arc::new(target),
         launch: Arc::new(launch),
         udap: None,
+        udap_anchors: Arc::new(udap_trust::of_reference(server)?),
+        udap_version: None,
         world,
         tls: TlsSettings {
             trust,

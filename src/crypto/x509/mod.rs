@@ -24,4 +24,4 @@ pub use examine::{Examination, MOST_CERTIFICATES, Note, examine};
 pub use key::{PublicKeyKind, SignatureKind};
 pub use ocsp::ocsp_request;
 pub use revocation::{RevocationEvidence, RevocationSource, RevocationStatus};
-pub use trust::Anchors;
+pub use trust::{Anchors, published_certificates, published_list};

@@ -1,7 +1,8 @@
 //! What the operator trusts: the anchors of a community, and authorities that are known without being trusted by themselves.
 
-use rustls_pki_types::CertificateDer;
+use openssl::pkcs7::Pkcs7;
 use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 
 use super::certificate::Certificate;
 
@@ -58,6 +59,28 @@ impl Anchors {
     pub(super) fn trusts(&self, certificate: &Certificate) -> bool {
         self.anchors.iter().any(|anchor| anchor.der == certificate.der)
     }
+}
+
+/// The most certificates that are taken from one publication.
+const MOST_PUBLISHED: usize = 10;
+
+/// The certificates that an authority publishes under the address in its certificates: DER, a PKCS#7 archive, or PEM as some do.
+#[must_use]
+pub fn published_certificates(body: &[u8]) -> Vec<Vec<u8>> {
+    if Certificate::read(body).is_ok() {
+        return vec![body.to_vec()];
+    }
+    if let Ok(archive) = Pkcs7::from_der(body) {
+        let certificates = archive.signed().and_then(|signed| signed.certificates());
+        return certificates.into_iter().flatten().filter_map(|own| own.to_der().ok()).take(MOST_PUBLISHED).collect();
+    }
+    CertificateDer::pem_slice_iter(body).filter_map(Result::ok).map(|der| der.to_vec()).take(MOST_PUBLISHED).collect()
+}
+
+/// The list of revoked certificates that an authority publishes: DER, or PEM as some do.
+#[must_use]
+pub fn published_list(body: Vec<u8>) -> Vec<u8> {
+    CertificateRevocationListDer::from_pem_slice(&body).map_or(body, |list| list.to_vec())
 }
 
 fn certificates_in(pem: &[u8]) -> Result<Vec<Certificate>, String> {

@@ -3,18 +3,20 @@
 use super::fault::{Fault, fault, quirk};
 
 const G: &str = "udap";
+/// Where the target may leave UDAP out, an answer that is none leaves open whether it does.
+const V1_1: &[&str] = &["udap-security-1.1.0"];
 const V0_1: &[&str] = &["udap-security-0.1.0"];
 const V2_0: &[&str] = &["udap-security-2.0.0"];
 
 pub(super) const TABLE: &[Fault] = &[
-    fault(G, "udap-metadata-at-host-root", "the UDAP metadata lies at the root of the host, not below the base"),
-    fault(G, "udap-metadata-needs-token", "the UDAP metadata is 401 without a token"),
-    fault(G, "udap-metadata-no-udap-is-403", "the UDAP metadata is 403"),
-    fault(G, "udap-metadata-500", "the UDAP metadata is 500"),
-    fault(G, "udap-metadata-html", "the UDAP metadata is an HTML page with status 200"),
+    fault(G, "udap-metadata-at-host-root", "the UDAP metadata lies at the root of the host, not below the base").under(V1_1),
+    fault(G, "udap-metadata-needs-token", "the UDAP metadata is 401 without a token").under(V1_1),
+    fault(G, "udap-metadata-no-udap-is-403", "the UDAP metadata is 403").under(V1_1),
+    fault(G, "udap-metadata-500", "the UDAP metadata is 500").under(V1_1),
+    fault(G, "udap-metadata-html", "the UDAP metadata is an HTML page with status 200").under(V1_1),
     fault(G, "udap-metadata-text-html", "the UDAP metadata is right JSON but comes as text/html"),
-    fault(G, "udap-metadata-not-json", "the UDAP metadata is cut off in the middle"),
-    fault(G, "udap-metadata-array", "the UDAP metadata is a JSON array"),
+    fault(G, "udap-metadata-not-json", "the UDAP metadata is cut off in the middle").under(V1_1),
+    fault(G, "udap-metadata-array", "the UDAP metadata is a JSON array").under(V1_1),
     fault(G, "udap-metadata-duplicate-keys", "token_endpoint stands twice in the UDAP metadata"),
     fault(G, "udap-metadata-no-versions", "udap_versions_supported is missing"),
     fault(G, "udap-metadata-versions-string", "udap_versions_supported is a string"),
@@ -43,7 +45,7 @@ pub(super) const TABLE: &[Fault] = &[
         "udap_authorization_extensions_required is missing though an extension is supported",
     ),
     fault(G, "udap-metadata-extensions-required-string", "udap_authorization_extensions_required is a string"),
-    fault(G, "udap-metadata-extensions-required-not-supported", "an extension is required that is not supported"),
+    fault(G, "udap-metadata-extensions-required-not-supported", "an extension is required that is not supported").under(V2_0),
     fault(G, "udap-metadata-no-certifications", "udap_certifications_supported is missing"),
     fault(G, "udap-metadata-certifications-string", "udap_certifications_supported is a string"),
     fault(
@@ -51,7 +53,8 @@ pub(super) const TABLE: &[Fault] = &[
         "udap-metadata-certifications-required-missing",
         "a certification is supported and udap_certifications_required is missing",
     ),
-    fault(G, "udap-metadata-certifications-required-not-supported", "a certification is required that is not supported"),
+    fault(G, "udap-metadata-certifications-required-not-supported", "a certification is required that is not supported")
+        .under(V2_0),
     fault(G, "udap-metadata-no-grant-types", "grant_types_supported is missing in the UDAP metadata"),
     fault(G, "udap-metadata-grant-types-string", "grant_types_supported is a string in the UDAP metadata"),
     fault(G, "udap-metadata-grant-types-empty", "grant_types_supported is empty in the UDAP metadata"),

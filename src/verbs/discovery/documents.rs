@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::canary::TIMES as CANARIES;
 use super::fetch::MOST_REQUESTS;
+use super::udap::MOST_FETCHED;
 use crate::verbs::exchange::MOST_SENT;
 use crate::verbs::{Cost, Observation, Observed};
 
@@ -36,9 +37,13 @@ pub(super) struct Memo {
 
 impl Documents {
     /// The most that all memoised documents and the canary take together, once per run: smart-configuration,
-    /// CapabilityStatement, openid-configuration, UDAP metadata, canaries, `/metadata` once more. Verbs that read the memo cost nothing beyond it.
-    pub const COST: Cost =
-        Cost { requests: 4 * MOST_REQUESTS + (CANARIES + 1) * MOST_SENT, probes: 0, authorizations: 0, wait: Duration::ZERO };
+    /// CapabilityStatement, openid-configuration, UDAP metadata and what its chain takes, canaries, `/metadata` once more. Verbs that read the memo cost nothing beyond it.
+    pub const COST: Cost = Cost {
+        requests: 4 * MOST_REQUESTS + (CANARIES + 1) * MOST_SENT + MOST_FETCHED,
+        probes: 0,
+        authorizations: 0,
+        wait: Duration::ZERO,
+    };
 }
 
 /// The facts of a document, when there are some.

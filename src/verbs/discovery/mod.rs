@@ -23,4 +23,4 @@ pub(super) use openid::ask as openid_of;
 pub use smart::Smart;
 pub(super) use target_facts::is_public_host;
 pub use target_facts::target_facts;
-pub use udap::Udap;
+pub use udap::{Discover, RevocationMode, Udap, UdapAnchors};

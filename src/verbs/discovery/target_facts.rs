@@ -19,6 +19,7 @@ pub async fn target_facts(context: &Context) -> Value {
         "public_address": is_public(context, &target.base).await,
         "plain_http": plain_http(target).map(|url| url.as_str().trim_end_matches('/').to_owned()),
         "browser_apps": target.browser_apps,
+        "communities": target.udap.communities.iter().map(|community| community.uri.as_str()).collect::<Vec<_>>(),
         "approves_all": context.launch.login.approves_all,
         "user_scopes": context.launch.login.user_scopes,
     })

@@ -73,6 +73,15 @@ pub static UDAP: VerbHelp = VerbHelp {
         "url": "the address that was asked first",
         "redirects": "how many redirects were followed",
         "foreign_redirect": "true when a redirect leads to another origin; it is not followed",
+        "relative_urls": "as udap.discover says it",
+        "http_urls": "as udap.discover says it",
+        "fragment_urls": "as udap.discover says it",
+        "extensions_beyond_supported": "as udap.discover says it",
+        "certifications_beyond_supported": "as udap.discover says it",
+        "certifications_not_uris": "as udap.discover says it",
+        "token_algorithms_not_asymmetric": "as udap.discover says it",
+        "registration_algorithms_not_asymmetric": "as udap.discover says it",
+        "signed": "as udap.discover says it",
     },
 };
 

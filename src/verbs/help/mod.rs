@@ -10,6 +10,7 @@ mod oauth;
 mod openid;
 mod tls;
 mod udap_client;
+mod udap_discovery;
 mod wait;
 
 pub use discovery::{AGREEMENT, CANARY, CAPABILITY_STATEMENT, OPENID, SMART, UDAP};
@@ -19,4 +20,5 @@ pub use oauth::{ATTEMPT, AUTHORIZE, CLIENT_ASSERTION, GIVEN, INTROSPECT, REFRESH
 pub use openid::{ID_TOKEN, USERINFO};
 pub use tls::{FLIGHT, HANDSHAKE, OFFER, SURVEY};
 pub use udap_client::{JTI_LADDER, REGISTER, SIGN, UDAP_AUTHORIZE, UDAP_TOKEN};
+pub use udap_discovery::DISCOVER;
 pub use wait::UNTIL;

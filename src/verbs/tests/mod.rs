@@ -9,6 +9,7 @@ mod oauth;
 mod server;
 mod tls;
 mod udap;
+mod udap_discovery;
 
 use std::sync::Arc;
 use std::time::Duration;

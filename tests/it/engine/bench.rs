@@ -172,6 +172,8 @@ fn build(files: &SuiteFiles, target: Target, profile: &str, settings: Settings) 
         launch: std::sync::Arc::default(),
         browser: None,
         udap: None,
+        udap_anchors: std::sync::Arc::default(),
+        udap_version: None,
         world: World::new(world).unwrap(),
         tls: TlsSettings {
             trust,
@@ -182,7 +184,12 @@ fn build(files: &SuiteFiles, target: Target, profile: &str, settings: Settings) 
         smart: None,
         strict: false,
         fail_on_warn: false,
-        selection: Selection { slow: true, no_udap: Some("no certificate in this test".into()), ..Selection::default() },
+        selection: Selection {
+            no_anchors: Some("no anchor in this test".into()),
+            slow: true,
+            no_udap: Some("no certificate in this test".into()),
+            ..Selection::default()
+        },
         slots: 32,
         only_step: None,
         interrupt: Interrupt::new().1,
