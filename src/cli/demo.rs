@@ -82,6 +82,7 @@ fn member(member: &reference::RegisteredMember, pages: LoginPages) -> Option<Mem
         username: Some(member.username.clone()),
         password: Some(member.password.clone()),
         totp: (pages == LoginPages::Totp).then(|| member.totp.clone()),
+        code: None,
         resources: member.resources.clone(),
     })
 }

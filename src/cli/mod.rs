@@ -1,6 +1,7 @@
 //! The command line: settings in, live output and exit code out.
 
 mod args;
+mod browser_settings;
 mod command;
 mod credentials;
 mod demo;
@@ -29,6 +30,8 @@ mod sign_in;
 mod suite;
 mod target_out;
 pub mod terminal;
+mod tls_findings;
+mod tls_page;
 mod udap;
 mod udap_trust;
 mod try_login;
@@ -67,6 +70,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
         Command::Init(arguments) => command::init::init(&cli.global, &arguments),
         Command::Login(arguments) => command::login::login(&cli.global, &arguments, environment),
         Command::Doctor(arguments) => command::doctor::doctor(&cli.global, &arguments, environment),
+        Command::Tls(arguments) => command::tls::tls(&arguments, environment),
         Command::Serve(arguments) => command::serve::serve(arguments),
         Command::Selftest(arguments) => command::selftest::selftest(&cli.global, &arguments, environment),
         Command::Pki(arguments) => command::pki::pki(&arguments),

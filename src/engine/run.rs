@@ -128,6 +128,9 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
     check_selection(options)?;
     let prepared = prepare(options, Knowledge::Discovery).await?;
     let planned: Vec<PlannedCase> = prepared.plan.jobs.iter().map(|job| job.planned.clone()).collect();
+    if let Some(browser) = &options.browser {
+        browser.expect(prepared.plan.authorizations);
+    }
     let listener = Mutex::new(listener);
     notice(&listener, &Event::Started { header: &prepared.header, plan: &planned });
     let stage = Stage::new(

@@ -25,6 +25,8 @@ pub struct Selection {
     pub skip: Vec<String>,
     /// True when cases tagged `slow` run.
     pub slow: bool,
+    /// True when cases tagged `tls-full` run: they open a hundred connections and more.
+    pub tls_full: bool,
     /// The most authorizations; cases that would make more are left out, the least valuable first.
     pub max_authorizations: Option<u64>,
     /// Why cases that need a login are left out; absent when they run.
@@ -55,6 +57,9 @@ impl Selection {
         }
         if case.has_tag("slow") && !self.slow {
             return Some(("slow", "it waits long; --slow runs it".into()));
+        }
+        if case.has_tag("tls-full") && !self.tls_full {
+            return Some(("tls", "it opens a hundred TLS connections and more; --tls full runs it".into()));
         }
         if deeds.registers
             && let Some(reason) = &self.no_udap

@@ -67,6 +67,8 @@ pub enum StuckReason {
     TooLarge,
     /// The form wants something that is never done: a password in the address, another encoding.
     UnsafeForm,
+    /// The driver or its browser cannot be started.
+    NoBrowser,
     /// The person did not come to an end in time, or the callback was not usable.
     NoCallback,
 }
@@ -90,6 +92,7 @@ impl StuckReason {
             Self::NoChoice => "no-choice",
             Self::TooLarge => "too-large",
             Self::UnsafeForm => "unsafe-form",
+            Self::NoBrowser => "no-browser",
             Self::NoCallback => "no-callback",
         }
     }
@@ -229,6 +232,9 @@ impl fmt::Display for FieldOutline {
     }
 }
 
+/// Names and values of headers, in order.
+pub type Headers = Vec<(String, String)>;
+
 /// One authorization from its request to its end.
 #[derive(Debug, Clone)]
 pub struct Visit {
@@ -238,8 +244,8 @@ pub struct Visit {
     pub evidence: Vec<String>,
     /// The pages on the way.
     pub pages: Vec<PageOutline>,
-    /// Address and response headers of each of `pages`, for what is asked of their headers.
-    pub headers_of_pages: Vec<(Url, Vec<(String, String)>)>,
+    /// Address and response headers of each of `pages`, for what is asked of their headers; nothing where they were not seen.
+    pub headers_of_pages: Vec<(Url, Option<Headers>)>,
 }
 
 impl Visit {

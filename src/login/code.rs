@@ -6,7 +6,7 @@ use totp_rs::{Builder, Secret as Seed};
 
 use super::sitting::Sitting;
 use crate::net::Clock;
-use crate::target::MemberKey;
+use crate::target::{CodeSource, MemberKey};
 use crate::vocabulary::Secret;
 
 /// The length of a window, in seconds.
@@ -19,6 +19,8 @@ const LAST_SECONDS: u64 = 2;
 #[derive(Debug, Default)]
 pub(super) struct OneTimeCodes {
     used: Option<u64>,
+    /// The last code that came from elsewhere.
+    last: Option<Secret>,
 }
 
 impl OneTimeCodes {
@@ -42,6 +44,31 @@ impl OneTimeCodes {
         let now = seconds(clock);
         self.used = Some(now / WINDOW);
         Ok(Secret::new("one_time_code", codes.generate(now).to_string()))
+    }
+
+    /// A code from a program or a person. One that came before was used, so the next is asked for in the next window.
+    pub(super) async fn asked(
+        &mut self,
+        member: MemberKey,
+        source: Option<&CodeSource>,
+        clock: &dyn Clock,
+        sitting: &dyn Sitting,
+    ) -> Option<Secret> {
+        for is_last in [false, true] {
+            let code = sitting.code(member, source).await?;
+            let is_new = self.last.as_ref().is_none_or(|last| last.expose() != code.expose());
+            if is_new || is_last {
+                self.last = Some(code.clone());
+                return is_new.then_some(code);
+            }
+            let wait = WINDOW - seconds(clock) % WINDOW;
+            sitting.tell(&format!(
+                "waiting {wait} s: the one-time code of member {} is the one that was used before",
+                member.word()
+            ));
+            clock.sleep(Duration::from_secs(wait)).await;
+        }
+        None
     }
 
     /// How long until a window that may be used.
@@ -101,7 +128,7 @@ mod tests {
             Box::pin(std::future::ready(None))
         }
 
-        fn code(&self, _: MemberKey) -> BoxFuture<'_, Option<Secret>> {
+        fn code<'a>(&'a self, _: MemberKey, _: Option<&'a CodeSource>) -> BoxFuture<'a, Option<Secret>> {
             Box::pin(std::future::ready(None))
         }
     }
@@ -124,6 +151,45 @@ mod tests {
         assert_ne!(second.expose(), first.expose());
         assert_eq!(*clock.0.lock().unwrap(), 60);
         assert_eq!(*sitting.0.lock().unwrap(), ["waiting 20 s for the next one-time code of member first"]);
+    }
+
+    /// A program whose codes change with the window.
+    struct Program<'a>(&'a Standing, Listening);
+
+    impl Sitting for Program<'_> {
+        fn tell(&self, line: &str) {
+            self.1.tell(line);
+        }
+
+        fn open(&self, _: &Url) -> bool {
+            false
+        }
+
+        fn pasted(&self, _: &str) -> BoxFuture<'_, Option<Secret>> {
+            Box::pin(std::future::ready(None))
+        }
+
+        fn code<'a>(&'a self, _: MemberKey, _: Option<&'a CodeSource>) -> BoxFuture<'a, Option<Secret>> {
+            Box::pin(std::future::ready(Some(Secret::new("code", (seconds(self.0) / WINDOW).to_string()))))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_code_of_a_program_is_not_used_twice_and_one_that_never_changes_is_given_up() {
+        let clock = Standing(Mutex::new(40));
+        let program = Program(&clock, Listening::default());
+        let source = CodeSource::Command(vec!["x".into()]);
+        let mut codes = OneTimeCodes::default();
+        let mut next =
+            async || codes.asked(MemberKey::First, Some(&source), &clock, &program).await.map(|code| code.expose().to_owned());
+        assert_eq!((next().await.as_deref(), next().await.as_deref()), (Some("1"), Some("2")));
+        assert_eq!(*clock.0.lock().unwrap(), 60);
+        let same = Standing(Mutex::new(0));
+        let program = Program(&same, Listening::default());
+        let elsewhere = Standing(Mutex::new(0));
+        let mut codes = OneTimeCodes::default();
+        assert!(codes.asked(MemberKey::First, None, &elsewhere, &program).await.is_some());
+        assert!(codes.asked(MemberKey::First, None, &elsewhere, &program).await.is_none());
     }
 
     #[tokio::test]

@@ -12,6 +12,8 @@ mod redirect;
 mod request;
 mod sessions;
 mod sitting;
+mod typed;
+mod webdriver;
 
 #[cfg(test)]
 mod tests;

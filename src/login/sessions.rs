@@ -13,6 +13,7 @@ use super::manual::Desk;
 use super::origins::Origins;
 use super::request::AuthorizeRequest;
 use super::sitting::{Nobody, Sitting};
+use super::webdriver::{Driver, Tab};
 use crate::net::{Origin, World};
 use crate::target::{Login, Member, MemberKey, Strategy};
 
@@ -25,6 +26,8 @@ pub(super) struct Account {
     pub jar: Jar,
     pub codes: OneTimeCodes,
     pub failures: u32,
+    /// The browser of the strategy `webdriver`.
+    pub tab: Option<Tab>,
 }
 
 /// All sessions of a run. Clones share them.
@@ -40,6 +43,7 @@ struct Inner {
     accounts: HashMap<MemberKey, Mutex<Account>>,
     sitting: Arc<dyn Sitting>,
     desk: Desk,
+    driver: Driver,
     begun: AtomicU64,
 }
 
@@ -66,12 +70,12 @@ impl Sessions {
             world.redactor.register(secret);
         }
         let account = |member: Member| {
-            let account = Account { member, jar: Jar::default(), codes: OneTimeCodes::default(), failures: 0 };
+            let account = Account { member, jar: Jar::default(), codes: OneTimeCodes::default(), failures: 0, tab: None };
             (account.member.key, Mutex::new(account))
         };
         let accounts = members.into_iter().map(account).collect();
-        let desk = Desk::default();
-        Self { inner: Arc::new(Inner { world, login, origins, accounts, sitting, desk, begun: AtomicU64::new(0) }) }
+        let (desk, driver) = (Desk::default(), Driver::default());
+        Self { inner: Arc::new(Inner { world, login, origins, accounts, sitting, desk, driver, begun: AtomicU64::new(0) }) }
     }
 
     /// Begins an authorization and goes on until the redirect URI or until it is clear that it is not reached.
@@ -80,12 +84,11 @@ impl Sessions {
         match inner.login.strategy {
             Strategy::None => unavailable("the target file has no login strategy, so nobody can sign in"),
             Strategy::Token => unavailable("the target file gives tokens; a fresh authorization needs another login strategy"),
-            Strategy::Webdriver => unavailable("the login strategy webdriver is not part of this build"),
             Strategy::Manual => {
                 inner.begun.fetch_add(1, Ordering::SeqCst);
                 inner.desk.authorize(&inner.world, inner.sitting.as_ref(), request).await
             }
-            Strategy::Form => self.by_form(request).await,
+            Strategy::Form | Strategy::Webdriver => self.by_script(request).await,
         }
     }
 
@@ -100,7 +103,7 @@ impl Sessions {
         self.inner.begun.load(Ordering::SeqCst)
     }
 
-    async fn by_form(&self, request: &AuthorizeRequest) -> Visit {
+    async fn by_script(&self, request: &AuthorizeRequest) -> Visit {
         let inner = &self.inner;
         let word = request.member.word();
         let Some(account) = inner.accounts.get(&request.member) else {
@@ -112,11 +115,14 @@ impl Sessions {
             let why = format!("{MOST_FAILURES} logins of member '{word}' failed before; another might lock the account");
             return Visit::unsent(stuck(StuckReason::TooManyFailures, why));
         }
+        let rules = Rules { world: &inner.world, login: &inner.login, origins: &inner.origins, sitting: inner.sitting.as_ref() };
+        inner.begun.fetch_add(1, Ordering::SeqCst);
+        if inner.login.strategy == Strategy::Webdriver {
+            return inner.driver.authorize(&rules, &mut account, request).await;
+        }
         if request.fresh {
             account.jar = Jar::default();
         }
-        inner.begun.fetch_add(1, Ordering::SeqCst);
-        let rules = Rules { world: &inner.world, login: &inner.login, origins: &inner.origins, sitting: inner.sitting.as_ref() };
         walk(&rules, &mut account, request).await
     }
 }

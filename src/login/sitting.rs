@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use url::Url;
 
 use super::arrival::PageOutline;
-use crate::target::MemberKey;
+use crate::target::{CodeSource, MemberKey};
 use crate::vocabulary::Secret;
 
 /// Given by the command line; the other floors never print and never read.
@@ -21,8 +21,8 @@ pub trait Sitting: Send + Sync {
     /// Asks for the address to which the browser was sent; nothing when nobody can answer.
     fn pasted(&self, question: &str) -> BoxFuture<'_, Option<Secret>>;
 
-    /// A one-time code of this member that comes from a command or from a person; nothing when there is no such source.
-    fn code(&self, member: MemberKey) -> BoxFuture<'_, Option<Secret>>;
+    /// A one-time code of this member from its source, or from a person where no source is named; nothing when none comes.
+    fn code<'a>(&'a self, member: MemberKey, source: Option<&'a CodeSource>) -> BoxFuture<'a, Option<Secret>>;
 }
 
 /// Nobody is there.
@@ -40,7 +40,7 @@ impl Sitting for Nobody {
         Box::pin(std::future::ready(None))
     }
 
-    fn code(&self, _: MemberKey) -> BoxFuture<'_, Option<Secret>> {
+    fn code<'a>(&'a self, _: MemberKey, _: Option<&'a CodeSource>) -> BoxFuture<'a, Option<Secret>> {
         Box::pin(std::future::ready(None))
     }
 }

@@ -5,6 +5,7 @@
 
 mod clock;
 mod dial;
+mod driver;
 mod guard;
 mod http;
 mod network;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use clock::{Clock, OffsetClock, SystemClock};
 pub use dial::{DialOptions, Dialer, Override, Resolve, SystemResolver};
+pub use driver::{DriverClient, DriverError};
 pub use guard::{AddressGuard, Forbidden};
 pub use http::{
     Answer, Credentials, Failure, FormValue, Http, HttpOptions, HttpOutcome, Limits, MAX_RESENDS, Method, Payload, Request, Sent,

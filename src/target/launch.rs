@@ -110,8 +110,27 @@ pub struct Member {
     pub password: Option<Secret>,
     /// The key of the one-time codes, base32.
     pub totp: Option<Secret>,
+    /// Where one-time codes come from that are not made from a key.
+    pub code: Option<CodeSource>,
     /// Known ids: type and id. Those of the second member are what must never be seen.
     pub resources: Vec<(String, String)>,
+}
+
+impl Member {
+    /// True when there is a source of one-time codes.
+    #[must_use]
+    pub fn has_codes(&self) -> bool {
+        self.totp.is_some() || self.code.is_some()
+    }
+}
+
+/// Where a one-time code comes from, each time that one is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodeSource {
+    /// The first line that a program prints.
+    Command(Vec<String>),
+    /// A person.
+    Prompt,
 }
 
 /// How members sign in.
@@ -154,6 +173,39 @@ pub struct Login {
     pub approves_all: bool,
     /// The member has rights at the level of a user.
     pub user_scopes: bool,
+    /// The browser of the strategy `webdriver`.
+    pub browser: BrowserSettings,
+}
+
+/// How a browser is driven.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BrowserSettings {
+    /// The driver that is started; without it `chromedriver`.
+    pub driver: Option<String>,
+    /// A driver that runs already.
+    pub url: Option<Url>,
+    /// The browser's program, where the driver does not find it.
+    pub binary: Option<String>,
+    /// Further arguments of the browser.
+    pub arguments: Vec<String>,
+    /// The proxy that the browser goes through.
+    pub proxy: Option<String>,
+    /// Run as root, where the browser's sandbox does not work.
+    pub no_sandbox: bool,
+    /// The operator trusts roots that the browser does not know: it takes any certificate, and this program verifies those of the
+    /// origins on which a secret is typed.
+    pub private_roots: bool,
+    /// Where pictures of pages go; none are taken without it.
+    pub screenshots: Option<Screenshots>,
+}
+
+/// Which pictures of pages are taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screenshots {
+    /// The folder.
+    pub folder: std::path::PathBuf,
+    /// The members are synthetic, so that pages after the sign-in may be shown too.
+    pub synthetic: bool,
 }
 
 /// What to do on one page.

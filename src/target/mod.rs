@@ -12,7 +12,8 @@ mod udap_client;
 mod udap_trust;
 
 pub use launch::{
-    Client, ClientKey, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey, PageMatch, SigningKey, Strategy,
+    BrowserSettings, Client, ClientKey, CodeSource, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey,
+    PageMatch, Screenshots, SigningKey, Strategy,
 };
 pub use model::{Authority, Declined, Environment, Target};
 pub use read::{SETTINGS, TargetFile, from_url, read};

@@ -3,7 +3,8 @@
 use url::Url;
 
 use super::launch::{
-    Client, ClientKey, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey, PageMatch, SigningKey, Strategy,
+    BrowserSettings, Client, ClientKey, CodeSource, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey,
+    PageMatch, SigningKey, Strategy,
 };
 use super::secret_source::{SecretReader, SecretSource, secret_source};
 use crate::vocabulary::Secret;
@@ -37,6 +38,7 @@ struct MemberFile {
     username: Option<SecretSource>,
     password: Option<SecretSource>,
     totp: Option<SecretSource>,
+    code: Option<CodeSource>,
     resources: Vec<(String, String)>,
 }
 
@@ -47,6 +49,7 @@ struct LoginFile {
     steps: Vec<StepFile>,
     approves_all: bool,
     user_scopes: bool,
+    browser: BrowserSettings,
 }
 
 #[derive(Debug, Clone)]
@@ -117,6 +120,7 @@ impl LaunchFile {
                 username: read("username", &member.username)?,
                 password: read("password", &member.password)?,
                 totp: read("totp", &member.totp)?,
+                code: member.code.clone(),
                 resources: member.resources.clone(),
             });
         }
@@ -147,6 +151,7 @@ impl LaunchFile {
             steps,
             approves_all: self.login.approves_all,
             user_scopes: self.login.user_scopes,
+            browser: self.login.browser.clone(),
         };
         Ok(launch)
     }
@@ -221,13 +226,37 @@ fn read_members(reader: Reader<'_>) -> Vec<MemberFile> {
 }
 
 fn read_member(key: MemberKey, reader: &Reader<'_>) -> MemberFile {
+    let (key_of_codes, code) = read_code(reader);
     MemberFile {
         key,
         patient: reader.string("patient").map(str::to_owned),
         username: source(reader, "username"),
         password: source(reader, "password"),
-        totp: source(reader, "totp"),
+        totp: source(reader, "totp").or(key_of_codes),
+        code,
         resources: read_resources(reader),
+    }
+}
+
+/// `code = { totp = { env = "SEED" } }`, `{ command = ["oathtool", "…"] }` or `{ prompt = true }`: a key that codes are made from, or where
+/// each code comes from.
+fn read_code(reader: &Reader<'_>) -> (Option<SecretSource>, Option<CodeSource>) {
+    let Some(node) = reader.node("code") else { return (None, None) };
+    if let Some(key) = match &node.value {
+        Value::Table(table) => table.get("totp"),
+        _ => None,
+    } {
+        return (secret_source(reader, "code", key), None);
+    }
+    match secret_source(reader, "code", node) {
+        Some(SecretSource::Command(words)) => (None, Some(CodeSource::Command(words))),
+        Some(SecretSource::Prompt) => (None, Some(CodeSource::Prompt)),
+        Some(SecretSource::Env(_) | SecretSource::File(_)) => {
+            let help = "write { totp = { env = \"SEED\" } }, { command = [\"program\"] } or { prompt = true }";
+            reader.report(node.span.clone(), "a code that stands somewhere is old by the time it is used", Some(help.into()));
+            (None, None)
+        }
+        None => (None, None),
     }
 }
 
@@ -256,9 +285,26 @@ fn read_login(reader: Reader<'_>) -> LoginFile {
         steps: reader.tables("steps").into_iter().map(read_step).collect(),
         approves_all: reader.flag("approves_all"),
         user_scopes: reader.flag("user_scopes"),
+        browser: reader.table("browser").map(read_browser).unwrap_or_default(),
     };
     reader.finish();
     login
+}
+
+fn read_browser(reader: Reader<'_>) -> BrowserSettings {
+    let settings = BrowserSettings {
+        driver: reader.string("driver").map(str::to_owned),
+        url: reader.parsed("url", url),
+        binary: reader.string("binary").map(str::to_owned),
+        arguments: reader.strings("arguments").into_iter().map(|(text, _)| text.to_owned()).collect(),
+        ..BrowserSettings::default()
+    };
+    if let (Some(_), Some(node)) = (&settings.driver, reader.node("url")) {
+        let help = "leave one of them out";
+        reader.report(node.span.clone(), "a driver is either started ('driver') or runs already ('url')", Some(help.into()));
+    }
+    reader.finish();
+    settings
 }
 
 fn read_step(reader: Reader<'_>) -> StepFile {

@@ -142,6 +142,11 @@ fn member(is_first: bool) -> Value {
         "username": secret(),
         "password": secret(),
         "totp": secret(),
+        "code": { "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false, "properties": {
+            "totp": secret(),
+            "command": { "type": "array", "items": { "type": "string" }, "minItems": 1 },
+            "prompt": { "const": true },
+        } },
         "resources": { "type": "object", "additionalProperties": { "type": "array", "items": { "type": "string" } } },
     });
     if is_first {
@@ -180,6 +185,14 @@ fn login() -> Value {
             "origins": texts,
             "approves_all": { "type": "boolean" },
             "user_scopes": { "type": "boolean" },
+            "browser": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "driver": { "type": "string" }, "url": { "type": "string", "pattern": "^https?://" },
+                    "binary": { "type": "string" }, "arguments": texts,
+                },
+            },
             "steps": { "type": "array", "items": {
                 "type": "object",
                 "additionalProperties": false,

@@ -111,4 +111,7 @@ pub trait Browser: Send + Sync {
 
     /// How many authorizations were begun.
     fn count(&self) -> u64;
+
+    /// Says about how many authorizations will be asked for, so that a person knows what is coming.
+    fn expect(&self, authorizations: u64);
 }

@@ -13,6 +13,10 @@ impl Browser for Sessions {
     fn count(&self) -> u64 {
         Self::count(self)
     }
+
+    fn expect(&self, authorizations: u64) {
+        Self::expect(self, authorizations);
+    }
 }
 
 fn asked(request: &Authorization) -> AuthorizeRequest {
@@ -48,7 +52,9 @@ fn visit(visit: login::Visit) -> Visit {
         login::Arrival::Unavailable(why) => Arrival::Unavailable(why),
     };
     let pages = visit.pages.into_iter().zip(visit.headers_of_pages);
-    let pages = pages.map(|(page, (url, headers))| SeenPage { url, title: page.title, asks: asks(page.kind), headers }).collect();
+    // Headers that were not seen say nothing, so their page is not among those that are judged.
+    let seen = pages.filter_map(|(page, (url, headers))| Some((page, url, headers?)));
+    let pages = seen.map(|(page, url, headers)| SeenPage { url, title: page.title, asks: asks(page.kind), headers }).collect();
     Visit { arrival, pages, evidence: visit.evidence }
 }
 
@@ -68,6 +74,7 @@ fn is_ours(reason: StuckReason) -> bool {
         | StuckReason::MissingInput
         | StuckReason::NoChoice
         | StuckReason::TooLarge
+        | StuckReason::NoBrowser
         | StuckReason::NoCallback => true,
         StuckReason::NoStepFits
         | StuckReason::NoForm

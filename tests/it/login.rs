@@ -1,17 +1,20 @@
 //! Members sign in at the reference server in each of its ways, through the strategy `form`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use carinbb::login::{Approve, Arrival, AuthorizeRequest, PageKind, Sessions, StuckReason, Visit};
+use carinbb::login::{Approve, Arrival, AuthorizeRequest, PageKind, Sessions, Sitting, StuckReason, Visit};
 use carinbb::net::tls::Trust;
 use carinbb::net::{
     Clock, Credentials, FormValue, HttpOptions, HttpOutcome, Method, OffsetClock, Origin, Payload, Request, World, WorldOptions,
 };
 use carinbb::reference::{ClientKind, LoginVariant, MemberKind, Options, RegisteredClient, Running, start};
-use carinbb::target::{Login, Member, MemberKey, Strategy};
+use carinbb::target::{BrowserSettings, CodeSource, Login, Member, MemberKey, Strategy};
 use carinbb::vocabulary::Secret;
+use futures_util::future::BoxFuture;
 use url::Url;
+
+use super::interop::programs;
 
 /// SHA-256 of a verifier that these tests never need.
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -29,24 +32,34 @@ pub(super) fn first_member(_: &mut Member) {}
 
 impl Scene {
     pub async fn new(login: LoginVariant, change: impl FnOnce(&mut Member)) -> Self {
+        Self::by(Strategy::Form, login, change).await
+    }
+
+    async fn by(strategy: Strategy, login: LoginVariant, change: impl FnOnce(&mut Member)) -> Self {
         let clock = OffsetClock::new();
         let now = clock.clone();
         let options = Options { login, now: Arc::new(move || now.now()), ..Options::default() };
         let server = start(options).await.expect("the reference server starts");
-        Self::with(Arc::new(server), MemberKind::First, clock, change)
+        Self::with(Arc::new(server), MemberKind::First, clock, strategy, change)
     }
 
     /// A scene at a server that runs already.
     pub fn of(server: Running, change: impl FnOnce(&mut Member)) -> Self {
-        Self::with(Arc::new(server), MemberKind::First, OffsetClock::new(), change)
+        Self::with(Arc::new(server), MemberKind::First, OffsetClock::new(), Strategy::Form, change)
     }
 
     /// The second member at the same server.
     pub fn second(other: &Self) -> Self {
-        Self::with(Arc::clone(&other.server), MemberKind::Second, OffsetClock::new(), first_member)
+        Self::with(Arc::clone(&other.server), MemberKind::Second, OffsetClock::new(), Strategy::Form, first_member)
     }
 
-    fn with(server: Arc<Running>, kind: MemberKind, clock: OffsetClock, change: impl FnOnce(&mut Member)) -> Self {
+    fn with(
+        server: Arc<Running>,
+        kind: MemberKind,
+        clock: OffsetClock,
+        strategy: Strategy,
+        change: impl FnOnce(&mut Member),
+    ) -> Self {
         let mut trust = Trust::nothing();
         trust.add_pem(server.ca_pem().as_bytes()).expect("the root is a certificate");
         // The identity provider of the SAML variant is the FHIR listener under another name.
@@ -65,10 +78,12 @@ impl Scene {
             username: Some(known.username.clone()),
             password: Some(known.password.clone()),
             totp: Some(known.totp.clone()),
+            code: None,
             resources: Vec::new(),
         };
         change(&mut member);
-        let login = Login { strategy: Strategy::Form, ..Login::default() };
+        let browser = BrowserSettings { private_roots: true, no_sandbox: true, ..BrowserSettings::default() };
+        let login = Login { strategy, browser, ..Login::default() };
         let sessions = Sessions::new(world.clone(), origins, login, vec![member]);
         Self { sessions, server, world, clock }
     }
@@ -214,4 +229,95 @@ async fn a_foreign_redirect_uri_is_not_followed_and_the_answer_is_what_is_seen()
     (request.url, request.redirect_uri) = (Url::parse(&url).expect("a URL"), Url::parse(evil).expect("a URL"));
     let visit = scene.sessions.authorize(&request).await;
     assert!(matches!(visit.arrival, Arrival::ErrorAnswer { status: 400, .. }), "{:?}", visit.arrival);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_made_by_a_script_is_passed_by_a_browser_that_stays_signed_in() {
+    if programs::find(["chromium", "chromedriver"]).is_none() {
+        return;
+    }
+    let scene = Scene::by(Strategy::Webdriver, LoginVariant::JavaScript, |_| {}).await;
+    let visit = scene.sessions.authorize(&scene.request()).await;
+    assert!(parameter(&visit, "code").is_some() && parameter(&visit, "state").as_deref() == Some("st"), "{visit:?}");
+    assert_eq!(kinds(&visit), [PageKind::Login, PageKind::Consent]);
+    for (url, headers) in &visit.headers_of_pages {
+        let headers = headers.as_ref().unwrap_or_else(|| panic!("the headers of {url} were not seen"));
+        assert!(
+            headers.iter().any(|(name, value)| name.eq_ignore_ascii_case("x-frame-options") && value == "DENY"),
+            "{headers:?}"
+        );
+    }
+    let again = scene.sessions.authorize(&scene.request()).await;
+    assert!(parameter(&again, "code").is_some());
+    assert!(!kinds(&again).contains(&PageKind::Login), "the session was not kept: {:?}", again.pages);
+    let asks = |request: AuthorizeRequest| {
+        let url = format!("{}&prompt=consent", request.url);
+        AuthorizeRequest { url: Url::parse(&url).expect("a URL"), approve: Approve::Deny, fresh: true, ..request }
+    };
+    let denied = scene.sessions.authorize(&asks(scene.request())).await;
+    assert_eq!(parameter(&denied, "error").as_deref(), Some("access_denied"));
+    assert!(kinds(&denied).contains(&PageKind::Login), "{:?}", denied.pages);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_codes_and_saml_are_passed_by_a_browser_too() {
+    if programs::find(["chromium", "chromedriver"]).is_none() {
+        return;
+    }
+    for login in [LoginVariant::MultiStep, LoginVariant::Totp, LoginVariant::SamlAutoPost] {
+        let scene = Scene::by(Strategy::Webdriver, login, |_| {}).await;
+        let visit = scene.sessions.authorize(&scene.request()).await;
+        assert!(matches!(visit.arrival, Arrival::Redirected(_)), "{login:?}: {visit:?}");
+        assert!(parameter(&visit, "code").is_some(), "{login:?}");
+    }
+}
+
+/// A person with a browser: goes to the address that is shown, signs in, and pastes where the browser ended.
+struct Person {
+    browser: Sessions,
+    redirect_uri: Url,
+    opened: Mutex<Vec<Url>>,
+    said: Mutex<Vec<String>>,
+}
+
+impl Sitting for Person {
+    fn tell(&self, line: &str) {
+        self.said.lock().expect("nobody panicked").push(line.to_owned());
+    }
+
+    fn open(&self, url: &Url) -> bool {
+        self.opened.lock().expect("nobody panicked").push(url.clone());
+        true
+    }
+
+    fn pasted(&self, _: &str) -> BoxFuture<'_, Option<Secret>> {
+        let url = self.opened.lock().expect("nobody panicked").last().cloned();
+        Box::pin(async move {
+            let visit = self.browser.authorize(&AuthorizeRequest::get(url?, self.redirect_uri.clone())).await;
+            let Arrival::Redirected(url) = visit.arrival else { panic!("{:?}", visit.arrival) };
+            Some(Secret::new("redirect_url", url.as_str()))
+        })
+    }
+
+    fn code<'a>(&'a self, _: MemberKey, _: Option<&'a CodeSource>) -> BoxFuture<'a, Option<Secret>> {
+        Box::pin(std::future::ready(None))
+    }
+}
+
+#[tokio::test]
+async fn a_person_signs_in_by_hand_once_and_pastes_where_the_browser_ended() {
+    let scene = Scene::new(LoginVariant::Plain, |_| {}).await;
+    let redirect_uri = scene.client().redirect_uri.clone();
+    let browser = scene.sessions.clone();
+    let person = Arc::new(Person { browser, redirect_uri, opened: Mutex::default(), said: Mutex::default() });
+    let login = Login { strategy: Strategy::Manual, ..Login::default() };
+    let sessions = Sessions::with_sitting(scene.world.clone(), [], login, Vec::new(), person.clone());
+    sessions.expect(2);
+    for _ in 0..2 {
+        let visit = sessions.authorize(&scene.request()).await;
+        assert!(parameter(&visit, "code").is_some() && parameter(&visit, "state").as_deref() == Some("st"));
+    }
+    let said = person.said.lock().expect("nobody panicked").join("\n");
+    assert!(said.contains("about 2") && said.contains("Sign-in 1 of 2") && said.contains("Sign-in 2 of 2"), "{said}");
+    assert_eq!(person.opened.lock().expect("nobody panicked").len(), 2);
 }

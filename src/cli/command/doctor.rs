@@ -15,7 +15,7 @@ use crate::cli::secrets::Secrets;
 use crate::cli::settings::{self, Resolved};
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::try_login::{self, Ended, Scene, try_login};
-use crate::cli::{command, output, world};
+use crate::cli::{browser_settings, command, output, world};
 use crate::engine;
 use crate::net::SystemRandom;
 use crate::target::{Launch, MemberKey, Strategy, Target};
@@ -64,7 +64,8 @@ async fn examine(
     lines.extend(unwritable(run));
     let mut secrets = Secrets::new(environment);
     let mut collecting = Collecting::new(&mut secrets, environment.stderr_is_terminal && !arguments.no_login);
-    let launch = resolved.launch.resolve(&mut collecting).map_err(Failure::wrong)?;
+    let mut launch = resolved.launch.resolve(&mut collecting).map_err(Failure::wrong)?;
+    browser_settings::complete(&mut launch, run, &target, None);
     let complete = collecting.is_complete();
     lines.extend(collecting.into_lines());
     let built = world::build(run, &resolved.cli.global, &target, &launch.login.origins, None, environment)?;

@@ -13,11 +13,11 @@ use crate::cli::keyboard::Keyboard;
 use crate::cli::secrets::Secrets;
 use crate::cli::settings::{self, Resolved};
 use crate::cli::try_login::{self, Ended, Scene, try_login};
-use crate::cli::{demo, login_lines, output, world};
+use crate::cli::{browser_settings, demo, login_lines, output, world};
 use crate::engine::exit;
 use crate::login::{PageOutline, Sitting};
 use crate::reference;
-use crate::target::{Launch, MemberKey, Strategy, Target};
+use crate::target::{CodeSource, Launch, MemberKey, Strategy, Target};
 use crate::vocabulary::{Secret, escape};
 
 /// Signs in and prints every page. 0 when the redirect URI was reached with a code, 3 when it was not.
@@ -43,10 +43,11 @@ pub fn login(global: &Global, arguments: &LoginArgs, environment: &Environment) 
 async fn signed_in(resolved: &Resolved, run: &RunArgs, arguments: &LoginArgs, environment: &Environment) -> Result<u8, Failure> {
     let pages = arguments.login.unwrap_or_default();
     let demo = if arguments.demo { Some(start(pages).await?) } else { None };
-    let (target, launch) = match &demo {
+    let (target, mut launch) = match &demo {
         Some(server) => (demo::target(server), demo::launch(server, pages)),
         None => given(resolved, environment)?,
     };
+    browser_settings::complete(&mut launch, run, &target, arguments.screenshots.as_ref());
     let missing = || Failure::wrong("the target file has no such client: [clients.confidential] with client_id and redirect_uri");
     let client = try_login::client(&launch, arguments.client.as_deref()).ok_or_else(missing)?;
     let member = MemberKey::from_word(&arguments.member).unwrap_or(MemberKey::First);
@@ -123,7 +124,7 @@ impl Sitting for Telling {
         self.keyboard.pasted(question)
     }
 
-    fn code(&self, member: MemberKey) -> BoxFuture<'_, Option<Secret>> {
-        self.keyboard.code(member)
+    fn code<'a>(&'a self, member: MemberKey, source: Option<&'a CodeSource>) -> BoxFuture<'a, Option<Secret>> {
+        self.keyboard.code(member, source)
     }
 }

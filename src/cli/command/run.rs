@@ -20,7 +20,7 @@ use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
 use crate::cli::udap::{self, Ourselves};
-use crate::cli::{colour_choice, demo, faults, hint, output, plan_text, sign_in, udap_trust, world};
+use crate::cli::{browser_settings, colour_choice, demo, faults, hint, output, plan_text, sign_in, udap_trust, world};
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, RunError, RunOptions, Selection, exit};
 use crate::reference;
 use crate::target::{Launch, Strategy, Target, udap_version};
@@ -106,7 +106,8 @@ fn options(
     demo: Option<&reference::Running>,
     environment: &Environment,
 ) -> Result<RunOptions, Failure> {
-    let Subject { target, launch, ourselves } = subject;
+    let Subject { target, mut launch, ourselves } = subject;
+    browser_settings::complete(&mut launch, arguments, &target, arguments.screenshots.as_ref());
     let world = world::build(arguments, &resolved.cli.global, &target, &launch.login.origins, demo, environment)?;
     let login = launch.login.strategy;
     let given = (login == Strategy::Token).then(|| Given::new(&loaded.suite, &launch.tokens));
@@ -221,6 +222,7 @@ fn selection(
         select,
         skip: arguments.skip.clone(),
         slow: arguments.slow,
+        tls_full: arguments.tls.is_full(),
         max_authorizations: arguments.max_authorizations,
         no_login: no_login.map(str::to_owned),
         no_launch: BTreeMap::new(),

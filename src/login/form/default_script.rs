@@ -29,7 +29,7 @@ const KEEP: [&str; 6] = ["remember", "rememberme", "keep", "persist", "stay", "t
 const PASSING: [&str; 7] = ["samlrequest", "samlresponse", "relaystate", "wresult", "id_token", "code", "logintoken"];
 
 /// What the member wants.
-pub(super) struct Wishes<'a> {
+pub(in crate::login) struct Wishes<'a> {
     pub approve: &'a Approve,
     /// The id of the member's Patient, for a page that offers several.
     pub patient: Option<&'a str>,
@@ -38,7 +38,7 @@ pub(super) struct Wishes<'a> {
 }
 
 /// What is done on this page; nothing when it looks like none that is known.
-pub(super) fn plan(page: &Page, wishes: &Wishes<'_>) -> Result<Option<Plan>, Stuck> {
+pub(in crate::login) fn plan(page: &Page, wishes: &Wishes<'_>) -> Result<Option<Plan>, Stuck> {
     let forms = || page.forms.iter().enumerate();
     let known = forms()
         .find_map(|(index, form)| password(index, form, wishes))
@@ -102,7 +102,7 @@ fn passing(index: usize, form: &Form, page: &Page) -> Option<Plan> {
 }
 
 /// The consent page, or a page with nothing but a way on.
-pub(super) fn consent(page: &Page, wishes: &Wishes<'_>) -> Result<Option<Plan>, Stuck> {
+pub(in crate::login) fn consent(page: &Page, wishes: &Wishes<'_>) -> Result<Option<Plan>, Stuck> {
     let candidates = || page.forms.iter().enumerate().filter(|(_, form)| !fields(form).any(|field| field.kind == Kind::Password));
     let sure = candidates().find(|(_, form)| asks_consent(form));
     let on = || candidates().find(|(_, form)| fields(form).next().is_none() && leads_on(form).is_some());
@@ -135,7 +135,7 @@ pub(super) fn consent(page: &Page, wishes: &Wishes<'_>) -> Result<Option<Plan>, 
 }
 
 /// True for a form that asks for a yes or a no: an unmistakable yes, or a way on beside boxes or a no.
-pub(super) fn asks_consent(form: &Form) -> bool {
+pub(in crate::login) fn asks_consent(form: &Form) -> bool {
     let Some(button) = leads_on(form).and_then(|element| form.controls.iter().find(|control| control.element == element)) else {
         return false;
     };
@@ -156,7 +156,7 @@ fn denial(page: &Page, index: usize, form: &Form) -> Result<Action, Stuck> {
 }
 
 /// The button that is pressed when nothing else is said: the first that neither denies nor leads away.
-pub(super) fn usual_button(form: &Form) -> Option<usize> {
+pub(in crate::login) fn usual_button(form: &Form) -> Option<usize> {
     let submits = || form.controls.iter().filter(|control| control.kind == Kind::Submit && !control.disabled);
     let usual = submits().find(|button| !is_one_of(&words(button), &NO) && !is_one_of(&words(button), &AWAY));
     usual.or_else(|| submits().next()).map(|button| button.element)

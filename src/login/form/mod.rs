@@ -11,5 +11,9 @@ mod script;
 mod submit;
 mod walk;
 
+pub(super) use default_script::Wishes;
 pub(super) use jar::Jar;
+pub(super) use outline::outline;
+pub(super) use page::{Form, Kind, Page, read as read_page};
+pub(super) use script::{Action, Filling, Plan, plan};
 pub(super) use walk::{Rules, walk};

@@ -10,7 +10,7 @@ use crate::vocabulary::{Redactor, escape_to_width};
 const SHORT: usize = 60;
 
 /// The outline of a page. Known secrets in it are replaced.
-pub(super) fn outline(page: &Page, kind: PageKind, redactor: &Redactor) -> PageOutline {
+pub(in crate::login) fn outline(page: &Page, kind: PageKind, redactor: &Redactor) -> PageOutline {
     let show = |text: &str, width: usize| escape_to_width(&redactor.redact(text), width);
     let short = |text: &str| show(text, SHORT);
     let field = |control: &Control| FieldOutline {
@@ -37,7 +37,7 @@ pub(super) fn outline(page: &Page, kind: PageKind, redactor: &Redactor) -> PageO
 }
 
 /// Origin and path; the query may hold anything.
-pub(super) fn place(url: &Url) -> String {
+pub(in crate::login) fn place(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.set_fragment(None);

@@ -22,7 +22,7 @@ const MOST_LINKS: usize = 500;
 
 /// A page as a login sees it.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(in crate::login) struct Page {
     pub url: Url,
     pub status: u16,
     pub title: String,
@@ -44,7 +44,7 @@ pub(super) struct Page {
 
 /// A form.
 #[derive(Debug, Clone)]
-pub(super) struct Form {
+pub(in crate::login) struct Form {
     pub element: usize,
     pub name: String,
     /// Where it goes; nothing when the address cannot be read.
@@ -57,7 +57,7 @@ pub(super) struct Form {
 
 /// What kind of control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::login) enum Kind {
     Hidden,
     Text,
     Email,
@@ -77,7 +77,7 @@ pub(super) enum Kind {
 
 /// A control of a form.
 #[derive(Debug, Clone)]
-pub(super) struct Control {
+pub(in crate::login) struct Control {
     pub element: usize,
     pub kind: Kind,
     pub name: String,
@@ -95,7 +95,7 @@ pub(super) struct Control {
 
 /// A link.
 #[derive(Debug, Clone)]
-pub(super) struct Link {
+pub(in crate::login) struct Link {
     pub element: usize,
     pub url: Url,
     pub text: String,
@@ -117,7 +117,7 @@ struct Scope {
 ///
 /// # Errors
 /// With a sentence when the page has more tags than any login page has, or lies deeper than it may.
-pub(super) fn read(url: Url, status: u16, source: String) -> Result<Page, String> {
+pub(in crate::login) fn read(url: Url, status: u16, source: String) -> Result<Page, String> {
     let lower = source.to_ascii_lowercase();
     check_size(&lower)?;
     let html = Html::parse_document(&source);
@@ -179,7 +179,7 @@ impl Page {
     /// The numbers of the elements that a CSS selector selects; none when it is no selector.
     ///
     /// Each selector is looked up once, or a page of a thousand forms would be parsed a thousand times.
-    pub(super) fn select(&self, selector: &str) -> Arc<Vec<usize>> {
+    pub(in crate::login) fn select(&self, selector: &str) -> Arc<Vec<usize>> {
         let mut selected = self.selected.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = selected.get(selector) {
             return Arc::clone(known);
@@ -187,6 +187,13 @@ impl Page {
         let found = Arc::new(Selector::parse(selector).map_or_else(|_| Vec::new(), |selector| self.matching(&selector)));
         selected.insert(selector.to_owned(), Arc::clone(&found));
         found
+    }
+
+    /// The numbers that `data-carinbb` gave to elements, by the number of the element here.
+    pub(in crate::login) fn marks(&self) -> HashMap<usize, usize> {
+        let html = Html::parse_document(&self.source);
+        let elements = html.tree.root().descendants().filter_map(ElementRef::wrap).enumerate();
+        elements.filter_map(|(number, element)| Some((number, element.attr("data-carinbb")?.parse().ok()?))).collect()
     }
 
     fn matching(&self, selector: &Selector) -> Vec<usize> {
@@ -198,12 +205,12 @@ impl Page {
 
 impl Control {
     /// A person sees it and could change it.
-    pub(super) fn is_visible(&self) -> bool {
+    pub(in crate::login) fn is_visible(&self) -> bool {
         !matches!(self.kind, Kind::Hidden | Kind::Submit | Kind::Button)
     }
 
     /// Something can be typed into it.
-    pub(super) fn takes_text(&self) -> bool {
+    pub(in crate::login) fn takes_text(&self) -> bool {
         matches!(self.kind, Kind::Text | Kind::Email | Kind::Number | Kind::Search | Kind::Password | Kind::TextArea)
     }
 }

@@ -10,7 +10,7 @@ use url::Url;
 
 /// What is done on a page.
 #[derive(Debug, Clone)]
-pub(super) struct Plan {
+pub(in crate::login) struct Plan {
     /// What the page is for.
     pub kind: PageKind,
     pub action: Action,
@@ -18,14 +18,14 @@ pub(super) struct Plan {
 
 /// How a page is left.
 #[derive(Debug, Clone)]
-pub(super) enum Action {
+pub(in crate::login) enum Action {
     Submit(Filling),
     Follow(Url),
 }
 
 /// How a form is filled in. Controls are named by the number of their element.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Filling {
+pub(in crate::login) struct Filling {
     /// Index into the page's forms.
     pub form: usize,
     pub fill: Vec<(usize, FillValue)>,
@@ -37,7 +37,7 @@ pub(super) struct Filling {
 
 impl Plan {
     /// The secrets of the script that it fills in.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+    pub(in crate::login) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let fill = match &self.action {
             Action::Submit(filling) => filling.fill.as_slice(),
             Action::Follow(_) => &[],
@@ -49,7 +49,7 @@ impl Plan {
     }
 
     /// True when it fills in something of this kind.
-    pub(super) fn fills(&self, wanted: fn(&FillValue) -> bool) -> bool {
+    pub(in crate::login) fn fills(&self, wanted: fn(&FillValue) -> bool) -> bool {
         match &self.action {
             Action::Submit(filling) => filling.fill.iter().any(|(_, value)| wanted(value)),
             Action::Follow(_) => false,
@@ -61,7 +61,7 @@ impl Plan {
 ///
 /// # Errors
 /// When the page is known and what is wished for cannot be done on it.
-pub(super) fn plan(page: &Page, steps: &[LoginStep], wishes: &Wishes<'_>) -> Result<Option<Plan>, Stuck> {
+pub(in crate::login) fn plan(page: &Page, steps: &[LoginStep], wishes: &Wishes<'_>) -> Result<Option<Plan>, Stuck> {
     // A script is written for a member who says yes; anything else is said on the page itself.
     if *wishes.approve != Approve::All
         && let Some(plan) = default_script::consent(page, wishes)?

@@ -20,9 +20,10 @@ use crate::login::redirect::is_redirect;
 use crate::login::request::{AuthorizeMethod, AuthorizeRequest};
 use crate::login::sessions::Account;
 use crate::login::sitting::Sitting;
+use crate::login::typed::{Typed, value};
 use crate::net::{Answer, FormValue, HttpOutcome, Method, Payload, Request, World};
-use crate::target::{FillValue, Login};
-use crate::vocabulary::{Cause, Secret, escape_to_width};
+use crate::target::Login;
+use crate::vocabulary::{Cause, escape_to_width};
 
 /// Redirects between two pages.
 const BETWEEN_PAGES: u32 = 20;
@@ -69,18 +70,6 @@ struct Hop {
     post: Option<Vec<(String, FormValue)>>,
     /// The page that leads there; the app's own address is not told.
     from: Option<Referrer>,
-}
-
-/// What was typed in this walk.
-#[derive(Default)]
-struct Typed {
-    username: bool,
-    password: bool,
-    code: bool,
-    /// Other secrets of the script, for instance the answer to a question.
-    secrets: Vec<Secret>,
-    /// The last request held a password or a code.
-    just_now: bool,
 }
 
 struct Walk<'a> {
@@ -205,21 +194,21 @@ impl Walk<'_> {
         let wishes = Wishes {
             approve: &self.request.approve,
             patient: self.account.member.patient.as_deref(),
-            has_codes: self.account.member.totp.is_some(),
+            has_codes: self.account.member.has_codes(),
         };
         let planned = script::plan(&page, &self.rules.login.steps, &wishes);
         let kind = planned.as_ref().ok().and_then(Option::as_ref).map_or(PageKind::Unknown, |plan| plan.kind);
         let shape = outline(&page, kind, &self.rules.world.redactor);
         self.rules.sitting.page(&shape);
         self.visit.pages.push(shape.clone());
-        self.visit.headers_of_pages.push((page.url.clone(), answer.headers.clone()));
+        self.visit.headers_of_pages.push((page.url.clone(), Some(answer.headers.clone())));
         let plan = match planned.map_err(|stuck| stuck.on(shape.clone()))? {
             Some(plan) if page.status < 400 || self.asks_to_sign_in(&page, &plan) => plan,
             _ if page.status >= 400 => return Err(Box::new(error_answer(page.status, &answer.text(), None))),
             Some(plan) => plan,
             None => return self.without_plan(&page, answer, shape),
         };
-        self.refuse_repetition(&plan, &page).map_err(|stuck| stuck.on(shape.clone()))?;
+        self.typed.refuse_repetition(&plan, &page, self.request.member).map_err(|stuck| stuck.on(shape.clone()))?;
         self.since_page = 0;
         self.seen.clear();
         match plan.action {
@@ -255,26 +244,6 @@ impl Walk<'_> {
         Err(Stuck::new(reason, why).on(shape).into())
     }
 
-    /// A page that asks for the same secret again has not accepted it.
-    fn refuse_repetition(&self, plan: &Plan, page: &Page) -> Result<(), Stuck> {
-        let password = plan.fills(|value| matches!(value, FillValue::Password));
-        let other = plan.secrets().any(|secret| self.typed.secrets.iter().any(|known| known.expose() == secret.expose()));
-        let code = plan.fills(|value| matches!(value, FillValue::Totp));
-        let username = plan.fills(|value| matches!(value, FillValue::Username));
-        let again = other
-            || (password && self.typed.password)
-            || (code && self.typed.code)
-            || (username && !password && self.typed.username);
-        if !again {
-            return Ok(());
-        }
-        let word = self.request.member.word();
-        let hint = if page.has_captcha { "; the page has a captcha as well" } else { "" };
-        let why =
-            format!("the server asks for the same again: user name, password or code of member '{word}' was not accepted{hint}");
-        Err(Stuck::new(StuckReason::WrongPassword, why))
-    }
-
     async fn submit(&mut self, page: &Page, filling: &Filling, shape: PageOutline) -> Result<Hop, End> {
         let Some(form) = page.forms.get(filling.form) else {
             return Err(Stuck::new(StuckReason::NoStepFits, "the form is gone").on(shape).into());
@@ -286,53 +255,14 @@ impl Walk<'_> {
         allowed.and(target).map_err(|stuck| stuck.on(shape.clone()))?;
         let mut values = HashMap::new();
         for (element, wanted) in &filling.fill {
-            let value = self.value(wanted).await.map_err(|stuck| stuck.on(shape.clone()))?;
+            let value = value(self.account, wanted, self.rules.world.clock.as_ref(), self.rules.sitting)
+                .await
+                .map_err(|stuck| stuck.on(shape.clone()))?;
             values.insert(*element, value);
         }
-        self.note(filling);
+        self.typed.note(filling);
         let submission = submission(form, filling, &values).map_err(|stuck| stuck.on(shape))?;
         Ok(Hop { url: submission.url, post: submission.post, from: None })
-    }
-
-    fn note(&mut self, filling: &Filling) {
-        self.typed.just_now = false;
-        for (_, value) in &filling.fill {
-            match value {
-                FillValue::Username => self.typed.username = true,
-                FillValue::Password => (self.typed.password, self.typed.just_now) = (true, true),
-                FillValue::Secret(secret) => {
-                    self.typed.secrets.push(secret.clone());
-                    self.typed.just_now = true;
-                }
-                FillValue::Totp => (self.typed.code, self.typed.just_now) = (true, true),
-                FillValue::Text(_) => {}
-            }
-        }
-    }
-
-    async fn value(&mut self, wanted: &FillValue) -> Result<FormValue, Stuck> {
-        let key = self.request.member;
-        let missing = |what: &str| {
-            let why = format!("the page asks for the {what} of member '{}', which the target file does not give", key.word());
-            Stuck::new(StuckReason::MissingInput, why)
-        };
-        let given = |secret: &Option<Secret>, what: &str| secret.clone().ok_or_else(|| missing(what));
-        let member = &self.account.member;
-        let secret = match wanted {
-            FillValue::Text(text) => return Ok(FormValue::Plain(text.clone())),
-            FillValue::Secret(secret) => secret.clone(),
-            FillValue::Username => given(&member.username, "user name")?,
-            FillValue::Password => given(&member.password, "password")?,
-            FillValue::Totp => match member.totp.clone() {
-                Some(seed) => {
-                    let world = self.rules.world;
-                    let next = self.account.codes.next(&seed, key, world.clock.as_ref(), self.rules.sitting).await;
-                    next.map_err(|why| Stuck::new(StuckReason::MissingInput, why))?
-                }
-                None => self.rules.sitting.code(key).await.ok_or_else(|| missing("one-time code"))?,
-            },
-        };
-        Ok(FormValue::Secret(secret))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_page_made_by_javascript_is_described_and_left() {
+async fn h42_a_page_made_by_javascript_is_described_and_left() {
     let site = Site::answering(|_| Reply::page("<title>Portal</title><div id=root></div><script src=app.js></script>")).await;
     let visit = sessions(&[&site]).authorize(&request(&site)).await;
     assert_eq!(stuck(&visit).reason, StuckReason::NeedsJavascript);
@@ -12,7 +12,7 @@ async fn a_page_made_by_javascript_is_described_and_left() {
 }
 
 #[tokio::test]
-async fn a_page_that_no_step_fits_is_described_with_forms_fields_and_buttons() {
+async fn h42_a_page_that_no_step_fits_is_described_with_forms_fields_and_buttons() {
     let site = Site::answering(|_| {
         Reply::page(
             "<title>Plan\u{1b}[31m</title><form id=z method=post action='/zip?s=secret-query'><input name=zip value=90210>\

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::*;
 use crate::net::OffsetClock;
+use crate::target::CodeSource;
 
 /// A person who notes what is said, hands on what is opened and pastes what was prepared.
 struct Person {
@@ -39,7 +40,7 @@ impl Sitting for Person {
         Box::pin(std::future::ready(pasted.map(|text| Secret::new("pasted", text))))
     }
 
-    fn code(&self, _: MemberKey) -> BoxFuture<'_, Option<Secret>> {
+    fn code<'a>(&'a self, _: MemberKey, _: Option<&'a CodeSource>) -> BoxFuture<'a, Option<Secret>> {
         Box::pin(std::future::ready(None))
     }
 }

@@ -6,6 +6,7 @@ mod manual;
 mod pages;
 mod secrets;
 mod site;
+mod webdriver;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,7 @@ fn member() -> Member {
         username: Some(Secret::new("username", "jane.member")),
         password: Some(Secret::new("password", PASSWORD)),
         totp: None,
+        code: None,
         resources: Vec::new(),
     }
 }

@@ -6,6 +6,7 @@ mod endpoints;
 mod http;
 mod member_data;
 mod oauth;
+mod real_servers;
 mod server;
 mod tls;
 mod udap;

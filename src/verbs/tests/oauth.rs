@@ -32,6 +32,8 @@ impl Browser for Scripted {
     fn count(&self) -> u64 {
         self.begun.load(Ordering::SeqCst)
     }
+
+    fn expect(&self, _: u64) {}
 }
 
 fn client(key: ClientKey) -> Client {
@@ -51,7 +53,7 @@ fn client(key: ClientKey) -> Client {
 
 fn member(key: MemberKey, patient: &str, resources: &[(&str, &str)]) -> Member {
     let resources = resources.iter().map(|(kind, id)| ((*kind).to_owned(), (*id).to_owned())).collect();
-    Member { key, patient: Some(patient.into()), username: None, password: None, totp: None, resources }
+    Member { key, patient: Some(patient.into()), username: None, password: None, totp: None, code: None, resources }
 }
 
 fn launch() -> Launch {

@@ -14,7 +14,7 @@ mod nginx;
 mod nginx_tests;
 mod openssl_server;
 mod openssl_tests;
-mod programs;
+pub mod programs;
 mod provider;
 mod provider_tests;
 mod run;

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 ///
 /// # Panics
 /// When one is missing and `CARINBB_INTEROP=required`.
-pub(super) fn find<const N: usize>(names: [&str; N]) -> Option<[PathBuf; N]> {
+pub fn find<const N: usize>(names: [&str; N]) -> Option<[PathBuf; N]> {
     let found = names.map(|name| (name, which(name)));
     for (name, path) in &found {
         if path.is_none() {
