@@ -62,6 +62,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Write reports from the record of an earlier run
     Report(ReportArgs),
+    /// Check the evidence of a run: every digest, and every verdict again from its facts
+    Verify(VerifyArgs),
     /// Compare the records of two runs
     Compare(CompareArgs),
     /// List cases, requirements, verbs, faults, capabilities or profiles
@@ -194,6 +196,12 @@ pub struct RunArgs {
     /// Write a report: FORMAT=FILE, where FORMAT is json, junit, html, sarif, github, csv, tap, badge, fhir or earl; "-" is stdout (repeatable)
     #[arg(long, value_name = "FORMAT=FILE", env = "CARINBB_REPORT", value_delimiter = ',', help_heading = "Output")]
     pub report: Vec<String>,
+    /// Write the evidence of the run into DIR, which must be new or empty
+    #[arg(short, long, value_name = "DIR", env = "CARINBB_OUTPUT", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Write the evidence of the run as one zip file
+    #[arg(long, value_name = "FILE.zip", env = "CARINBB_BUNDLE", help_heading = "Output")]
+    pub bundle: Option<PathBuf>,
     /// Put pictures of the pages of a browser login into DIR; none shows a secret, and none is taken after the sign-in unless the
     /// environment is staging
     #[arg(long, value_name = "DIR", env = "CARINBB_SCREENSHOTS", num_args = 0..=1, require_equals = true, default_missing_value = "carinbb-screenshots", help_heading = "Output")]
@@ -275,6 +283,17 @@ pub struct ReportArgs {
     /// Write a report: FORMAT=FILE; "-" is stdout (repeatable)
     #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', required = true)]
     pub report: Vec<String>,
+}
+
+/// `verify`
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The evidence of a run: the folder of --output, or the zip file of --bundle
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// Judge the recorded outcomes again by the levels of this carinbb
+    #[arg(long)]
+    pub rejudge: bool,
 }
 
 /// `compare`

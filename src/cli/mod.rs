@@ -7,6 +7,7 @@ mod credentials;
 mod demo;
 mod doctor;
 mod environment;
+mod evidence_out;
 mod failure;
 mod faults;
 mod findings;
@@ -63,6 +64,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
     match cli.command {
         Command::Run(_) => command::run::run(settings::resolve(typed, environment)?, environment),
         Command::Report(arguments) => command::report::report(&arguments, environment),
+        Command::Verify(arguments) => command::verify::verify(&cli.global, &arguments),
         Command::Compare(arguments) => command::compare::compare_runs(&cli.global, &arguments),
         Command::List(arguments) => command::list::list(&cli.global, &arguments, environment),
         Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments, environment),
@@ -93,7 +95,8 @@ fn report(failure: &Failure, environment: &Environment) {
             let count = problems.len();
             output::complain(&format!("{count} problem{} found; nothing was sent", if count == 1 { "" } else { "s" }));
         }
-        Failure::Wrong(message) => output::complain(&format!("carinbb: {message}")),
+        Failure::Wrong(message) | Failure::Unreachable(message) => output::complain(&format!("carinbb: {message}")),
+        Failure::Bug(message) => output::complain(&format!("carinbb: this is a bug of carinbb, please report it: {message}")),
     }
 }
 
