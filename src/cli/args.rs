@@ -62,6 +62,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Write reports from the record of an earlier run
     Report(ReportArgs),
+    /// Check the evidence of a run: every digest, and every verdict again from its facts
+    Verify(VerifyArgs),
     /// Compare the records of two runs
     Compare(CompareArgs),
     /// List cases, requirements, verbs, faults, capabilities or profiles
@@ -76,6 +78,8 @@ pub enum Command {
     Login(LoginArgs),
     /// Look whether everything is there that a run needs
     Doctor(DoctorArgs),
+    /// Look at the TLS of one host and port
+    Tls(TlsArgs),
     /// Run the reference server
     Serve(ServeArgs),
     /// Prove every case by its faults
@@ -135,6 +139,9 @@ pub struct RunArgs {
     /// Run cases that wait long
     #[arg(long, env = "CARINBB_SLOW", value_parser = BoolishValueParser::new(), help_heading = "Selection")]
     pub slow: bool,
+    /// How deep the TLS of hosts that the target file names is looked at: gate is quick, full asks for every suite
+    #[arg(long, value_name = "DEPTH", env = "CARINBB_TLS", default_value = "gate", help_heading = "Selection")]
+    pub tls: TlsDepth,
     /// Make at most N authorizations: the cases that settle most for each are kept, the others are named
     #[arg(long, value_name = "N", env = "CARINBB_MAX_AUTHORIZATIONS", help_heading = "Selection")]
     pub max_authorizations: Option<u64>,
@@ -189,6 +196,12 @@ pub struct RunArgs {
     /// Write a report: FORMAT=FILE, where FORMAT is json, junit, html, sarif, github, csv, tap, badge, fhir or earl; "-" is stdout (repeatable)
     #[arg(long, value_name = "FORMAT=FILE", env = "CARINBB_REPORT", value_delimiter = ',', help_heading = "Output")]
     pub report: Vec<String>,
+    /// Write the evidence of the run into DIR, which must be new or empty
+    #[arg(short, long, value_name = "DIR", env = "CARINBB_OUTPUT", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Write the evidence of the run as one zip file
+    #[arg(long, value_name = "FILE.zip", env = "CARINBB_BUNDLE", help_heading = "Output")]
+    pub bundle: Option<PathBuf>,
     /// Put pictures of the pages of a browser login into DIR; none shows a secret, and none is taken after the sign-in unless the
     /// environment is staging
     #[arg(long, value_name = "DIR", env = "CARINBB_SCREENSHOTS", num_args = 0..=1, require_equals = true, default_missing_value = "carinbb-screenshots", help_heading = "Output")]
@@ -196,6 +209,41 @@ pub struct RunArgs {
     /// Print what would be sent at most; "discover" fetches the discovery documents first
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "offline", help_heading = "Output")]
     pub plan: Option<PlanKind>,
+}
+
+/// How deep TLS is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TlsDepth {
+    Gate,
+    Full,
+}
+
+impl TlsDepth {
+    /// True for the long look.
+    #[must_use]
+    pub fn is_full(self) -> bool {
+        self == Self::Full
+    }
+}
+
+/// `tls`
+#[derive(Debug, Args)]
+pub struct TlsArgs {
+    /// The host, with its port where that is not 443
+    #[arg(value_name = "HOST[:PORT]")]
+    pub host: String,
+    /// gate asks for versions and weak suites, full for every suite, group and size
+    #[arg(long, value_name = "DEPTH", default_value = "gate")]
+    pub tls: TlsDepth,
+    /// Trust the roots in this PEM file too
+    #[arg(long, value_name = "FILE", env = "CARINBB_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// The longest that one connection may take, for instance 5s
+    #[arg(long, value_name = "T", value_parser = crate::vocabulary::parse_duration)]
+    pub timeout: Option<std::time::Duration>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What fails a run.
@@ -235,6 +283,17 @@ pub struct ReportArgs {
     /// Write a report: FORMAT=FILE; "-" is stdout (repeatable)
     #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', required = true)]
     pub report: Vec<String>,
+}
+
+/// `verify`
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The evidence of a run: the folder of --output, or the zip file of --bundle
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// Judge the recorded outcomes again by the levels of this carinbb
+    #[arg(long)]
+    pub rejudge: bool,
 }
 
 /// `compare`

@@ -5,6 +5,12 @@ use crate::vocabulary::document::Problem;
 /// Exit code for wrong flags, files or settings.
 pub const CALLED_WRONGLY: u8 = 2;
 
+/// Exit code for a file or a target that cannot be reached.
+pub const UNREACHABLE: u8 = 3;
+
+/// Exit code of a panic, and of anything else that is a mistake of ours.
+pub const OUR_BUG: u8 = 101;
+
 /// A command that could not do its work.
 #[derive(Debug)]
 pub enum Failure {
@@ -14,6 +20,10 @@ pub enum Failure {
     Problems(Vec<Problem>),
     /// Anything else that the person can mend.
     Wrong(String),
+    /// A file or a target that cannot be reached.
+    Unreachable(String),
+    /// A mistake of ours: nobody but us can mend it.
+    Bug(String),
 }
 
 impl Failure {
@@ -28,6 +38,8 @@ impl Failure {
         match self {
             Self::Clap(error) if !error.use_stderr() => 0,
             Self::Clap(_) | Self::Problems(_) | Self::Wrong(_) => CALLED_WRONGLY,
+            Self::Unreachable(_) => UNREACHABLE,
+            Self::Bug(_) => OUR_BUG,
         }
     }
 }

@@ -7,6 +7,7 @@ mod credentials;
 mod demo;
 mod doctor;
 mod environment;
+mod evidence_out;
 mod failure;
 mod faults;
 mod findings;
@@ -30,6 +31,8 @@ mod sign_in;
 mod suite;
 mod target_out;
 pub mod terminal;
+mod tls_findings;
+mod tls_page;
 mod udap;
 mod udap_trust;
 mod try_login;
@@ -61,6 +64,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
     match cli.command {
         Command::Run(_) => command::run::run(settings::resolve(typed, environment)?, environment),
         Command::Report(arguments) => command::report::report(&arguments, environment),
+        Command::Verify(arguments) => command::verify::verify(&cli.global, &arguments),
         Command::Compare(arguments) => command::compare::compare_runs(&cli.global, &arguments),
         Command::List(arguments) => command::list::list(&cli.global, &arguments, environment),
         Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments, environment),
@@ -68,6 +72,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
         Command::Init(arguments) => command::init::init(&cli.global, &arguments),
         Command::Login(arguments) => command::login::login(&cli.global, &arguments, environment),
         Command::Doctor(arguments) => command::doctor::doctor(&cli.global, &arguments, environment),
+        Command::Tls(arguments) => command::tls::tls(&arguments, environment),
         Command::Serve(arguments) => command::serve::serve(arguments),
         Command::Selftest(arguments) => command::selftest::selftest(&cli.global, &arguments, environment),
         Command::Pki(arguments) => command::pki::pki(&arguments),
@@ -90,7 +95,8 @@ fn report(failure: &Failure, environment: &Environment) {
             let count = problems.len();
             output::complain(&format!("{count} problem{} found; nothing was sent", if count == 1 { "" } else { "s" }));
         }
-        Failure::Wrong(message) => output::complain(&format!("carinbb: {message}")),
+        Failure::Wrong(message) | Failure::Unreachable(message) => output::complain(&format!("carinbb: {message}")),
+        Failure::Bug(message) => output::complain(&format!("carinbb: this is a bug of carinbb, please report it: {message}")),
     }
 }
 

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::environment::Environment;
+use super::evidence_out::LastLook;
 use super::failure::Failure;
 use super::output;
 use crate::engine::Run;
@@ -70,13 +71,16 @@ fn one(text: &str, environment: &Environment) -> Result<Wanted, Failure> {
 ///
 /// # Errors
 /// When it cannot be rendered or written.
-pub fn write(wanted: &Wanted, record: &Run, fail_on_warn: bool) -> Result<(), Failure> {
+pub fn write(wanted: &Wanted, record: &Run, fail_on_warn: bool, look: Option<&LastLook>) -> Result<(), Failure> {
     let Wanted { format, path, is_step_summary } = wanted;
     let options = Options { fail_on_warn, ..Options::default() };
     let report = report::by_name(format, &options).map_err(|error| Failure::wrong(error.to_string()))?;
     let failed = |error: std::io::Error| Failure::wrong(format!("cannot write the report {format}={path}: {error}"));
     let mut text = Vec::new();
     report.write(record, &mut text).map_err(failed)?;
+    if let Some(look) = look {
+        look.at(&format!("the report {format}={path}"), &text)?;
+    }
     if wanted.is_stdout() {
         output::print(&String::from_utf8_lossy(&text));
         return Ok(());

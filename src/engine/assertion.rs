@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use super::capability::Capabilities;
-use super::compare::{compare, in_words};
+use super::compare::in_words;
+use super::comparison::Comparison;
 use super::facts::fact;
 use super::record::{AssertionResult, Clause, OutcomeRecord};
 use super::rules::Rules;
 use crate::testcase::{Assertion, Check, Predicate, Scope, resolve, resolve_text};
-use crate::vocabulary::{Cause, Mismatch, Outcome, Verdict, escape_to_width};
+use crate::vocabulary::{Cause, Outcome, Verdict, escape_to_width};
 
 /// The longest fact that is kept in the record, as JSON text.
 const LONGEST_FACT: usize = 2_000;
@@ -40,9 +41,12 @@ impl Bench<'_> {
             return None;
         }
         let seen = self.seen(row, sight, scope);
-        let outcome = match sight {
-            Sight::Facts(facts) => outcome_of(row, facts, scope),
-            Sight::Nothing(outcome) => outcome.clone(),
+        let (outcome, comparison) = match sight {
+            Sight::Facts(facts) => {
+                let comparison = comparison(row, facts, scope);
+                (comparison.outcome(None), Some(comparison.beside(seen.as_ref())))
+            }
+            Sight::Nothing(outcome) => (outcome.clone(), None),
         };
         let judgements = requirements.iter().filter_map(|id| self.rules.judgement(id, &outcome, self.capabilities)).collect();
         Some(AssertionResult {
@@ -50,9 +54,11 @@ impl Bench<'_> {
             that: that_of(row, scope),
             expected: expected_of(row, scope),
             seen,
-            outcome: record(outcome),
+            outcome: outcome.into(),
             because: row.because.clone(),
             judgements,
+            comparison,
+            missed: Vec::new(),
             place: row.place.to_string(),
         })
     }
@@ -64,14 +70,15 @@ impl Bench<'_> {
         let result = self.evaluate(Clause::Then, row, &unreached, scope)?;
         // Where the condition of a rule does not hold, nothing was missed.
         let missed = result.judgements.iter().filter(|judgement| judgement.verdict == Verdict::Blocked);
-        let missed = missed.map(|judgement| judgement.requirement.clone()).collect();
-        Some((AssertionResult { outcome: OutcomeRecord::WithoutEffect, judgements: Vec::new(), ..result }, missed))
+        let missed: Vec<String> = missed.map(|judgement| judgement.requirement.clone()).collect();
+        let outcome = OutcomeRecord::WithoutEffect;
+        Some((AssertionResult { outcome, judgements: Vec::new(), missed: missed.clone(), ..result }, missed))
     }
 
     /// Whether a row holds, also one that counts for nothing under the profile: `then` stands behind it all the same.
     #[must_use]
     pub fn holds(&self, row: &Assertion, sight: &Sight<'_>, scope: &Scope) -> bool {
-        matches!(sight, Sight::Facts(facts) if outcome_of(row, facts, scope) == Outcome::Met)
+        matches!(sight, Sight::Facts(facts) if comparison(row, facts, scope).outcome(None) == Outcome::Met)
     }
 
     fn requirements(&self, row: &Assertion, scope: &Scope) -> Vec<String> {
@@ -103,48 +110,34 @@ impl Bench<'_> {
     }
 }
 
-fn record(outcome: Outcome) -> OutcomeRecord {
-    match outcome {
-        Outcome::Met => OutcomeRecord::Met,
-        Outcome::NotMet(mismatch) => OutcomeRecord::NotMet(mismatch),
-        Outcome::NotApplicable(cause) => OutcomeRecord::NotApplicable(cause),
-        Outcome::NotReached(cause) => OutcomeRecord::NotReached(cause),
-        Outcome::Broken(cause) => OutcomeRecord::Broken(cause),
+impl From<Outcome> for OutcomeRecord {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Met => Self::Met,
+            Outcome::NotMet(mismatch) => Self::NotMet(mismatch),
+            Outcome::NotApplicable(cause) => Self::NotApplicable(cause),
+            Outcome::NotReached(cause) => Self::NotReached(cause),
+            Outcome::Broken(cause) => Self::Broken(cause),
+        }
     }
 }
 
-fn outcome_of(row: &Assertion, facts: &Value, scope: &Scope) -> Outcome {
+/// The row with everything filled in.
+fn comparison(row: &Assertion, facts: &Value, scope: &Scope) -> Comparison {
     match &row.check {
-        Check::Any(rows) => any_of(rows, facts, scope),
+        Check::Any(rows) => Comparison::Any { of: rows.iter().map(|row| comparison(row, facts, scope)).collect() },
         Check::Fact { that, predicate } => {
             let filled = resolve_text(that, scope).map_err(|error| error.to_string());
-            let filled = filled.and_then(|path| Ok((path, fill(predicate, scope)?)));
-            match filled {
-                Err(missing) => Outcome::NotReached(Cause::new("input", missing)),
-                Ok((path, predicate)) => compare(fact(facts, &path), &predicate).map_or_else(Outcome::NotMet, |()| Outcome::Met),
+            match filled.and_then(|path| Ok((path, fill(predicate, scope)?))) {
+                Err(missing) => Comparison::Missing { cause: Cause::new("input", missing) },
+                Ok((that, predicate)) => {
+                    let (word, with) = predicate.parts();
+                    let fact = fact(facts, &that).cloned();
+                    Comparison::One { that, word: word.to_owned(), with, fact }
+                }
             }
         }
     }
-}
-
-/// Met when one row is; otherwise the first row that could not be compared decides, or all mismatches together.
-fn any_of(rows: &[Assertion], facts: &Value, scope: &Scope) -> Outcome {
-    let outcomes: Vec<Outcome> = rows.iter().map(|row| outcome_of(row, facts, scope)).collect();
-    if outcomes.contains(&Outcome::Met) {
-        return Outcome::Met;
-    }
-    let mut mismatches = Vec::new();
-    for (row, outcome) in rows.iter().zip(outcomes) {
-        match outcome {
-            Outcome::NotMet(mismatch) => mismatches.push((that_of(row, scope), mismatch)),
-            other => return other,
-        }
-    }
-    let join = |text: fn(&Mismatch) -> &str| {
-        let parts: Vec<String> = mismatches.iter().map(|(that, mismatch)| format!("{that} {}", text(mismatch))).collect();
-        parts.join("; or ")
-    };
-    Outcome::NotMet(Mismatch { expected: join(|mismatch| &mismatch.expected), actual: join(|mismatch| &mismatch.actual) })
 }
 
 fn fill(predicate: &Predicate, scope: &Scope) -> Result<Predicate, String> {

@@ -1,8 +1,9 @@
 //! The last line of a run: what was tested of what, in numbers, and the exit code that follows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::record::{CaseResult, Claim, RequirementResult, Tested};
+use super::plan::DECLINED;
+use super::record::{CaseResult, Claim, ClaimBasis, NotSelected, RequirementResult, Tested};
 use crate::vocabulary::{Strength, Verdict};
 
 /// Exit codes of `run` (contracts). Codes 2 and 101 are not for the claim to give.
@@ -54,6 +55,34 @@ pub struct Basis<'a> {
     pub partial: bool,
     /// Why the rest of a requirement that was seen in part was not.
     pub why_in_part: &'a dyn Fn(&str) -> InPart,
+}
+
+/// The claim of a whole run, from what its record holds.
+#[must_use]
+pub fn claim_of(
+    requirements: &[RequirementResult],
+    cases: &[CaseResult],
+    not_selected: &[NotSelected],
+    complete: bool,
+    basis: ClaimBasis,
+) -> Claim {
+    let of_kind = |kinds: &[&str]| -> BTreeSet<&str> {
+        let left_out = not_selected.iter().filter(|case| kinds.contains(&case.kind.as_str()));
+        left_out.flat_map(|case| case.requirements.iter().map(String::as_str)).collect()
+    };
+    let (by_choice, declined) = (of_kind(&["flag", "slow", "authorizations"]), of_kind(&[DECLINED]));
+    claim(&Basis {
+        requirements,
+        cases,
+        complete,
+        fail_on_warn: basis.fail_on_warn,
+        partial: basis.partial,
+        why_in_part: &|id| match () {
+            () if basis.one_step || by_choice.contains(id) => InPart::NotSelected,
+            () if declined.contains(id) => InPart::Declined,
+            () => InPart::NeedsLogin,
+        },
+    })
 }
 
 /// Makes the claim.

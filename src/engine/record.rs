@@ -6,6 +6,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::comparison::Comparison;
+use super::condition::Condition;
 use crate::vocabulary::{Cause, Mismatch, Strength, Verdict};
 
 /// The name and version of this form. A reader refuses another major number.
@@ -31,6 +33,9 @@ pub struct Run {
     pub requirements: Vec<RequirementResult>,
     /// The claim in numbers and words.
     pub claim: Claim,
+    /// What the claim rests on beside the results; absent in records of carinbb 0.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<ClaimBasis>,
     /// What cleanup could not remove.
     pub left_behind: Vec<String>,
     /// SMART capabilities that the target claims and that no judged case acted on.
@@ -38,6 +43,9 @@ pub struct Run {
     pub not_exercised: Vec<String>,
     /// What was sent and received, by the ids that the steps name.
     pub evidence: Vec<EvidenceRecord>,
+    /// The certificates that were shown, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<CertificateRecord>,
 }
 
 /// What stands above the results.
@@ -303,6 +311,12 @@ pub struct AssertionResult {
     pub because: Option<String>,
     /// The verdict for each requirement in force that the assertion counts for.
     pub judgements: Vec<Judgement>,
+    /// What was compared with what, so that it can be compared again; absent where nothing was compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
+    /// Of a row without effect: the requirements that it would have been judged for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<String>,
     /// `file:line` of the assertion.
     pub place: String,
 }
@@ -335,6 +349,9 @@ pub struct Judgement {
     pub strength: Strength,
     /// The verdict.
     pub verdict: Verdict,
+    /// What is known of the condition of the requirement, where it is not known to hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
 }
 
 /// How far a requirement was tested.
@@ -384,7 +401,7 @@ pub struct RequirementResult {
 }
 
 /// The last line of a run.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// The line itself.
@@ -419,4 +436,28 @@ pub struct EvidenceRecord {
     pub exchange: serde_json::Value,
     /// A command that repeats it, secrets left out; empty where there is none.
     pub reproduce: String,
+}
+
+/// What the claim rests on beside results and requirements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimBasis {
+    /// True when flags chose a part of the suite.
+    pub partial: bool,
+    /// True when only one step of each case was run.
+    pub one_step: bool,
+    /// True with `--fail-on warn`.
+    pub fail_on_warn: bool,
+    /// True with `--strict`.
+    pub strict: bool,
+}
+
+/// A certificate that a server showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateRecord {
+    /// SHA-256 of the DER, in hex.
+    pub sha256: String,
+    /// The certificate as PEM.
+    pub pem: String,
 }

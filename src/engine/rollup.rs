@@ -28,9 +28,11 @@ pub struct Ground<'a> {
 
 /// Everything that was said about one requirement.
 #[derive(Default)]
-struct Gathered {
-    verdict: Option<Verdict>,
-    cases: Vec<String>,
+pub struct Gathered {
+    /// The greatest verdict.
+    pub verdict: Option<Verdict>,
+    /// The labels of the results.
+    pub cases: Vec<String>,
     with_login: bool,
     in_part: bool,
 }
@@ -38,32 +40,43 @@ struct Gathered {
 /// The result of every requirement of the server that is in force, by id.
 #[must_use]
 pub fn roll_up(ground: &Ground<'_>) -> Vec<RequirementResult> {
-    let mut gathered: BTreeMap<&str, Gathered> = BTreeMap::new();
-    for result in ground.results {
-        for id in &result.requirements {
-            let entry = gathered.entry(id).or_default();
-            let judged = result.judgements().filter(|(_, judgement)| judgement.requirement == *id);
-            let own = judged.map(|(_, judgement)| judgement.verdict).max();
-            entry.in_part |= own.is_none() && ground.in_part;
-            entry.verdict = entry.verdict.max(own.or_else(|| unjudged(result, ground)));
-            entry.cases.push(result.label());
-            entry.with_login |= (ground.logged_in)(result);
-        }
-    }
-    for (id, entry) in &mut gathered {
-        if ground.unreached.contains(*id) {
-            entry.verdict = entry.verdict.max(Some(Verdict::Blocked));
-        }
-    }
+    let mut gathered = gather(ground.results, ground.unreached, ground.in_part, ground.logged_in);
     let rules = ground.in_force.server_rules();
     rules.map(|rule| requirement(rule, gathered.remove(rule.requirement.id.as_str()), ground)).collect()
 }
 
+/// What the results say of each requirement that they serve.
+pub fn gather<'a>(
+    results: &'a [CaseResult],
+    unreached: &BTreeSet<String>,
+    in_part: bool,
+    logged_in: &dyn Fn(&CaseResult) -> bool,
+) -> BTreeMap<&'a str, Gathered> {
+    let mut gathered: BTreeMap<&str, Gathered> = BTreeMap::new();
+    for result in results {
+        for id in &result.requirements {
+            let entry = gathered.entry(id).or_default();
+            let judged = result.judgements().filter(|(_, judgement)| judgement.requirement == *id);
+            let own = judged.map(|(_, judgement)| judgement.verdict).max();
+            entry.in_part |= own.is_none() && in_part;
+            entry.verdict = entry.verdict.max(own.or_else(|| unjudged(result, in_part)));
+            entry.cases.push(result.label());
+            entry.with_login |= logged_in(result);
+        }
+    }
+    for (id, entry) in &mut gathered {
+        if unreached.contains(*id) {
+            entry.verdict = entry.verdict.max(Some(Verdict::Blocked));
+        }
+    }
+    gathered
+}
+
 /// What a result says of a requirement that it serves and did not judge: that it could not, or that the rule does not apply.
-fn unjudged(result: &CaseResult, ground: &Ground<'_>) -> Option<Verdict> {
+fn unjudged(result: &CaseResult, in_part: bool) -> Option<Verdict> {
     match result.verdict {
         Verdict::Blocked | Verdict::Error => Some(result.verdict),
-        _ if ground.in_part => None,
+        _ if in_part => None,
         _ => Some(Verdict::NotApplicable),
     }
 }

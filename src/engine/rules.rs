@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::capability::{Capabilities, Claimed};
+use super::condition::{Condition, under};
 use super::judge;
 use super::record::Judgement;
 use crate::vocabulary::{Cause, Outcome, Strength};
@@ -42,14 +43,14 @@ impl Rules {
     #[must_use]
     pub fn judgement(&self, id: &str, outcome: &Outcome, capabilities: &Capabilities) -> Option<Judgement> {
         let rule = self.0.get(id)?;
-        let outcome = under_condition(outcome, rule, capabilities);
-        Some(Judgement { requirement: id.to_owned(), strength: rule.strength, verdict: judge(&outcome, rule.strength) })
+        let condition = condition_of(rule, capabilities);
+        let verdict = judge(&under(condition.as_ref(), outcome), rule.strength);
+        Some(Judgement { requirement: id.to_owned(), strength: rule.strength, verdict, condition })
     }
 }
 
-/// A rule whose condition is not claimed does not apply. Where nobody can tell, a met expectation stays met,
-/// and a finding is held back: it would rest on a condition that nothing has shown.
-fn under_condition(outcome: &Outcome, rule: &RuleInForce, capabilities: &Capabilities) -> Outcome {
+/// The condition that does not hold, or else the first of which nobody can tell.
+fn condition_of(rule: &RuleInForce, capabilities: &Capabilities) -> Option<Condition> {
     let mut unknown = None;
     for names in &rule.condition {
         match capabilities.any_claimed(names.iter().map(String::as_str)) {
@@ -57,17 +58,12 @@ fn under_condition(outcome: &Outcome, rule: &RuleInForce, capabilities: &Capabil
             // Whatever else is unknown, one condition that does not hold is enough.
             Claimed::No => {
                 let cause = Cause::new("not-claimed", format!("the target does not claim {}", names.join(" or ")));
-                return Outcome::NotApplicable(cause);
+                return Some(Condition::NotClaimed(cause));
             }
             Claimed::Unknown(why) => unknown = unknown.or(Some(why)),
         }
     }
-    match (unknown, outcome) {
-        (Some(why), Outcome::NotMet(_)) => {
-            Outcome::NotReached(Cause::new("unknown", format!("it is not known whether the rule applies: {why}")))
-        }
-        _ => outcome.clone(),
-    }
+    unknown.map(|why| Condition::Unknown(Cause::new("unknown", format!("it is not known whether the rule applies: {why}"))))
 }
 
 #[cfg(test)]

@@ -6,18 +6,20 @@ use std::sync::{Arc, Mutex};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::claim::{self, InPart, claim};
+use super::claim::claim_of;
 use super::event::{Event, Listener};
 use super::exercised::not_exercised;
-use super::plan::DECLINED;
 use super::prepare::{Knowledge, Prepared, prepare};
-use super::record::{CaseResult, EvidenceRecord, OutcomeRecord, Phase, PlannedCase, Run, Setting, StepResult, Traffic};
+use super::record::{
+    CaseResult, CertificateRecord, ClaimBasis, EvidenceRecord, OutcomeRecord, Phase, PlannedCase, Run, Setting, StepResult,
+    Traffic,
+};
 use super::rollup;
 use super::schedule::{self, notice};
 use super::selection::Selection;
 use super::stage::{Interrupt, Stage};
 use crate::catalogue::Catalogue;
-use crate::evidence::{Record, curl_line};
+use crate::evidence::{Record, curl_line, pem, sweep};
 use crate::net::World;
 use crate::target::{Launch, Target};
 use crate::testcase::Suite;
@@ -188,23 +190,13 @@ fn finish(
         logged_in: &logged_in,
         in_part: options.only_step.is_some(),
     });
-    let of_kind = |kinds: &[&str]| -> BTreeSet<&str> {
-        let left_out = prepared.plan.not_selected.iter().filter(|case| kinds.contains(&case.kind.as_str()));
-        left_out.flat_map(|case| case.requirements.iter().map(String::as_str)).collect()
-    };
-    let (by_choice, declined) = (of_kind(&["flag", "slow", "authorizations"]), of_kind(&[DECLINED]));
-    let claim = claim(&claim::Basis {
-        requirements: &requirements,
-        cases: &cases,
-        complete,
-        fail_on_warn: options.fail_on_warn,
+    let basis = ClaimBasis {
         partial: options.selection.is_partial() || options.only_step.is_some(),
-        why_in_part: &|id| match () {
-            () if options.only_step.is_some() || by_choice.contains(id) => InPart::NotSelected,
-            () if declined.contains(id) => InPart::Declined,
-            () => InPart::NeedsLogin,
-        },
-    });
+        one_step: options.only_step.is_some(),
+        fail_on_warn: options.fail_on_warn,
+        strict: options.strict,
+    };
+    let claim = claim_of(&requirements, &cases, &prepared.plan.not_selected, complete, basis);
     let not_exercised = not_exercised(&options.suite, &prepared.in_force, &prepared.capabilities, &cases, &logged_in);
     let sent_requests = options.world.http.requests();
     let probes = options.world.evidence.all().into_iter().filter(|exchange| matches!(exchange.record, Record::Tls(_)));
@@ -222,7 +214,9 @@ fn finish(
         not_selected: prepared.plan.not_selected,
         requirements,
         claim,
+        basis: Some(basis),
         evidence: evidence_of(&options.world),
+        certificates: certificates_of(&options.world),
     }
 }
 
@@ -240,12 +234,26 @@ fn left_behind(cases: &[CaseResult]) -> Vec<String> {
 }
 
 fn evidence_of(world: &World) -> Vec<EvidenceRecord> {
+    let search = world.redactor.search("");
+    let swept = |value: serde_json::Value| {
+        let mut value = value;
+        sweep(&mut value, &world.redactor, &search);
+        value
+    };
     let records = world.evidence.all().into_iter().map(|exchange| EvidenceRecord {
         id: exchange.id.to_string(),
-        reproduce: curl_line(&exchange).unwrap_or_default(),
-        exchange: serde_json::to_value(&exchange).unwrap_or_default(),
+        reproduce: match swept(curl_line(&exchange).unwrap_or_default().into()) {
+            serde_json::Value::String(line) => line,
+            _ => String::new(),
+        },
+        exchange: swept(serde_json::to_value(&exchange).unwrap_or_default()),
     });
     records.collect()
+}
+
+fn certificates_of(world: &World) -> Vec<CertificateRecord> {
+    let certificates = world.evidence.certificates().into_iter();
+    certificates.map(|(sha256, der)| CertificateRecord { sha256, pem: pem("CERTIFICATE", &der) }).collect()
 }
 
 /// A time as the record writes it: RFC 3339 in UTC, whole seconds.

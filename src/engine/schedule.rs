@@ -258,7 +258,9 @@ fn hold_back(stage: &Stage, result: &mut CaseResult, outcome: &Outcome, control:
             assertion.outcome = record.clone();
             for judgement in &mut assertion.judgements {
                 let again = stage.rules.judgement(&judgement.requirement, &outcome, &stage.capabilities);
-                judgement.verdict = again.map_or(judgement.verdict, |again| again.verdict);
+                if let Some(again) = again {
+                    *judgement = again;
+                }
             }
         }
     }

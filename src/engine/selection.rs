@@ -25,6 +25,8 @@ pub struct Selection {
     pub skip: Vec<String>,
     /// True when cases tagged `slow` run.
     pub slow: bool,
+    /// True when cases tagged `tls-full` run: they open a hundred connections and more.
+    pub tls_full: bool,
     /// The most authorizations; cases that would make more are left out, the least valuable first.
     pub max_authorizations: Option<u64>,
     /// Why cases that need a login are left out; absent when they run.
@@ -35,8 +37,8 @@ pub struct Selection {
     pub no_change: Option<String>,
     /// Why cases in which a client registers itself are left out; absent when they run.
     pub no_udap: Option<String>,
-    /// Why cases that need certificates of a CA of ours (tag `laboratory`) are left out; absent when they run.
-    pub no_laboratory: Option<String>,
+    /// Tags whose cases are left out, with the reason: `laboratory` needs certificates of a CA of ours, `listener` a target that can reach us.
+    pub no_tags: Vec<(&'static str, String)>,
     /// Why cases that judge a chain by anchors (tag `anchors`) are left out; absent when they run.
     pub no_anchors: Option<String>,
     /// Why cases that ask for a community (tag `communities`) are left out; absent when they run.
@@ -56,15 +58,16 @@ impl Selection {
         if case.has_tag("slow") && !self.slow {
             return Some(("slow", "it waits long; --slow runs it".into()));
         }
+        if case.has_tag("tls-full") && !self.tls_full {
+            return Some(("tls", "it opens a hundred TLS connections and more; --tls full runs it".into()));
+        }
         if deeds.registers
             && let Some(reason) = &self.no_udap
         {
             return Some(("udap", reason.clone()));
         }
-        if case.has_tag("laboratory")
-            && let Some(reason) = &self.no_laboratory
-        {
-            return Some(("laboratory", reason.clone()));
+        if let Some((tag, reason)) = self.no_tags.iter().find(|(tag, _)| case.has_tag(tag)) {
+            return Some((tag, reason.clone()));
         }
         let inputs = [("anchors", &self.no_anchors), ("communities", &self.no_communities)];
         if let Some((kind, Some(reason))) = inputs.into_iter().find(|(tag, reason)| case.has_tag(tag) && reason.is_some()) {

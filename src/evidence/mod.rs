@@ -5,16 +5,20 @@
 
 mod curl;
 mod exchange;
+mod pem;
 mod redaction;
 mod store;
+mod sweep;
 
 pub use curl::curl_line;
 pub use exchange::{
     Body, EvidenceId, Exchange, HttpAnswer, HttpExchange, HttpFailure, HttpRequest, HttpResult, Label, Record, TlsExchange,
     TlsSummary,
 };
+pub use pem::pem;
 pub use redaction::{hex, redact_bytes, redact_header, redact_text};
 pub use store::EvidenceStore;
+pub use sweep::sweep;
 
 /// How many bytes of a body are kept as evidence; the digest covers the rest.
 pub const BODY_KEPT: usize = 8 * 1024;

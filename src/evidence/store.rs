@@ -1,5 +1,6 @@
 //! Where the evidence of a run is collected, in the order in which it was recorded.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{EvidenceId, Exchange, Label, Record};
@@ -8,7 +9,11 @@ use super::{EvidenceId, Exchange, Label, Record};
 #[derive(Debug, Clone, Default)]
 pub struct EvidenceStore {
     exchanges: Arc<Mutex<Vec<Exchange>>>,
+    certificates: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
 }
+
+/// The most certificates of a run that are kept: a target that shows a new one each time must not fill the memory.
+const MOST_CERTIFICATES: usize = 64;
 
 impl EvidenceStore {
     /// An empty store.
@@ -23,6 +28,20 @@ impl EvidenceStore {
         let id = EvidenceId::new(exchanges.len() + 1, record.kind());
         exchanges.push(Exchange { id: id.clone(), label: label.clone(), started, record });
         id
+    }
+
+    /// Keeps a certificate by the SHA-256 of its DER, once.
+    pub fn keep_certificate(&self, sha256: &str, der: &[u8]) {
+        let mut certificates = self.certificates.lock().unwrap_or_else(PoisonError::into_inner);
+        if certificates.len() < MOST_CERTIFICATES && !certificates.contains_key(sha256) {
+            certificates.insert(sha256.to_owned(), der.to_vec());
+        }
+    }
+
+    /// Every certificate that was kept, by its SHA-256.
+    #[must_use]
+    pub fn certificates(&self) -> BTreeMap<String, Vec<u8>> {
+        self.certificates.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The exchange with this id.

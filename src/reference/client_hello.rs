@@ -16,12 +16,16 @@ pub(super) struct ClientHello {
     pub(super) compressions: Vec<u8>,
     /// The extensions, by number.
     pub(super) extensions: Vec<u16>,
+    /// The length of its message.
+    pub(super) length: usize,
+    /// True when `supported_versions` or the fixed part names a version that does not exist yet.
+    pub(super) names_future: bool,
 }
 
 impl ClientHello {
     /// A hello of this version of which nothing else is known.
     fn bare(highest: u16) -> Self {
-        Self { highest, suites: Vec::new(), compressions: Vec::new(), extensions: Vec::new() }
+        Self { highest, suites: Vec::new(), compressions: Vec::new(), extensions: Vec::new(), length: 0, names_future: false }
     }
 }
 
@@ -94,6 +98,7 @@ fn parse_body(body: &[u8]) -> Option<ClientHello> {
     let compression = reader.byte()?;
     let compressions = reader.take(compression.into())?.to_vec();
     let mut kinds = Vec::new();
+    let mut names_future = legacy > 0x0303;
     let mut highest = legacy;
     if let Some(length) = reader.number() {
         let mut extensions = Reader(reader.take(length.into())?);
@@ -107,10 +112,11 @@ fn parse_body(body: &[u8]) -> Option<ClientHello> {
                     .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
                     .filter(|version| (0x0300..=0x0304).contains(version));
                 highest = known.max().unwrap_or(legacy);
+                names_future |= content.get(1..).unwrap_or_default().chunks_exact(2).any(|pair| pair == [3, 5]);
             }
         }
     }
-    Some(ClientHello { highest, suites, compressions, extensions: kinds })
+    Some(ClientHello { highest, suites, compressions, extensions: kinds, length: body.len() + 4, names_future })
 }
 
 /// Takes big-endian numbers and slices from the front.

@@ -63,6 +63,11 @@ pub(super) fn choose(site: &Site, door: Door, hello: Option<&ClientHello>) -> Op
     if site.has("tls-flaky") && !site.count_connection().is_multiple_of(3) {
         return Some(Script::Reset);
     }
+    let minds_length =
+        site.has("tls-odd-length-intolerant") && hello.is_some_and(|hello| (256..512).contains(&(hello.length + 5)));
+    if minds_length || site.has("tls-version-intolerant") && hello.is_some_and(|hello| hello.names_future) {
+        return Some(Script::Close);
+    }
     let versions = for_versions(site, hello.map_or(TLS_1_2 + 1, |hello| hello.highest));
     versions.or_else(|| tls_weak::choose(site, hello?).map(Script::Hello))
 }
@@ -115,16 +120,11 @@ pub(super) async fn play(script: Script, mut tcp: TcpStream, hello: Option<&Clie
         }
         Script::Garbage => tcp.write_all(&garbage()).await?,
         Script::Drip => return drip(&mut tcp).await,
-        Script::Ssl2Hello => {
-            tcp.write_all(&SSL_2_SERVER_HELLO).await?;
-            let _ = timeout(LINGER, until_gone(&mut tcp)).await;
-            return Ok(());
-        }
+        // The flight ends there: nothing else will come, and the peer need not wait for it.
+        Script::Ssl2Hello => tcp.write_all(&SSL_2_SERVER_HELLO).await?,
         Script::Hello(said) => {
             let flight = hello.and_then(|hello| said.flight(hello));
             tcp.write_all(&flight.unwrap_or_else(|| alert(HANDSHAKE_FAILURE).to_vec())).await?;
-            let _ = timeout(LINGER, until_gone(&mut tcp)).await;
-            return Ok(());
         }
     }
     // FIN, not RST: the peer's bytes have to be read before the socket is closed

@@ -189,7 +189,7 @@ fn openssl_stack(
     }
     context.set_min_proto_version(Some(lowest))?;
     context.set_max_proto_version(Some(highest))?;
-    context.set_options(without);
+    context.set_options(without | SslOptions::CIPHER_SERVER_PREFERENCE);
     let (leaf, rest) = identity.chain.split_first().ok_or("a certificate chain without a leaf")?;
     context.set_certificate(X509::from_der(leaf)?.as_ref())?;
     for certificate in rest {

@@ -6,10 +6,10 @@ use super::client_hello::ClientHello;
 use super::site::Site;
 
 const TLS_1_2: u16 = 0x0303;
-/// The suites that a client of today offers first.
-const MODERN: [u16; 4] = [0xc02b, 0xc02f, 0xc02c, 0xc030];
+/// The suites of TLS 1.2 that our real stack takes: its certificate has an elliptic-curve key.
+const MODERN: [u16; 2] = [0xc02b, 0xc02c];
 /// What an old but honest server would take.
-const AES: [u16; 10] = [0xc02b, 0xc02f, 0xc009, 0xc013, 0xc00a, 0xc014, 0x002f, 0x0035, 0x0033, 0x0039];
+const AES: [u16; 6] = [0xc02b, 0xc02f, 0xc009, 0xc013, 0xc00a, 0xc014];
 
 const RENEGOTIATION_INFO: [u8; 5] = [0xff, 1, 0, 1, 0];
 const EXTENDED_MASTER_SECRET: [u8; 4] = [0, 23, 0, 0];
@@ -23,15 +23,26 @@ pub(super) struct Hello {
     compression: u8,
     /// `renegotiation_info`, `extended_master_secret`, `truncated_hmac`
     extensions: [bool; 3],
+    /// The bits of a prime for Diffie-Hellman, when a key exchange follows.
+    prime: Option<usize>,
 }
 
 /// The suites that a fault accepts.
-const SUITES: [(&str, &[u16]); 5] = [
+const SUITES: [(&str, &[u16]); 14] = [
     ("tls-null-suite-accepted", &[0x0002, 0x003b, 0xc006, 0xc010]),
     ("tls-rc4-suite-accepted", &[0x0005, 0xc007, 0xc011]),
     ("tls-export-suite-accepted", &[0x0003, 0x0008, 0x0014]),
     ("tls-des-suite-accepted", &[0x0009, 0x0015]),
     ("tls-anonymous-suite-accepted", &[0x0034, 0x003a, 0xc018, 0xc019]),
+    ("tls-3des-suite-accepted", &[0xc008, 0xc012]),
+    ("tls-static-rsa-suite-accepted", &[0x009c, 0x009d]),
+    ("tls-prefers-static-rsa", &[0x009c]),
+    ("tls-static-dh-suite-accepted", &[0xc031, 0xc032, 0xc02d, 0xc02e]),
+    ("tls-dhe-suite-accepted", &[0x009e, 0x009f]),
+    ("tls-dh-1024-bits", &[0x009e, 0x009f]),
+    ("tls-cbc-without-encrypt-then-mac", &[0xc009, 0xc013]),
+    ("tls-chacha20-suite-accepted", &[0xcca8, 0xcca9]),
+    ("tls-camellia-suite-accepted", &[0xc086, 0xc08a]),
 ];
 
 /// The answer to this hello, if a fault that is on has one.
@@ -42,7 +53,15 @@ pub(super) fn choose(site: &Site, hello: &ClientHello) -> Option<Hello> {
     let offers = |suites: &[u16]| suites.iter().any(|suite| hello.suites.contains(suite));
     if !offers(&MODERN) {
         let fault = SUITES.into_iter().find(|(fault, suites)| site.has(fault) && offers(suites));
-        return fault.map(|(_, suites)| Hello { suites, ..Hello::honest() });
+        let prime = |fault: &str| match fault {
+            "tls-dh-1024-bits" => Some(1024),
+            "tls-dhe-suite-accepted" => Some(2048),
+            _ => None,
+        };
+        return fault.map(|(fault, suites)| Hello { suites, prime: prime(fault), ..Hello::honest() });
+    }
+    if site.has("tls-prefers-static-rsa") && hello.suites.contains(&0x009c) && hello.suites.len() < 20 {
+        return Some(Hello { suites: &[0x009c], ..Hello::honest() });
     }
     if site.has("tls-compression-enabled") && hello.compressions.contains(&1) {
         return Some(Hello { compression: 1, ..Hello::honest() });
@@ -61,7 +80,7 @@ pub(super) fn choose(site: &Site, hello: &ClientHello) -> Option<Hello> {
 impl Hello {
     /// A hello of a version without extensions.
     pub(super) const fn plain(version: u16) -> Self {
-        Self { version, suites: &AES, compression: 0, extensions: [false; 3] }
+        Self { version, suites: &AES, compression: 0, extensions: [false; 3], prime: None }
     }
 
     const fn honest() -> Self {
@@ -81,7 +100,14 @@ impl Hello {
         if !extensions.is_empty() {
             body.extend(vector(&extensions));
         }
-        let messages = message(2, &body);
+        let mut messages = message(2, &body);
+        if let Some(bits) = self.prime {
+            let prime = [&[0x80][..], &vec![1; bits / 8 - 1]].concat();
+            let signature = [&[4, 1][..], &vector(&[9; 64])].concat();
+            messages.extend(message(11, &[0, 0, 0]));
+            messages.extend(message(12, &[vector(&prime), vector(&[2]), vector(&prime), signature].concat()));
+            messages.extend(message(14, &[]));
+        }
         let [major, minor] = self.version.to_be_bytes();
         Some([&[22, major, minor][..], &vector(&messages)].concat())
     }

@@ -3,6 +3,7 @@
 //! Every format escapes for itself, because every text of a record may have been written by a hostile target.
 
 mod badge;
+pub mod bundle;
 mod compare;
 mod csv;
 mod earl;

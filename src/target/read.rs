@@ -13,7 +13,7 @@ use crate::vocabulary::document::{Node, Problems, Reader, Source, Value, did_you
 
 /// The settings that a target file and a settings file may hold under `[settings]`, each also a flag of `run` and
 /// an environment variable `CARINBB_…`.
-pub const SETTINGS: [&str; 28] = [
+pub const SETTINGS: [&str; 29] = [
     "profile",
     "smart",
     "udap",
@@ -21,6 +21,7 @@ pub const SETTINGS: [&str; 28] = [
     "skip",
     "no-login",
     "slow",
+    "tls",
     "max-authorizations",
     "max-auth-failures",
     "strict",

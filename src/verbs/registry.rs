@@ -5,13 +5,13 @@ use super::fhir::Fhir;
 use super::http::Http;
 use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
-use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsSurvey};
+use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsSuites, TlsSurvey};
 use super::udap::{JtiLadder, Register, Sign, UdapAuthorize, UdapToken};
 use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 34] = [
+pub static HELPS: [&VerbHelp; 35] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -26,6 +26,7 @@ pub static HELPS: [&VerbHelp; 34] = [
     &help::SURVEY,
     &help::OFFER,
     &help::FLIGHT,
+    &help::SUITES,
     &help::HANDSHAKE,
     &help::UNTIL,
     &help::AUTHORIZE,
@@ -48,7 +49,7 @@ pub static HELPS: [&VerbHelp; 34] = [
     &help::DISCOVER,
 ];
 
-static VERBS: [&dyn Verb; 34] = [
+static VERBS: [&dyn Verb; 35] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -63,6 +64,7 @@ static VERBS: [&dyn Verb; 34] = [
     &TlsSurvey,
     &TlsOffer,
     &TlsFlight,
+    &TlsSuites,
     &TlsHandshake,
     &Wait,
     &Authorize,

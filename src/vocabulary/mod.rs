@@ -6,11 +6,13 @@ pub mod document;
 mod duration;
 mod hostile;
 mod ids;
+mod leak;
 mod secret;
 mod verdict;
 
 pub use duration::{ParseDurationError, format_duration, parse_duration};
 pub use hostile::{escape, escape_to_width};
 pub use ids::{CaseId, DocumentId, FaultName, ParseIdError, ProfileId, RequirementId};
+pub use leak::LeakSearch;
 pub use secret::{Redactor, Secret};
 pub use verdict::{Cause, Mismatch, Outcome, Strength, Verdict};

@@ -1,5 +1,6 @@
 //! Secrets, and the redactor that takes them out of everything that is recorded.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
@@ -7,6 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
+
+use super::leak::LeakSearch;
 
 /// A value that must never be shown: a password, a token, a code, a client secret, a signed assertion.
 ///
@@ -43,7 +46,7 @@ impl fmt::Debug for Secret {
 }
 
 /// Below this length a secret is too common a string to be replaced wherever it stands.
-const SHORTEST: usize = 6;
+pub(super) const SHORTEST: usize = 6;
 
 /// Knows every secret of a run and replaces each, in all its encodings, by a pseudonym.
 ///
@@ -53,13 +56,14 @@ const SHORTEST: usize = 6;
 pub struct Redactor {
     salt: Arc<str>,
     spellings: Arc<RwLock<Vec<(String, String)>>>,
+    values: Arc<RwLock<BTreeSet<(&'static str, String)>>>,
 }
 
 impl Redactor {
     /// A redactor with the salt of this run.
     #[must_use]
     pub fn new(salt: &str) -> Self {
-        Self { salt: salt.into(), spellings: Arc::default() }
+        Self { salt: salt.into(), spellings: Arc::default(), values: Arc::default() }
     }
 
     /// The pseudonym of any text under this run's salt: `‹label #3f9a1c›`.
@@ -72,22 +76,12 @@ impl Redactor {
     /// Registers a secret and all encodings it may come back in; longest spellings are replaced first.
     pub fn register(&self, secret: &Secret) {
         let value = secret.expose();
+        self.remember(secret.label(), value);
         if value.len() < SHORTEST {
             return;
         }
         let pseudonym = self.pseudonym(secret.label(), value);
-        let json = serde_json::Value::from(value).to_string();
-        let percent: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
-        let spellings = [
-            value.to_owned(),
-            json.trim_matches('"').to_owned(),
-            percent.replace('+', "%20"),
-            percent,
-            STANDARD.encode(value),
-            STANDARD_NO_PAD.encode(value),
-            URL_SAFE.encode(value),
-            URL_SAFE_NO_PAD.encode(value),
-        ];
+        let spellings = spellings(value);
         let Ok(mut known) = self.spellings.write() else { return };
         for spelling in spellings {
             if !known.iter().any(|(text, _)| *text == spelling) {
@@ -97,9 +91,24 @@ impl Redactor {
         known.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
     }
 
+    fn remember(&self, label: &'static str, value: &str) {
+        if let (false, Ok(mut values)) = (value.is_empty(), self.values.write()) {
+            values.insert((label, value.to_owned()));
+        }
+    }
+
+    /// A search for everything that was registered so far. `public`: see [`LeakSearch::new`].
+    #[must_use]
+    pub fn search(&self, public: &str) -> LeakSearch {
+        let values: Vec<(&'static str, String)> =
+            self.values.read().map(|values| values.iter().cloned().collect()).unwrap_or_default();
+        LeakSearch::new(&values, public)
+    }
+
     /// Registers a secret that looks the same in every encoding, such as base64url.
     pub fn register_exactly(&self, secret: &Secret) {
         let value = secret.expose();
+        self.remember(secret.label(), value);
         let Ok(mut known) = self.spellings.write() else { return };
         if value.len() < SHORTEST || known.iter().any(|(text, _)| text == value) {
             return;
@@ -116,6 +125,22 @@ impl Redactor {
             if text.contains(spelling.as_str()) { text.replace(spelling.as_str(), pseudonym) } else { text }
         })
     }
+}
+
+/// A value in every encoding in which a server may send it back.
+pub(super) fn spellings(value: &str) -> [String; 8] {
+    let json = serde_json::Value::from(value).to_string();
+    let percent: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+    [
+        value.to_owned(),
+        json.trim_matches('"').to_owned(),
+        percent.replace('+', "%20"),
+        percent,
+        STANDARD.encode(value),
+        STANDARD_NO_PAD.encode(value),
+        URL_SAFE.encode(value),
+        URL_SAFE_NO_PAD.encode(value),
+    ]
 }
 
 impl fmt::Debug for Redactor {

@@ -1,6 +1,7 @@
 //! Every integration test in one binary: each further one would link OpenSSL and the rest again.
 
 mod budgets;
+mod bundle;
 mod cli;
 mod compare;
 mod engine;
@@ -20,4 +21,5 @@ mod record;
 mod report_command;
 mod sample_run;
 mod terminal;
+mod udap_matrix;
 mod wording;

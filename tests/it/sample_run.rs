@@ -62,6 +62,7 @@ fn with_target_text(text: impl Fn(&str) -> String) -> Run {
             not_tested: vec![("by attestation".into(), 3), ("need a login".into(), 2)],
             exit_code: 1,
         },
+        basis: None,
         left_behind: vec![text("client registration 8c1f")],
         not_exercised: Vec::new(),
         evidence: vec![EvidenceRecord {
@@ -70,6 +71,7 @@ fn with_target_text(text: impl Fn(&str) -> String) -> Run {
             reproduce:
                 "openssl s_client -connect payer.example:443 -servername payer.example -tls1_1 -cipher DEFAULT:@SECLEVEL=0".into(),
         }],
+        certificates: Vec::new(),
     }
 }
 
@@ -240,10 +242,12 @@ fn assertion(clause: Clause, outcome: OutcomeRecord, judgements: Vec<Judgement>)
         outcome,
         because: None,
         judgements,
+        comparison: None,
+        missed: Vec::new(),
         place: "testcases/tls/versions.toml:42".into(),
     }
 }
 
 fn judgement(requirement: &str, strength: Strength, verdict: Verdict) -> Judgement {
-    Judgement { requirement: requirement.into(), strength, verdict }
+    Judgement { requirement: requirement.into(), strength, verdict, condition: None }
 }

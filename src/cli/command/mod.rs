@@ -14,3 +14,5 @@ pub mod report;
 pub mod run;
 pub mod selftest;
 pub mod serve;
+pub mod verify;
+pub mod tls;

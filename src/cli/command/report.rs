@@ -20,7 +20,7 @@ pub fn report(arguments: &ReportArgs, environment: &Environment) -> Result<u8, F
     // A record is rendered as its run was judged.
     let fail_on_warn = record.header.settings.iter().any(|setting| setting.name == "fail-on" && setting.value == "warn");
     for report in &wanted {
-        reports::write(report, &record, fail_on_warn)?;
+        reports::write(report, &record, fail_on_warn, None)?;
     }
     Ok(0)
 }

@@ -9,6 +9,7 @@ use time::macros::format_description;
 
 use crate::cli::args::{Command, FailOn, Format, Global, PlanKind, RunArgs, When};
 use crate::cli::environment::{Environment, PAGE};
+use crate::cli::evidence_out::{self, EvidenceOut, LastLook};
 use crate::cli::failure::Failure;
 use crate::cli::keyboard::Keyboard;
 use crate::cli::ndjson::Ndjson;
@@ -38,6 +39,10 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
     let Command::Run(arguments) = &resolved.cli.command else { return Err(Failure::wrong("not a run")) };
     let loaded = suite::load(resolved.cli.global.testcases.as_deref())?;
     let reports = reports::wanted(&arguments.report, environment)?;
+    let evidence = match arguments.plan {
+        Some(_) => EvidenceOut::default(),
+        None => EvidenceOut::check(arguments.output.as_deref(), arguments.bundle.as_deref())?,
+    };
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
     runtime.block_on(async {
         let demo = if arguments.demo { Some(start_demo(arguments).await?) } else { None };
@@ -58,7 +63,10 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
         )?;
         let code = match arguments.plan {
             Some(kind) => print_plan(&options, kind, arguments.format).await?,
-            None => run_and_report(options, &resolved.cli.global, arguments, &reports, environment).await?,
+            None => {
+                let out = Out { reports: &reports, evidence: &evidence, loaded: &loaded };
+                run_and_report(options, &resolved.cli.global, arguments, &out, environment).await?
+            }
         };
         ourselves.close();
         if let Some(server) = demo {
@@ -222,12 +230,13 @@ fn selection(
         select,
         skip: arguments.skip.clone(),
         slow: arguments.slow,
+        tls_full: arguments.tls.is_full(),
         max_authorizations: arguments.max_authorizations,
         no_login: no_login.map(str::to_owned),
         no_launch: BTreeMap::new(),
         no_change: if demo { None } else { no_authority(target, today) },
         no_udap: ourselves.identity.is_none().then(|| "the target file gives no certificate to register with".to_owned()),
-        no_laboratory: ourselves.no_laboratory.clone(),
+        no_tags: ourselves.no_tags.clone(),
         ..Selection::default()
     }
 }
@@ -288,22 +297,33 @@ fn wrong(error: &RunError) -> Failure {
     Failure::wrong(error.to_string())
 }
 
+/// What is written when a run has ended.
+struct Out<'a> {
+    reports: &'a [Wanted],
+    evidence: &'a EvidenceOut,
+    loaded: &'a LoadedSuite,
+}
+
 async fn run_and_report(
     options: RunOptions,
     global: &Global,
     arguments: &RunArgs,
-    reports: &[Wanted],
+    out: &Out<'_>,
     environment: &Environment,
 ) -> Result<u8, Failure> {
     let mut listener = listener(global, arguments, environment);
     let record = engine::run(&options, &mut *listener).await.map_err(|error| wrong(&error))?;
     drop(listener);
     let fail_on_warn = arguments.fail_on == FailOn::Warn;
-    if arguments.format == Format::Json {
-        reports::write(&Wanted::record_on_stdout(), &record, fail_on_warn)?;
+    let on_stdout = (arguments.format == Format::Json).then(Wanted::record_on_stdout);
+    let wanted: Vec<&Wanted> = on_stdout.iter().chain(out.reports).collect();
+    let writes = !wanted.is_empty() || arguments.output.is_some() || arguments.bundle.is_some();
+    let look = writes.then(|| LastLook::new(&options.world.redactor, out.loaded, &record));
+    for report in wanted {
+        reports::write(report, &record, fail_on_warn, look.as_ref())?;
     }
-    for report in reports {
-        reports::write(report, &record, fail_on_warn)?;
+    if let Some(look) = &look {
+        out.evidence.write(&record, &evidence_out::surroundings(out.loaded), look)?;
     }
     if let Some(hint) = hint::of(&record).filter(|_| !prints_for_people(arguments)) {
         output::complain(&format!("carinbb: {}", escape(&hint)));

@@ -1,7 +1,7 @@
 //! What must be proved: which server state under which profile, and which findings it must and must not give.
 
-use crate::engine::Run;
 use crate::engine::record::CaseResult;
+use crate::engine::{Run, replay};
 use crate::reference::{Fault, FaultKind, faults};
 use crate::testcase::{Suite, Variant, expand};
 use crate::verbs::{self, Effect};
@@ -45,13 +45,15 @@ impl Demand {
     /// Compares a finished run with what must be.
     #[must_use]
     pub fn compare(&self, run: &Run, suite: &Suite) -> Vec<String> {
-        let Some(fault) = self.fault else { return clean(run) };
-        match fault.kind {
-            FaultKind::Fault => broken(fault, run, suite),
-            FaultKind::Quirk => clean(run),
-            FaultKind::Degenerate => degenerate(fault, run),
-            FaultKind::Hostile => hostile(run),
-        }
+        let mut differences = match self.fault.map(|fault| (fault, fault.kind)) {
+            None | Some((_, FaultKind::Quirk)) => clean(run),
+            Some((fault, FaultKind::Fault)) => broken(fault, run, suite),
+            Some((fault, FaultKind::Degenerate)) => degenerate(fault, run),
+            Some((_, FaultKind::Hostile)) => hostile(run),
+        };
+        // Whatever was found has to follow from the facts in the record.
+        differences.extend(replay(run).differences);
+        differences
     }
 }
 

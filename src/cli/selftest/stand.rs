@@ -118,7 +118,13 @@ pub(super) fn run_options(
         smart: demand.smart.clone(),
         strict: false,
         fail_on_warn: false,
-        selection: Selection { slow: true, select: only.unwrap_or_default(), ..Selection::default() },
+        // The long look changes nothing where the fault is elsewhere.
+        selection: Selection {
+            slow: true,
+            tls_full: demand.fault.is_none_or(|fault| fault.group == "tls"),
+            select: only.unwrap_or_default(),
+            ..Selection::default()
+        },
         slots: 32,
         only_step: None,
         interrupt,

@@ -86,6 +86,8 @@ pub struct TlsFacts {
     pub fingerprint: String,
     /// The protocol version, for instance `TLSv1.3`, when the handshake was completed.
     pub version: Option<String>,
+    /// The chain as it was shown, leaf first: SHA-256 in hex, and DER.
+    pub chain: Vec<(String, Vec<u8>)>,
     /// The address that answered: the target's, or that of the proxy.
     pub peer: Option<SocketAddr>,
 }

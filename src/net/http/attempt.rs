@@ -139,6 +139,7 @@ impl<'a> Attempt<'a> {
             trusted: seen.is_trusted(),
             defects: seen.defects.iter().map(ToString::to_string).collect(),
             fingerprint: seen.chain.first().map(|leaf| leaf.sha256.clone()).unwrap_or_default(),
+            chain: seen.chain.iter().map(|one| (one.sha256.clone(), one.der.clone())).collect(),
             version: version.map(str::to_owned),
             peer: response.and_then(Response::remote_addr),
         })

@@ -16,7 +16,7 @@ use super::attempt::Attempt;
 use super::credentials::{basic, registered, withheld};
 use super::failure::a_proxy_may_help;
 use super::limits::Limits;
-use super::recording::record;
+use super::recording::{keep_certificates, record};
 use super::request::{Credentials, Payload, Request};
 use crate::evidence::{EvidenceId, EvidenceStore};
 use crate::net::clock::Clock;
@@ -240,6 +240,7 @@ impl Inner {
     ) -> EvidenceId {
         let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let started = (self.clock.now() - elapsed).format(&Rfc3339).unwrap_or_default();
+        keep_certificates(&self.evidence, outcome);
         self.evidence.append(&request.label, started, record(&self.redactor, prepared, outcome, attempt, millis))
     }
 

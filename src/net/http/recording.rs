@@ -3,7 +3,8 @@
 use super::answer::{HttpOutcome, TlsFacts};
 use super::client::Prepared;
 use crate::evidence::{
-    HttpAnswer, HttpExchange, HttpFailure, HttpRequest, HttpResult, Record, TlsSummary, redact_bytes, redact_header, redact_text,
+    EvidenceStore, HttpAnswer, HttpExchange, HttpFailure, HttpRequest, HttpResult, Record, TlsSummary, redact_bytes,
+    redact_header, redact_text,
 };
 use crate::vocabulary::Redactor;
 
@@ -38,6 +39,17 @@ pub(super) fn record(redactor: &Redactor, prepared: &Prepared, outcome: &HttpOut
         }
     };
     Record::Http(Box::new(HttpExchange { request, result, tls: tls.map(summary), attempt, elapsed_ms }))
+}
+
+/// Keeps the certificates that were shown.
+pub(super) fn keep_certificates(evidence: &EvidenceStore, outcome: &HttpOutcome) {
+    let tls = match outcome {
+        HttpOutcome::Response(answer) => answer.tls.as_ref(),
+        HttpOutcome::Failure(failure) => failure.tls.as_ref(),
+    };
+    for (sha256, der) in tls.iter().flat_map(|tls| &tls.chain) {
+        evidence.keep_certificate(sha256, der);
+    }
 }
 
 fn summary(facts: &TlsFacts) -> TlsSummary {

@@ -35,7 +35,7 @@ impl Place<'_> {
     /// One hello and its answer.
     pub async fn probe(&self, offer: &Offer) -> Probe {
         let _slot = self.slots.acquire().await;
-        probe(self.connect, self.host, self.port, offer, &self.limits).await
+        Box::pin(probe(self.connect, self.host, self.port, offer, &self.limits)).await
     }
 
     fn question<'q>(&'q self, offer: &Offer, control: &'q mut Control) -> Question<'q> {
@@ -66,7 +66,7 @@ impl<'a> Batch<'a> {
             async move {
                 let _slot = place.slots.acquire().await;
                 let mut question = place.question(offer, &mut own);
-                let settled = question.settle().await;
+                let settled = Box::pin(question.settle()).await;
                 let known = match &settled {
                     Settled::Known(conclusion) => conclusion.clone(),
                     Settled::IfControlWorks { how, .. } => Conclusion::Undetermined { why: how.clone() },

@@ -60,7 +60,7 @@ impl Gate {
             return Self::without_answers(batch, control).await;
         }
         let alone: Vec<Offer> = ALONE.iter().map(|version| alone(place.server_name, *version)).collect();
-        let (places, seen) = tokio::join!(batch.ask(&alone, &mut control), shake_hands(place, trust, now));
+        let (places, seen) = tokio::join!(batch.ask(&alone, &mut control), Box::pin(shake_hands(place, trust, now)));
         let spoken: Vec<Version> = ALONE
             .into_iter()
             .zip(&places)

@@ -79,7 +79,7 @@ pub async fn probe(connect: &dyn Connect, host: &str, port: u16, offer: &Offer, 
 
 /// Reads on until the flight is whole, the server stops, or the deadline.
 async fn rest_of_flight(stream: &mut TcpStream, received: &mut Vec<u8>, deadline: Instant) {
-    let mut buffer = [0; 16 * 1024];
+    let mut buffer = vec![0; 16 * 1024]; // on the heap, or every future around it grows by as much
     loop {
         if Flight::read(received).is_some_and(|flight| flight.is_whole) {
             return;
@@ -101,7 +101,7 @@ async fn rest_of_flight(stream: &mut TcpStream, received: &mut Vec<u8>, deadline
 async fn exchange(stream: &mut TcpStream, hello: &[u8], reader: &mut Reader) -> Answer {
     // A server may answer and close before it has read all: what it said is still there to be read.
     let written = stream.write_all(hello).await;
-    let mut buffer = [0; 4096];
+    let mut buffer = vec![0; 4096];
     loop {
         let ending = match stream.read(&mut buffer).await {
             Ok(0) if written.is_err() => Ending::Reset,

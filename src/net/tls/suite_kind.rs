@@ -109,7 +109,6 @@ fn key_exchange(known: &TlsCipherSuite) -> Option<&'static str> {
 
 /// Every registered suite that a server up to TLS 1.2 could choose, in a fixed order.
 #[must_use]
-#[allow(dead_code)]
 pub(super) fn all_before_tls13() -> Vec<u16> {
     let signals = [0, RENEGOTIATION, FALLBACK];
     let is_one = |suite: &&TlsCipherSuite| suite.kx != Kx::Tls13 && !signals.contains(&suite.id.0) && suite.id.0 >> 8 != 0x13;

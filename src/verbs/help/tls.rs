@@ -69,6 +69,35 @@ pub static FLIGHT: VerbHelp = VerbHelp {
     },
 };
 
+/// `tls.suites`
+pub static SUITES: VerbHelp = VerbHelp {
+    name: "tls.suites",
+    summary: "Asks for every registered cipher suite, group and signature scheme until nothing is left that the server accepts; nothing to look at where the target file does not name the host.",
+    effect: Effect::Probe,
+    arguments: &[ENDPOINT],
+    facts: facts! {
+        "suites": "every suite that it accepts, each with the version",
+        "kinds": "what these suites are made of: null export des rc4 rc2 3des idea seed camellia aria chacha20 aes, static-rsa static-dh dhe ecdhe psk tls13, cbc aead, anonymous md5 dss",
+        "unapproved": "those that are not made up of algorithms that NIST approves",
+        "recommended": "those that are ECDHE with AES in GCM for TLS 1.2",
+        "settled": "true when the server refused the rest of every list",
+        "prefers_forward_secrecy": "true when it chooses forward secrecy though the client lists it last; absent when it has no choice",
+        "prefers_aead": "true when it chooses authenticated encryption though the client lists it last; absent when it has no choice",
+        "dh_bits": "the size of the finite-field group; absent where there is none",
+        "encrypt_then_mac": "true when CBC suites of TLS 1.2 come with encrypt_then_mac; absent where there is none",
+        "groups": "the groups that it accepts in TLS 1.2 and 1.3; absent where neither is spoken with such",
+        "signatures": "the schemes that the key exchange of TLS 1.2 is signed with; absent where nothing is signed",
+        "needs_fallback": "true when it speaks versions below TLS 1.2 and not TLS 1.3",
+        "refuses_fallback": "true when a fallback to a lower version is refused as such; absent when that could not be asked",
+        "without_name": "what it does with a hello without a server name",
+        "strange_name": "what it does with a server name that nobody has",
+        "strange_protocol": "what it does with an application protocol that nobody speaks",
+        "intolerances": "hellos that it minds: odd-length long pieces future-version",
+        "other_defects": "what is wrong with chains that only other kinds of clients get to see",
+        "connections": "how many connections the long look took",
+    },
+};
+
 /// `tls.handshake`
 pub static HANDSHAKE: VerbHelp = VerbHelp {
     name: "tls.handshake",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use super::evidence::{record, record_handshake};
-use crate::net::tls::{Control, Gate, MOST_AT_A_TIME, Offered, Place as Address};
+use crate::net::tls::{Control, Deep, Gate, MOST_AT_A_TIME, Offered, Place as Address};
 use crate::verbs::Context;
 
 /// What the run knows of the TLS of hosts and ports.
@@ -24,6 +24,7 @@ type SharedLook = Arc<AsyncMutex<Option<Known>>>;
 pub(super) struct Known {
     pub(super) look: Arc<Look>,
     pub(super) control: Control,
+    deep: Option<Arc<(Deep, Vec<String>)>>,
 }
 
 /// What one look saw, and the ids of its evidence.
@@ -65,7 +66,7 @@ pub(super) async fn with_known<T>(
     };
     let known = match &mut *known {
         Some(known) => known,
-        empty => empty.insert(look(context, place, &address).await),
+        empty => empty.insert(Box::pin(look(context, place, &address)).await),
     };
     use_it(known, &address).await
 }
@@ -75,9 +76,27 @@ pub(super) async fn looked(context: &Context, place: &super::Place) -> Arc<Look>
     with_known(context, place, async |known, _| Arc::clone(&known.look)).await
 }
 
+/// The long look with its evidence, made by the first who asks for it.
+pub(super) async fn deep(context: &Context, place: &super::Place) -> Arc<(Deep, Vec<String>)> {
+    with_known(context, place, async |known, address| {
+        if let Some(deep) = &known.deep {
+            return Arc::clone(deep);
+        }
+        let start = context.world.clock.elapsed();
+        let deep = Box::pin(Deep::look(address, &known.look.gate, &context.tls.trust, context.world.clock.now())).await;
+        let elapsed = context.world.clock.elapsed().saturating_sub(start);
+        if deep.dh_bits.is_some() {
+            context.observe("tls.dhe");
+        }
+        let evidence = deep.probes.iter().map(|probe| record(context, place, probe, elapsed)).collect();
+        Arc::clone(known.deep.insert(Arc::new((deep, evidence))))
+    })
+    .await
+}
+
 async fn look(context: &Context, place: &super::Place, address: &Address<'_>) -> Known {
     let start = context.world.clock.elapsed();
-    let gate = Gate::look(address, &context.tls.trust, context.world.clock.now()).await;
+    let gate = Box::pin(Gate::look(address, &context.tls.trust, context.world.clock.now())).await;
     let elapsed = context.world.clock.elapsed().saturating_sub(start);
     let one = |offered: &Offered| evidence(context, place, offered, elapsed);
     let look = Look {
@@ -88,7 +107,7 @@ async fn look(context: &Context, place: &super::Place, address: &Address<'_>) ->
         gate,
     };
     observe(context, &look.gate);
-    Known { control: look.gate.control.clone(), look: Arc::new(look) }
+    Known { control: look.gate.control.clone(), look: Arc::new(look), deep: None }
 }
 
 /// The evidence of a question that was asked by itself.

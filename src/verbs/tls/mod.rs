@@ -8,6 +8,7 @@ mod flight;
 mod handshake;
 mod look;
 mod offer;
+mod suites;
 mod survey;
 
 use serde_json::Value;
@@ -21,6 +22,7 @@ pub use flight::TlsFlight;
 pub use handshake::TlsHandshake;
 pub(super) use look::Looks;
 pub use offer::TlsOffer;
+pub use suites::TlsSuites;
 pub use survey::TlsSurvey;
 
 /// The most connections that the one look at a host and port makes.

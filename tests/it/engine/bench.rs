@@ -229,6 +229,10 @@ pub(crate) async fn run_heard(options: &RunOptions, listener: &mut dyn Listener)
     assert!(traffic.sent_requests <= traffic.planned_requests && traffic.sent_probes <= traffic.planned_probes, "{traffic:?}");
     let open: u64 = run.claim.not_tested.iter().map(|(_, count)| count).sum();
     assert_eq!(run.claim.tested + open, run.claim.shall, "{:?}", run.claim);
+    // As a file would hold it: what is judged again is what was written.
+    let written = serde_json::to_string(&run).expect("a record is JSON");
+    let read = carinbb::report::read(&written).expect("our own record is readable");
+    assert_eq!(engine::replay(&read).differences, Vec::<String>::new());
     run
 }
 

@@ -1,0 +1,166 @@
+//! Searches finished files for the secrets and members' values of a run: the last look before anything is written.
+//!
+//! Redaction has taken them out when they were recorded; what is found here is a mistake of ours.
+
+use std::collections::{HashMap, HashSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::secret::{SHORTEST, spellings};
+
+/// Bytes of a spelling by which it is looked up.
+const KEY: usize = SHORTEST;
+
+/// Base64 of fewer characters stands in too many texts by chance.
+const SHORTEST_BASE64: usize = 10;
+
+/// Names beside which a value is a secret, however short or common it is.
+const FIELDS: &str = "access_token|refresh_token|id_token|client_secret|code|code_verifier|client_assertion|assertion|password|passwd|token|otp|totp|secret";
+
+/// Knows what must not stand in a file.
+pub struct LeakSearch {
+    needles: Vec<(Vec<u8>, &'static str)>,
+    by_key: HashMap<u64, Vec<usize>>,
+    in_fields: Option<Regex>,
+}
+
+impl LeakSearch {
+    /// A search for these values with their labels. `public` is text that stands in every file anyhow (the suite, the
+    /// address of the target): a value that stands in it, as well as a very short one, is looked for by its field only.
+    #[must_use]
+    pub fn new(values: &[(&'static str, String)], public: &str) -> Self {
+        let mut needles: Vec<(Vec<u8>, &'static str)> = Vec::new();
+        let mut known: HashSet<Vec<u8>> = HashSet::new();
+        let mut common: Vec<String> = Vec::new();
+        for (label, value) in values {
+            if value.len() < SHORTEST || public.contains(value.as_str()) {
+                common.push(regex::escape(value));
+                continue;
+            }
+            for spelling in spellings(value).into_iter().chain(more_spellings(value)) {
+                let spelling = spelling.into_bytes();
+                if spelling.len() >= KEY && known.insert(spelling.clone()) {
+                    needles.push((spelling, label));
+                }
+            }
+        }
+        let mut by_key: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (at, (needle, _)) in needles.iter().enumerate() {
+            by_key.entry(key(needle)).or_default().push(at);
+        }
+        Self { needles, by_key, in_fields: in_fields(&common) }
+    }
+
+    /// What kind of value stands in the bytes, if any does.
+    #[must_use]
+    pub fn find(&self, bytes: &[u8]) -> Option<&'static str> {
+        let mut rolling = 0_u64;
+        for (at, byte) in bytes.iter().enumerate() {
+            rolling = (rolling << 8 | u64::from(*byte)) & KEY_MASK;
+            let Some(candidates) = (at + 1 >= KEY).then(|| self.by_key.get(&rolling)).flatten() else { continue };
+            let rest = &bytes[at + 1 - KEY..];
+            if let Some(found) = candidates.iter().find(|own| rest.starts_with(&self.needles[**own].0)) {
+                return Some(self.needles[*found].1);
+            }
+        }
+        self.in_fields.as_ref().filter(|fields| fields.is_match(bytes)).map(|_| "secret")
+    }
+}
+
+const KEY_MASK: u64 = (1 << (8 * KEY)) - 1;
+
+fn key(needle: &[u8]) -> u64 {
+    needle.iter().take(KEY).fold(0, |key, byte| key << 8 | u64::from(*byte))
+}
+
+/// `"password": "x"`, also inside of a JSON string, and `password=x`.
+fn in_fields(values: &[String]) -> Option<Regex> {
+    let values: Vec<&str> = values.iter().map(String::as_str).filter(|value| !value.is_empty()).collect();
+    if values.is_empty() {
+        return None;
+    }
+    let values = values.join("|");
+    let pattern = format!(r#""(?:{FIELDS})\\*"\s*:\s*\\*"(?:{values})\\*"|(?:^|[?&"\s])(?:{FIELDS})=(?:{values})(?:[&"\s\\]|$)"#);
+    RegexBuilder::new(&pattern).size_limit(1 << 26).build().ok()
+}
+
+/// Encodings that files have and that redaction does not meet: inside of other base64, in HTML, in a JSON string inside of
+/// a JSON string, in hex.
+fn more_spellings(value: &str) -> Vec<String> {
+    let mut more = Vec::new();
+    let inner = |text: &str| serde_json::Value::from(text).to_string().trim_matches('"').to_owned();
+    more.push(inner(&inner(value)));
+    let html = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    more.push(html.replace('"', "&quot;").replace('\'', "&#x27;"));
+    more.push(html.replace('"', "&#34;").replace('\'', "&#39;"));
+    more.push(value.bytes().map(|byte| format!("{byte:02x}")).collect());
+    for before in 0..3_usize {
+        let bytes: Vec<u8> = std::iter::repeat_n(0, before).chain(value.bytes()).collect();
+        for encoded in [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
+            // The characters that also hold bits of what stands before or behind are left out.
+            let start = [0, 2, 3][before];
+            let end = encoded.len() - usize::from(bytes.len() % 3 != 0);
+            if end >= start + SHORTEST_BASE64 {
+                more.push(encoded[start..end].to_owned());
+            }
+        }
+    }
+    // The signature of a token is enough to use it where its other parts are known.
+    if let [_, _, signature] = value.split('.').collect::<Vec<_>>()[..]
+        && signature.len() >= 20
+    {
+        more.push(signature.to_owned());
+    }
+    more
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+
+    const VALUE: &str = "pä\"s's/w+rd&<4711>";
+
+    fn search(value: &str, public: &str) -> LeakSearch {
+        LeakSearch::new(&[("password", value.to_owned())], public)
+    }
+
+    #[test]
+    fn a_value_is_found_in_every_encoding_and_wherever_it_stands() {
+        let search = search(VALUE, "");
+        let json = serde_json::json!(VALUE).to_string();
+        let percent: String = url::form_urlencoded::byte_serialize(VALUE.as_bytes()).collect();
+        let texts = [
+            VALUE.to_owned(),
+            json.clone(),
+            serde_json::json!(json).to_string(),
+            percent,
+            STANDARD.encode(VALUE),
+            URL_SAFE.encode(VALUE),
+            STANDARD.encode(format!("i{VALUE}")),
+            STANDARD.encode(format!("id{VALUE}x")),
+            URL_SAFE.encode(format!("id:{VALUE}:rest")),
+            VALUE.bytes().map(|byte| format!("{byte:02x}")).collect(),
+            "pä&quot;s&#x27;s/w+rd&amp;&lt;4711&gt;".to_owned(),
+        ];
+        for text in texts {
+            assert_eq!(search.find(format!("some text {text} and more").as_bytes()), Some("password"), "{text}");
+        }
+        assert_eq!(search.find("pä\"s's/w+rd&<4712> and nothing else".as_bytes()), None);
+    }
+
+    #[test]
+    fn a_short_or_common_value_is_looked_for_beside_its_name_only() {
+        for search in [search("abc", ""), search("launch", "patient launch")] {
+            let value = if search.find(br#"{"password": "abc"}"#).is_some() { "abc" } else { "launch" };
+            for text in
+                [format!(r#"{{"password":"{value}"}}"#), format!(r#""{{\"otp\": \"{value}\"}}""#), format!("a?code={value}&b")]
+            {
+                assert_eq!(search.find(text.as_bytes()), Some("secret"), "{text}");
+            }
+            assert_eq!(search.find(format!("the word {value} and \"{value}\", \"title\": \"{value}\"").as_bytes()), None);
+        }
+    }
+}
