@@ -87,6 +87,10 @@ impl<W: io::Write> Page<W> {
         if self.look.loudness == Loudness::Verbose {
             self.untested(run)?;
         }
+        if !run.not_exercised.is_empty() {
+            self.section("Claimed and not exercised by this run")?;
+            self.row("", &run.not_exercised.join(", "), 0, 2)?;
+        }
         if !run.left_behind.is_empty() {
             self.section("Left behind at the target")?;
             for thing in &run.left_behind {

@@ -37,8 +37,8 @@ pub struct Laboratory {
 pub struct Ourselves {
     /// Who we are; absent when the operator gave no certificate.
     pub identity: Option<UdapIdentity>,
-    /// Why there is no laboratory; absent when there is one.
-    pub no_laboratory: Option<String>,
+    /// Tags of cases that cannot run as we are, with the reason.
+    pub no_tags: Vec<(&'static str, String)>,
     /// Serves lists of revoked certificates while the run goes on.
     host: Option<Host>,
 }
@@ -128,7 +128,10 @@ pub async fn ourselves(file: &UdapClientFile, launch: &Launch, environment: &Env
     let (credential, uris) = from_pkcs12(&bytes, &password).map_err(|error| Failure::wrong(format!("{shown}: {error}")))?;
     Ok(Ourselves {
         identity: Some(identity(Source::Community(Arc::new(credential), uris), file, launch)),
-        no_laboratory: Some("it needs certificates of a CA of ours, and the target file gives one of a real community".into()),
+        no_tags: vec![
+            ("laboratory", "it needs certificates of a CA of ours, and the target file gives one of a real community".into()),
+            ("listener", "it needs certificates of a CA of ours, and the target file gives one of a real community".into()),
+        ],
         host: None,
     })
 }
@@ -151,5 +154,7 @@ async fn laboratory(folder: &Path, file: &UdapClientFile, launch: &Launch) -> Re
         }
     };
     let source = Source::Laboratory(Arc::new(lab));
-    Ok(Ourselves { identity: Some(identity(source, file, launch)), no_laboratory: None, host })
+    let unreached = "the target has to fetch something of us, and the target file has no [listener] public_url";
+    let no_tags = if host.is_none() { vec![("listener", unreached.to_owned())] } else { Vec::new() };
+    Ok(Ourselves { identity: Some(identity(source, file, launch)), no_tags, host })
 }

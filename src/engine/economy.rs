@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::plan::Plan;
 use super::record::NotSelected;
 use super::rules::Rules;
+use crate::verbs::Cost;
 use crate::vocabulary::Strength;
 
-/// How many authorizations a result makes by itself, and the flows that it shares with whoever wants the same.
+/// What a result sends by itself at most, and the flows that it shares with whoever wants the same.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Need {
-    pub own: u64,
-    pub shared: Vec<(String, u64)>,
+    pub own: Cost,
+    pub shared: Vec<(String, Cost)>,
 }
 
 /// A case with all its results.
@@ -35,8 +36,9 @@ pub(super) fn keep_within(plan: &mut Plan, most: u64, rules: &Rules, needs: &[Ne
             candidate.title = job.planned.title.clone();
         }
         candidate.rows.extend(job.planned.requirements.iter().cloned());
-        candidate.own += need.own;
-        candidate.shared.extend(need.shared.iter().cloned());
+        candidate.own += need.own.authorizations;
+        let shared = need.shared.iter().filter(|(_, cost)| cost.authorizations > 0);
+        candidate.shared.extend(shared.map(|(key, cost)| (key.clone(), cost.authorizations)));
     }
     let kept = choose(&candidates, most, rules);
     plan.jobs.retain(|job| kept.contains(&job.planned.case));

@@ -12,6 +12,7 @@ mod comparison;
 mod condition;
 mod economy;
 mod event;
+mod exercised;
 mod facts;
 mod hindrance;
 pub mod inputs;

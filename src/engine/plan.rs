@@ -44,8 +44,8 @@ pub struct Plan {
     pub jobs: Vec<Job>,
     /// What was left out, with reasons.
     pub not_selected: Vec<NotSelected>,
-    /// The most authorizations that the results make together, each shared flow once.
-    pub authorizations: u64,
+    /// The most that the results send together, each shared flow once.
+    pub most: Cost,
 }
 
 /// What a plan is made from.
@@ -86,7 +86,7 @@ impl Planner<'_> {
             let needs: Vec<Need> = plan.jobs.iter().map(|job| need_of(job, self.suite)).collect();
             economy::keep_within(&mut plan, most, self.rules, &needs);
         }
-        plan.authorizations = authorizations_of(&plan.jobs, self.suite);
+        plan.most = together(&plan.jobs, self.suite);
         plan
     }
 
@@ -216,11 +216,10 @@ impl Plan {
     /// The upper bound of what the run sends, without what stage 0 sends.
     #[must_use]
     pub fn traffic(&self) -> Traffic {
-        let sum = |part: fn(&PlannedCase) -> u64| self.jobs.iter().map(|job| part(&job.planned)).sum();
         Traffic {
-            planned_requests: sum(|planned| planned.requests),
-            planned_probes: sum(|planned| planned.probes),
-            planned_authorizations: self.authorizations,
+            planned_requests: self.most.requests,
+            planned_probes: self.most.probes,
+            planned_authorizations: self.most.authorizations,
             ..Traffic::default()
         }
     }
@@ -251,19 +250,24 @@ pub fn deeds_of(case: &TestCase, suite: &Suite) -> Deeds {
     }
 }
 
-/// What the results make together. A server that insists on a slash behind `aud` is asked again, a few times at most.
-fn authorizations_of(jobs: &[Job], suite: &Suite) -> u64 {
-    let (mut sum, mut shared) = (0, BTreeMap::new());
+/// What the results send together, each shared flow once. A server that insists on a slash behind `aud` is asked again, a few
+/// times at most.
+fn together(jobs: &[Job], suite: &Suite) -> Cost {
+    let (mut sum, mut shared) = (Cost::default(), BTreeMap::new());
     for job in jobs {
         let need = need_of(job, suite);
-        sum += need.own;
+        sum = sum + need.own;
         shared.extend(need.shared);
     }
-    sum += shared.values().sum::<u64>();
-    if sum == 0 { 0 } else { sum + u64::from(verbs::MOST_AUD_TRIES) }
+    sum = shared.into_values().fold(sum, std::ops::Add::add);
+    if sum.authorizations > 0 {
+        sum.authorizations += u64::from(verbs::MOST_AUD_TRIES);
+        sum.requests += u64::from(verbs::MOST_AUD_TRIES) * verbs::MOST_LOGIN_REQUESTS;
+    }
+    sum
 }
 
-/// The authorizations of one result, those of shared flows by what is shared.
+/// What one result sends at most, that of shared flows by what is shared.
 fn need_of(job: &Job, suite: &Suite) -> Need {
     let mut need = Need::default();
     if job.gate.is_some() {
@@ -273,10 +277,10 @@ fn need_of(job: &Job, suite: &Suite) -> Need {
     let once = case.setup.iter().chain(&case.steps).map(|step| (step, !case.fresh));
     let always = case.control.iter().chain(&case.control).chain(&case.restore).chain(&case.cleanup).map(|step| (step, false));
     for (step, may_share) in once.chain(always) {
-        let authorizations = cost_of_step(step, &job.scope, suite).authorizations;
-        match shared_key(step, &job.scope).filter(|_| may_share && authorizations > 0) {
-            Some(key) => need.shared.push((key, authorizations)),
-            None => need.own += authorizations,
+        let cost = cost_of_step(step, &job.scope, suite);
+        match shared_key(step, &job.scope).filter(|_| may_share) {
+            Some(key) => need.shared.push((key, cost)),
+            None => need.own = need.own + cost,
         }
     }
     need

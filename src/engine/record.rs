@@ -38,6 +38,9 @@ pub struct Run {
     pub basis: Option<ClaimBasis>,
     /// What cleanup could not remove.
     pub left_behind: Vec<String>,
+    /// SMART capabilities that the target claims and that no judged case acted on.
+    #[serde(default)]
+    pub not_exercised: Vec<String>,
     /// What was sent and received, by the ids that the steps name.
     pub evidence: Vec<EvidenceRecord>,
     /// The certificates that were shown, each once.

@@ -8,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::claim::claim_of;
 use super::event::{Event, Listener};
+use super::exercised::not_exercised;
 use super::prepare::{Knowledge, Prepared, prepare};
 use super::record::{
     CaseResult, CertificateRecord, ClaimBasis, EvidenceRecord, OutcomeRecord, Phase, PlannedCase, Run, Setting, StepResult,
@@ -131,7 +132,7 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
     let prepared = prepare(options, Knowledge::Discovery).await?;
     let planned: Vec<PlannedCase> = prepared.plan.jobs.iter().map(|job| job.planned.clone()).collect();
     if let Some(browser) = &options.browser {
-        browser.expect(prepared.plan.authorizations);
+        browser.expect(prepared.plan.most.authorizations);
     }
     let listener = Mutex::new(listener);
     notice(&listener, &Event::Started { header: &prepared.header, plan: &planned });
@@ -196,6 +197,7 @@ fn finish(
         strict: options.strict,
     };
     let claim = claim_of(&requirements, &cases, &prepared.plan.not_selected, complete, basis);
+    let not_exercised = not_exercised(&options.suite, &prepared.in_force, &prepared.capabilities, &cases, &logged_in);
     let sent_requests = options.world.http.requests();
     let probes = options.world.evidence.all().into_iter().filter(|exchange| matches!(exchange.record, Record::Tls(_)));
     let sent_probes = probes.count() as u64;
@@ -207,6 +209,7 @@ fn finish(
         finished: timestamp(options.world.clock.now()),
         traffic,
         left_behind: left_behind(&cases).into_iter().chain(tokens).collect(),
+        not_exercised,
         cases,
         not_selected: prepared.plan.not_selected,
         requirements,

@@ -37,8 +37,8 @@ pub struct Selection {
     pub no_change: Option<String>,
     /// Why cases in which a client registers itself are left out; absent when they run.
     pub no_udap: Option<String>,
-    /// Why cases that need certificates of a CA of ours (tag `laboratory`) are left out; absent when they run.
-    pub no_laboratory: Option<String>,
+    /// Tags whose cases are left out, with the reason: `laboratory` needs certificates of a CA of ours, `listener` a target that can reach us.
+    pub no_tags: Vec<(&'static str, String)>,
     /// Why cases that judge a chain by anchors (tag `anchors`) are left out; absent when they run.
     pub no_anchors: Option<String>,
     /// Why cases that ask for a community (tag `communities`) are left out; absent when they run.
@@ -66,10 +66,8 @@ impl Selection {
         {
             return Some(("udap", reason.clone()));
         }
-        if case.has_tag("laboratory")
-            && let Some(reason) = &self.no_laboratory
-        {
-            return Some(("laboratory", reason.clone()));
+        if let Some((tag, reason)) = self.no_tags.iter().find(|(tag, _)| case.has_tag(tag)) {
+            return Some((tag, reason.clone()));
         }
         let inputs = [("anchors", &self.no_anchors), ("communities", &self.no_communities)];
         if let Some((kind, Some(reason))) = inputs.into_iter().find(|(tag, reason)| case.has_tag(tag) && reason.is_some()) {

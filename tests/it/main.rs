@@ -21,4 +21,5 @@ mod record;
 mod report_command;
 mod sample_run;
 mod terminal;
+mod udap_matrix;
 mod wording;

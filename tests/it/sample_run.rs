@@ -64,6 +64,7 @@ fn with_target_text(text: impl Fn(&str) -> String) -> Run {
         },
         basis: None,
         left_behind: vec![text("client registration 8c1f")],
+        not_exercised: Vec::new(),
         evidence: vec![EvidenceRecord {
             id: "0042-tls".into(),
             exchange: serde_json::json!({ "alert": text("none"), "version": "TLS 1.1" }),

@@ -236,7 +236,7 @@ fn selection(
         no_launch: BTreeMap::new(),
         no_change: if demo { None } else { no_authority(target, today) },
         no_udap: ourselves.identity.is_none().then(|| "the target file gives no certificate to register with".to_owned()),
-        no_laboratory: ourselves.no_laboratory.clone(),
+        no_tags: ourselves.no_tags.clone(),
         ..Selection::default()
     }
 }

@@ -37,6 +37,7 @@ async fn runs_agree_whatever_the_number_of_cases_at_a_time_and_leave_nothing_at_
     for slots in [32, 1, 32, 6] {
         let (run, server) = run(&loaded, None, |options| options.slots = slots).await;
         assert_eq!(run.left_behind, Vec::<String>::new());
+        assert_eq!(run.not_exercised, Vec::<String>::new(), "claimed by the reference server and never tried");
         assert_eq!(server.outstanding_tokens(), 0, "tokens that still work after a run with {slots} slots");
         assert!(server.most_failures_in_a_row() <= 5, "{} failures in a row", server.most_failures_in_a_row());
         assert!(run.traffic.sent_authorizations <= run.traffic.planned_authorizations, "{:?}", run.traffic);
@@ -57,6 +58,8 @@ async fn what_a_server_does_not_revoke_is_listed() {
     .await;
     assert!(server.outstanding_tokens() >= 2);
     let listed = run.left_behind.join("\n");
+    let idle = run.not_exercised.join(" ");
+    assert!(idle.contains("authorize-post") && !idle.contains("permission-offline"), "{idle}");
     assert!(listed.contains("refresh token") && listed.contains("access token"), "{listed}");
     server.stop().await;
 }

@@ -81,6 +81,12 @@ impl Lab {
         Ok(Self { keys, now, addresses, root, second_root, issuer, second, issuing_a, issuing_b, made: AtomicU64::new(1) })
     }
 
+    /// True when certificates name where lists and issuers can be fetched.
+    #[must_use]
+    pub fn has_addresses(&self) -> bool {
+        self.addresses.is_some()
+    }
+
     /// The keys.
     #[must_use]
     pub fn keys(&self) -> &LabKeys {

@@ -57,6 +57,7 @@ pub(super) fn view(run: &Run, documents: &[&str]) -> io::Result<Value> {
         "not_selected": serde_json::to_value(&run.not_selected)?,
         "not_tested": not_tested(run),
         "left_behind": run.left_behind,
+        "not_exercised": run.not_exercised,
         "traffic": run.traffic,
         "exchanges": run.evidence.len(),
     });

@@ -115,18 +115,27 @@ impl UdapClients {
     }
 
     /// The certificate of this shape for these URIs.
-    pub(super) fn credential(&self, uris: &[String], shape: Shape, key: KeyKind) -> Result<Arc<Credential>, Cause> {
+    pub(super) fn credential(&self, uris: &[String], shape: Shape, key: Option<KeyKind>) -> Result<Arc<Credential>, Cause> {
         let lab = match &self.identity.source {
             Source::Laboratory(lab) => lab,
-            Source::Community(credential, _) if shape == Shape::Right => return Ok(Arc::clone(credential)),
+            Source::Community(credential, own)
+                if shape == Shape::Right && key.is_none() && uris.iter().all(|uri| own.contains(uri)) =>
+            {
+                return Ok(Arc::clone(credential));
+            }
             Source::Community(..) => {
                 let word = shape.word();
                 return Err(Cause::new(
                     "input",
-                    format!("a certificate that is '{word}' needs a laboratory that the target trusts"),
+                    format!("another certificate ({word}) than that of the community needs a laboratory that the target trusts"),
                 ));
             }
         };
+        if shape == Shape::Revoked && !lab.has_addresses() {
+            let why = "nobody can see that a certificate is revoked when it names no list: [listener] public_url is missing";
+            return Err(Cause::new("input", why));
+        }
+        let key = key.unwrap_or(KeyKind::Rsa);
         let place = (uris.to_vec(), shape, key);
         if let Some(known) = self.held().credentials.get(&place) {
             return Ok(Arc::clone(known));

@@ -118,9 +118,9 @@ impl Overrides {
             .map_or(Ok(Shape::Right), |word| Shape::from_word(word).ok_or_else(|| input(&format!("no certificate is '{word}'"))))
     }
 
-    fn key(&self) -> Result<KeyKind, Cause> {
-        self.text("key")
-            .map_or(Ok(KeyKind::Rsa), |word| KeyKind::from_word(word).ok_or_else(|| input(&format!("there is no key '{word}'"))))
+    fn key(&self) -> Result<Option<KeyKind>, Cause> {
+        let known = |word| KeyKind::from_word(word).ok_or_else(|| input(&format!("there is no key '{word}'")));
+        self.text("key").map(known).transpose()
     }
 
     /// The credential for a client of this URI.
