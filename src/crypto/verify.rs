@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn pair(kid: Option<&str>, algorithm: &str) -> Pair {
-        let pem = crate::crypto::strangers_pem(algorithm).unwrap();
+        let pem = fresh_pem(algorithm);
         let key = openssl::pkey::PKey::private_key_from_pem(pem.expose().as_bytes()).unwrap();
         let public = key.public_key_to_pem().unwrap();
         let mut jwk = match algorithm {
@@ -138,6 +138,18 @@ mod tests {
             jwk.set_key_id(kid);
         }
         Pair { pem, public: Value::Object(jwk.as_ref().clone()) }
+    }
+
+    /// A key of its own each time: two pairs must not be one.
+    fn fresh_pem(algorithm: &str) -> Secret {
+        use openssl::{ec, nid::Nid, pkey::PKey, rsa::Rsa};
+        let curve = |nid| PKey::from_ec_key(ec::EcKey::generate(&ec::EcGroup::from_curve_name(nid).unwrap()).unwrap()).unwrap();
+        let key = match algorithm {
+            "RS256" | "RS384" => PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap(),
+            "ES256" => curve(Nid::X9_62_PRIME256V1),
+            _ => curve(Nid::SECP384R1),
+        };
+        Secret::new("signing_key", String::from_utf8(key.private_key_to_pem_pkcs8().unwrap()).unwrap())
     }
 
     fn token(header: &Value, sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, CryptoError>) -> Jwt {

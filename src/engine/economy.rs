@@ -63,7 +63,9 @@ fn choose(candidates: &BTreeMap<String, Candidate>, most: u64, rules: &Rules) ->
             .map(|(case, candidate)| {
                 let shared = candidate.shared.iter().filter(|(key, _)| !paid.contains(*key));
                 let cost: u64 = candidate.own + shared.map(|(_, cost)| cost).sum::<u64>();
-                (worth(candidate, &settled, rules), cost, case)
+                let then_free = comes_free(candidates, candidate, case, &kept, &paid);
+                let gain = then_free.fold(worth(candidate, &settled, rules), |sum, other| sum + worth(other, &settled, rules));
+                (gain, cost, case)
             })
             .filter(|(_, cost, _)| spent + cost <= most)
             // Compared as fractions, without dividing: a / b > c / d. Equal ones in the order of their names.
@@ -79,6 +81,21 @@ fn choose(candidates: &BTreeMap<String, Candidate>, most: u64, rules: &Rules) ->
         }
         kept.insert(case.clone());
     }
+}
+
+/// The other open cases that cost nothing more once this one has paid for its shared flows.
+fn comes_free<'c>(
+    candidates: &'c BTreeMap<String, Candidate>,
+    payer: &'c Candidate,
+    name: &'c str,
+    kept: &'c BTreeSet<String>,
+    paid: &'c BTreeSet<String>,
+) -> impl Iterator<Item = &'c Candidate> {
+    let others = candidates.iter().filter(move |(case, _)| case.as_str() != name && !kept.contains(*case));
+    let is_covered = move |key: &String| paid.contains(key) || payer.shared.contains_key(key);
+    let pays_nothing =
+        move |other: &&Candidate| other.own == 0 && !other.shared.is_empty() && other.shared.keys().all(is_covered);
+    others.map(|(_, other)| other).filter(pays_nothing)
 }
 
 /// What a case adds to what is settled already: a SHALL counts for more than everything else together.
