@@ -120,7 +120,7 @@ mod tests {
     #[tokio::test]
     async fn a_value_an_error_and_anything_else_are_told_apart() {
         assert_eq!(sent("HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"value\":1}").await, Ok(Value::from(1)));
-        let error = "HTTP/1.1 404 Not Found\r\ncontent-length: 56\r\n\r\n{\"value\":{\"error\":\"no such element\",\"message\":\"m\\nstack\"}}";
+        let error = "HTTP/1.1 404 Not Found\r\ncontent-length: 58\r\n\r\n{\"value\":{\"error\":\"no such element\",\"message\":\"m\\nstack\"}}";
         assert_eq!(sent(error).await, Err(DriverError::Refused { code: "no such element".into(), message: "m".into() }));
         assert!(matches!(sent("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n<ht>").await, Err(DriverError::Lost(_))));
         // Says more than it sends: the deadline ends it.

@@ -32,7 +32,7 @@ fn traffic(record: &Value, name: &str) -> u64 {
 
 #[test]
 fn discovery_and_access_keep_to_their_requests_and_connections_and_to_the_plan() {
-    let (record, _) = demo(&["--no-login"]);
+    let (record, _) = demo(&["--no-login", "--skip", "udap,b2b"]);
     assert!(traffic(&record, "sent_requests") <= 60, "{} requests", traffic(&record, "sent_requests"));
     keeps_to_its_plan(&record);
     let ports = origins_probed(&record);
@@ -63,13 +63,17 @@ fn refusals_that_are_no_alerts_cost_twenty_four_connections_at_most() {
 }
 
 #[test]
-fn launches_keep_to_their_requests_and_the_page_of_a_whole_run_to_its_length() {
-    let (record, length) = demo(&[]);
-    let (without, _) = demo(&["--no-login"]);
-    let smart = traffic(&record, "sent_requests") - traffic(&without, "sent_requests");
+fn launches_and_udap_keep_to_their_requests_and_the_page_of_a_whole_run_to_its_length() {
+    let (whole, length) = demo(&[]);
+    let (launches, _) = demo(&["--skip", "udap,b2b"]);
+    let (neither, _) = demo(&["--no-login", "--skip", "udap,b2b"]);
+    let sent = |record: &Value| traffic(record, "sent_requests");
+    let smart = sent(&launches) - sent(&neither);
     assert!(smart <= 300, "{smart} requests beyond discovery and access without a token");
-    assert!(traffic(&record, "sent_authorizations") > 0, "nobody signed in");
-    keeps_to_its_plan(&record);
+    let udap = sent(&whole) - sent(&launches);
+    assert!(udap > 0 && udap <= 450, "{udap} requests of UDAP");
+    assert!(traffic(&launches, "sent_authorizations") > 0, "nobody signed in");
+    keeps_to_its_plan(&whole);
     assert!(length < 400 * 1024, "the page has {length} bytes");
 }
 

@@ -20,11 +20,11 @@ use crate::vocabulary::{FaultName, ProfileId};
 /// Deadlines towards a server that may hang on purpose.
 const SHORT: Duration = Duration::from_millis(300);
 /// Deadlines towards a server that answers; only a busy machine comes near them.
-pub(super) const PATIENT: Duration = Duration::from_secs(10);
+pub(super) const PATIENT: Duration = Duration::from_secs(30);
 
 /// How long nothing must have moved before a sleeper is woken although others act. A server that answers gets on, however busy
 /// the machine is; one that asks for pauses holds many up behind one.
-pub(super) const STUCK: Duration = Duration::from_secs(30);
+pub(super) const STUCK: Duration = Duration::from_secs(90);
 const STUCK_BEHIND_PAUSES: Duration = Duration::from_secs(1);
 
 pub(super) struct Silent;

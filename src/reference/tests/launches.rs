@@ -20,6 +20,7 @@ fn access_of(tokens: &Value) -> String {
 
 fn transcript(options: Options) -> Driver {
     let mut driver = Driver::new(options);
+    driver.ask(Door::Authorization, "GET", "/jwks", &[], "");
     doubtful_requests(&mut driver);
     launches(&mut driver);
     challenges(&mut driver);
@@ -52,6 +53,8 @@ fn doubtful_requests(driver: &mut Driver) {
         let tokens = driver.tokens(0, 0, "openid patient/Patient.read", change);
         driver.fhir("GET", "Patient", &access_of(&tokens));
     }
+    driver.launch(0, 0, "openid patient/Patient.read", &[("+x-harness", Some("1"))]);
+    driver.tokens(0, 0, "launch/patient patient/Coverage.rs", &[]);
     driver.launch(2, 0, "openid patient/Patient.read", &[("code_challenge", None), ("code_challenge_method", None)]);
     driver.launch_by_post(0, 0, "openid patient/Patient.read");
     driver.authorize_with_origin();
@@ -68,6 +71,7 @@ fn launches(driver: &mut Driver) {
         driver.fhir("GET", "Patient", &access_of(&tokens));
     }
     if let Some(back) = driver.launch(0, 0, FULL, &[]) {
+        driver.exchange(0, &back, &[("+x-harness", Some("1"))]);
         driver.exchange(1, &back, &[]);
         driver.exchange(0, &back, &[("redirect_uri", Some(ELSEWHERE))]);
         driver.exchange(0, &back, &[]);
@@ -238,6 +242,7 @@ fn data(driver: &mut Driver) {
         "ExplanationOfBenefit?_id=carinbb-eob-2&_include=ExplanationOfBenefit:patient",
         "Patient?_id=carinbb-member-1&_revinclude=Coverage:beneficiary",
         "Organization?_revinclude=Coverage:payor",
+        "Practitioner",
         "Patient?_has:Coverage:beneficiary:_id=carinbb-coverage-2",
         "Coverage?beneficiary.identifier=SYN-0002",
     ] {

@@ -220,6 +220,7 @@ pub static REVOKE: VerbHelp = VerbHelp {
         "revoked": "true when the answer is 200",
         "refused": "true when the answer is a 400, 401 or 403 with a JSON object that has an error",
         "oauth_error": "the error code of the JSON body; absent when it has none",
+        "echoed": "the parameters of the request whose secret values stand in the answer, client_secret among them when it was sent by Basic",
         "endpoint_https": "true when the advertised endpoint is an https URL",
     },
 };
@@ -242,6 +243,7 @@ pub static INTROSPECT: VerbHelp = VerbHelp {
         EXTRA,
     ],
     facts: http_facts! {
+        "echoed": "the parameters of the request whose secret values stand in the answer, client_secret among them when it was sent by Basic",
         "active": "the member active of whatever type; absent when there is none",
         "answered": "true when the answer is a 200 with a JSON object whose active is a boolean",
         "refused": "true when the answer is a 400, 401 or 403 that is no page",
