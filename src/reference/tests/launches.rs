@@ -71,7 +71,9 @@ fn launches(driver: &mut Driver) {
         driver.fhir("GET", "Patient", &access_of(&tokens));
     }
     if let Some(back) = driver.launch(0, 0, FULL, &[]) {
-        driver.exchange(0, &back, &[("+x-harness", Some("1"))]);
+        driver.exchange(0, &back, &[("x-harness", Some("1"))]);
+    }
+    if let Some(back) = driver.launch(0, 0, FULL, &[]) {
         driver.exchange(1, &back, &[]);
         driver.exchange(0, &back, &[("redirect_uri", Some(ELSEWHERE))]);
         driver.exchange(0, &back, &[]);
