@@ -76,8 +76,9 @@ impl<W: io::Write> Page<W> {
             for (reason, cases) in by_reason(run) {
                 let flag = run.not_selected.iter().any(|left| left.reason == reason && left.kind == "flag");
                 let text = match cases.len() {
-                    count if flag && self.look.loudness != Loudness::Verbose => {
-                        format!("{count} case{} {reason} (-v names them)", if count == 1 { "" } else { "s" })
+                    count if (flag || count > 12) && self.look.loudness != Loudness::Verbose => {
+                        let (plural, colon) = (if count == 1 { "" } else { "s" }, if flag { "" } else { ":" });
+                        format!("{count} case{plural}{colon} {reason} (-v names them)")
                     }
                     _ => format!("{reason}: {}", cases.join(", ")),
                 };

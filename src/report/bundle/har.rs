@@ -78,7 +78,7 @@ fn request(http: &HttpExchange) -> Value {
     let query = url::Url::parse(&request.url)
         .map(|url| url.query_pairs().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>());
     let mut value = json!({
-        "method": request.method, "url": request.url, "httpVersion": HTTP_VERSION, "cookies": [],
+        "method": request.method, "url": address(&request.url), "httpVersion": HTTP_VERSION, "cookies": [],
         "headers": headers(&request.headers), "queryString": query.unwrap_or_default(), "headersSize": -1,
         "bodySize": request.body.as_ref().map_or(0, |body| body.bytes),
     });
@@ -121,4 +121,10 @@ fn media_type(headers: &[(String, String)]) -> &str {
 
 fn value_of<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+/// The address as a URI: a pseudonym in it is percent-encoded, its number too, so that nothing of it becomes a fragment.
+fn address(recorded: &str) -> String {
+    let escaped = recorded.replace(" #", "%20%23");
+    url::Url::parse(&escaped).map_or(escaped, String::from)
 }

@@ -42,7 +42,7 @@ impl Report for Html {
         );
         let view = minijinja::Value::from(Serde(view::view(run, &documents)?));
         let template = environment.get_template("report.html").map_err(io::Error::other)?;
-        let text = template.render(context! { view, style, policy }).map_err(io::Error::other)?;
+        let text = without_gaps(&template.render(context! { view, style, policy }).map_err(io::Error::other)?);
         // A slash means nothing in texts and quoted attributes; as a reference it makes the page a tenth longer.
         out.write_all(text.replace("&#x2f;", "/").as_bytes())
     }
@@ -52,4 +52,20 @@ impl Report for Html {
 fn style(documents: usize) -> String {
     let rules = (0..documents).map(|at| format!("#matrix:has(#d{at}:checked) tbody tr:not(.d{at}){{display:none}}\n"));
     STYLE.to_owned() + &rules.collect::<String>()
+}
+
+/// The page without empty lines and indentation, which nobody sees; what stands in `pre` keeps both.
+fn without_gaps(page: &str) -> String {
+    let mut text = String::with_capacity(page.len());
+    let mut is_kept = false;
+    for line in page.lines() {
+        let begins = line.contains("<pre");
+        let shown = if is_kept { line } else { line.trim_start() };
+        is_kept = (is_kept || begins) && !line.contains("</pre>");
+        if is_kept || begins || !shown.is_empty() {
+            text.push_str(shown);
+            text.push('\n');
+        }
+    }
+    text
 }

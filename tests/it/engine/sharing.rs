@@ -81,10 +81,10 @@ async fn spoiling_cases_run_last_and_one_at_a_time_for_the_same_thing() {
     let run = run(&options(
         &peer,
         [
-            spoil("a1", "spoils = [\"registration\"]"),
-            spoil("a2", "spoils = [\"registration\"]"),
+            spoil("a1", "spoils = [\"session\"]"),
+            spoil("a2", "spoils = [\"session\"]"),
             case("z1", "", &get("steps", "200/other", OK).repeat(3)),
-            case("z2", "locks = [\"registration\"]", &get("steps", "200/other", OK)),
+            case("z2", "locks = [\"session\"]", &get("steps", "200/other", OK)),
         ],
     ))
     .await;
