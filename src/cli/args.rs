@@ -74,6 +74,8 @@ pub enum Command {
     Init(InitArgs),
     /// Try a member's login alone and explain it page by page
     Login(LoginArgs),
+    /// Look whether everything is there that a run needs
+    Doctor(DoctorArgs),
     /// Run the reference server
     Serve(ServeArgs),
     /// Prove every case by its faults
@@ -368,6 +370,13 @@ pub struct LoginArgs {
     /// How members sign in at the reference server (with --demo)
     #[arg(long, value_name = "VARIANT", requires = "demo")]
     pub login: Option<LoginPages>,
+    #[command(flatten)]
+    pub reach: ReachArgs,
+}
+
+/// How a command other than `run` reaches a target.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ReachArgs {
     /// Trust the roots in this PEM file too
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     pub ca_file: Option<PathBuf>,
@@ -386,6 +395,22 @@ pub struct LoginArgs {
     /// Permit a base that is not https
     #[arg(long, help_heading = "Network")]
     pub allow_http: bool,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The target file, or the URL of a FHIR base
+    #[arg(value_name = "TARGET", env = "CARINBB_TARGET")]
+    pub target: Option<String>,
+    /// Print each setting with its value and where it comes from, and nothing else
+    #[arg(long)]
+    pub settings: bool,
+    /// Send nothing that signs in: no made-up codes for the clients, no login of the members
+    #[arg(long)]
+    pub no_login: bool,
+    #[command(flatten)]
+    pub reach: ReachArgs,
 }
 
 /// `selftest`

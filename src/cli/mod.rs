@@ -4,6 +4,7 @@ mod args;
 mod command;
 mod credentials;
 mod demo;
+mod doctor;
 mod environment;
 mod failure;
 mod faults;
@@ -63,6 +64,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
         Command::Check(arguments) => command::check::check(&cli.global, &arguments, environment),
         Command::Init(arguments) => command::init::init(&cli.global, &arguments),
         Command::Login(arguments) => command::login::login(&cli.global, &arguments, environment),
+        Command::Doctor(arguments) => command::doctor::doctor(&cli.global, &arguments, environment),
         Command::Serve(arguments) => command::serve::serve(arguments),
         Command::Selftest(arguments) => command::selftest::selftest(&cli.global, &arguments, environment),
         Command::Completions(arguments) => Ok(command::completions::completions(&arguments)),

@@ -10,7 +10,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::args::{Cli, Command, RunArgs};
+use super::args::{Cli, Command, Global, ReachArgs, RunArgs};
 use super::environment::Environment;
 use super::failure::Failure;
 use crate::engine::inputs;
@@ -75,6 +75,44 @@ pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, 
     }
     let cli = Cli::from_arg_matches(&parse_line(&line)?).map_err(Failure::Clap)?;
     Ok(Resolved { cli, target, launch, settings, what })
+}
+
+/// The command line of a run with this target and this network, for commands that look at the same things.
+#[must_use]
+pub fn line_of_run(global: &Global, target: Option<&str>, reach: &ReachArgs, demo: bool) -> Vec<String> {
+    let mut line: Vec<String> = ["carinbb", "run"].into_iter().map(str::to_owned).collect();
+    let mut flag = |name: &str, value: &dyn std::fmt::Display| line.push(format!("--{name}={value}"));
+    global.config.iter().for_each(|path| flag("config", &path.display()));
+    global.seed.iter().for_each(|seed| flag("seed", seed));
+    reach.ca_file.iter().for_each(|path| flag("ca-file", &path.display()));
+    reach.timeout.iter().for_each(|text| flag("timeout", text));
+    reach.resolve.iter().for_each(|text| flag("resolve", text));
+    reach.proxy.iter().for_each(|text| flag("proxy", text));
+    reach.allow_net.iter().for_each(|text| flag("allow-net", text));
+    target.iter().for_each(|target| flag("target", target));
+    let switches = [("--allow-http", reach.allow_http), ("--demo", demo)];
+    line.extend(switches.into_iter().filter(|(_, on)| *on).map(|(name, _)| name.to_owned()));
+    line
+}
+
+/// Every setting with its value and where it comes from: a flag, the environment, a file, or the default.
+#[must_use]
+pub fn table(resolved: &[Setting]) -> String {
+    let command = Cli::command();
+    let run = command.find_subcommand("run");
+    let all: Vec<&clap::Arg> = run.into_iter().flat_map(clap::Command::get_arguments).chain(command.get_arguments()).collect();
+    let default = |name: &str| {
+        let argument = all.iter().find(|argument| argument.get_long() == Some(name));
+        let values = argument.map(|argument| argument.get_default_values()).unwrap_or_default();
+        values.iter().map(|value| value.to_string_lossy().into_owned()).collect::<Vec<_>>().join(",")
+    };
+    let row = |name: &&str| {
+        let own = resolved.iter().find(|setting| setting.name == **name);
+        let (value, origin) = own.map_or_else(|| (default(name), "default"), |own| (own.value.clone(), own.origin.as_str()));
+        let value = if value.is_empty() { "-".to_owned() } else { value };
+        format!("{name:<18} {value:<24} {origin}\n")
+    };
+    SETTINGS.iter().map(row).collect()
 }
 
 fn parse_line(line: &[String]) -> Result<ArgMatches, Failure> {

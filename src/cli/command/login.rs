@@ -25,7 +25,8 @@ use crate::vocabulary::{Secret, escape};
 /// # Errors
 /// When the target file is wrong, or names no way to sign in.
 pub fn login(global: &Global, arguments: &LoginArgs, environment: &Environment) -> Result<u8, Failure> {
-    let resolved = settings::resolve(&as_run(global, arguments), environment)?;
+    let line = settings::line_of_run(global, arguments.target.as_deref(), &arguments.reach, arguments.demo);
+    let resolved = settings::resolve(&line, environment)?;
     let Command::Run(run) = &resolved.cli.command else { return Err(Failure::wrong("not a run")) };
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
     let code = runtime.block_on(async {
@@ -75,23 +76,6 @@ async fn signed_in(resolved: &Resolved, run: &RunArgs, arguments: &LoginArgs, en
             exit::UNDETERMINED
         }
     })
-}
-
-/// The command line of a run with the same target and network.
-fn as_run(global: &Global, arguments: &LoginArgs) -> Vec<String> {
-    let mut line: Vec<String> = ["carinbb", "run"].into_iter().map(str::to_owned).collect();
-    let mut flag = |name: &str, value: &dyn std::fmt::Display| line.push(format!("--{name}={value}"));
-    global.config.iter().for_each(|path| flag("config", &path.display()));
-    global.seed.iter().for_each(|seed| flag("seed", seed));
-    arguments.ca_file.iter().for_each(|path| flag("ca-file", &path.display()));
-    arguments.timeout.iter().for_each(|text| flag("timeout", text));
-    arguments.resolve.iter().for_each(|text| flag("resolve", text));
-    arguments.proxy.iter().for_each(|text| flag("proxy", text));
-    arguments.allow_net.iter().for_each(|text| flag("allow-net", text));
-    arguments.target.iter().for_each(|target| flag("target", target));
-    let switches = [("--allow-http", arguments.allow_http), ("--demo", arguments.demo)];
-    line.extend(switches.into_iter().filter(|(_, on)| *on).map(|(name, _)| name.to_owned()));
-    line
 }
 
 async fn start(pages: LoginPages) -> Result<reference::Running, Failure> {

@@ -4,6 +4,7 @@ pub mod check;
 pub mod compare;
 pub mod completions;
 pub mod docs;
+pub mod doctor;
 pub mod explain;
 pub mod init;
 pub mod list;

@@ -6,6 +6,7 @@ mod default_script;
 mod jar;
 mod outline;
 mod page;
+mod referrer;
 mod script;
 mod submit;
 mod walk;

@@ -11,6 +11,7 @@ use url::Url;
 use super::default_script::Wishes;
 use super::outline::{outline, place};
 use super::page::{self, Page};
+use super::referrer::Referrer;
 use super::script::{self, Action, Filling, Plan};
 use super::submit::submission;
 use crate::login::arrival::{Arrival, PageKind, PageOutline, Stuck, StuckReason, Visit};
@@ -66,6 +67,8 @@ pub(in crate::login) async fn walk(rules: &Rules<'_>, account: &mut Account, req
 struct Hop {
     url: Url,
     post: Option<Vec<(String, FormValue)>>,
+    /// The page that leads there; the app's own address is not told.
+    from: Option<Referrer>,
 }
 
 /// What was typed in this walk.
@@ -105,7 +108,7 @@ impl Walk<'_> {
     async fn run(&mut self) -> Result<Arrival, End> {
         let form = || self.request.form.iter().map(|(name, value)| (name.clone(), FormValue::Plain(value.clone()))).collect();
         let post = (self.request.method == AuthorizeMethod::Post).then(form);
-        let mut hop = Hop { url: self.request.url.clone(), post };
+        let mut hop = Hop { url: self.request.url.clone(), post, from: None };
         loop {
             if is_redirect(&hop.url, &self.request.redirect_uri) {
                 return Ok(arrived(hop));
@@ -130,6 +133,8 @@ impl Walk<'_> {
         let method = if hop.post.is_some() { Method::POST } else { Method::GET };
         let mut request = Request::new(method, hop.url.clone()).header("Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
         request.headers.extend(cookies.map(|cookies| ("Cookie".to_owned(), cookies)));
+        let referer = hop.from.as_ref().and_then(|from| from.header(&hop.url));
+        request.headers.extend(referer.map(|referer| ("Referer".to_owned(), referer)));
         request.payload = hop.post.clone().map_or(Payload::None, Payload::Form);
         request.label = self.request.label.clone();
         request.body_limit = Some(LARGEST_PAGE);
@@ -178,7 +183,8 @@ impl Walk<'_> {
             url.set_fragment(hop.url.fragment());
         }
         let keeps_method = matches!(answer.status, 307 | 308);
-        Ok(Hop { url, post: hop.post.clone().filter(|_| keeps_method) })
+        let from = hop.from.clone().map(|from| from.redirected(answer));
+        Ok(Hop { url, post: hop.post.clone().filter(|_| keeps_method), from })
     }
 
     /// Reads the page of an answer; an answer that is no page ends the walk.
@@ -211,14 +217,17 @@ impl Walk<'_> {
             Some(plan) if page.status < 400 || self.asks_to_sign_in(&page, &plan) => plan,
             _ if page.status >= 400 => return Err(Box::new(error_answer(page.status, &answer.text(), None))),
             Some(plan) => plan,
-            None => return self.without_plan(&page, shape),
+            None => return self.without_plan(&page, answer, shape),
         };
         self.refuse_repetition(&plan, &page).map_err(|stuck| stuck.on(shape.clone()))?;
         self.since_page = 0;
         self.seen.clear();
         match plan.action {
-            Action::Follow(url) => Ok(Hop { url, post: None }),
-            Action::Submit(filling) => self.submit(&page, &filling, shape).await,
+            Action::Follow(url) => Ok(Hop { url, post: None, from: Some(Referrer::of(&page.url, answer)) }),
+            Action::Submit(filling) => {
+                let hop = self.submit(&page, &filling, shape).await?;
+                Ok(Hop { from: Some(Referrer::of(&page.url, answer)), ..hop })
+            }
         }
     }
 
@@ -229,10 +238,10 @@ impl Walk<'_> {
         is_expected && matches!(plan.kind, PageKind::Login | PageKind::Code)
     }
 
-    fn without_plan(&self, page: &Page, shape: PageOutline) -> Result<Hop, End> {
+    fn without_plan(&self, page: &Page, answer: &Answer, shape: PageOutline) -> Result<Hop, End> {
         if let Some(url) = page.refresh.clone() {
             // A page that only refreshes is a redirect, and counts as one.
-            return Ok(Hop { url, post: None });
+            return Ok(Hop { url, post: None, from: Some(Referrer::of(&page.url, answer)) });
         }
         let (reason, why) = if page.has_captcha {
             (StuckReason::Captcha, "the page asks to prove that a person is there; sign in with the strategy manual")
@@ -282,7 +291,7 @@ impl Walk<'_> {
         }
         self.note(filling);
         let submission = submission(form, filling, &values).map_err(|stuck| stuck.on(shape))?;
-        Ok(Hop { url: submission.url, post: submission.post })
+        Ok(Hop { url: submission.url, post: submission.post, from: None })
     }
 
     fn note(&mut self, filling: &Filling) {

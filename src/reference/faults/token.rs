@@ -58,6 +58,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "revocation-unknown-token-refused", "revoking an unknown token is an error"),
     fault(G, "revocation-redirects", "the revocation endpoint redirects"),
     fault(G, "introspection-open", "nobody has to authenticate to introspect a token"),
+    fault(G, "introspection-invalid-client-403", "wrong credentials at the introspection endpoint get 403"),
     fault(G, "introspection-inactive-as-active", "unknown tokens are active"),
     fault(G, "introspection-active-as-inactive", "good tokens are not active"),
     fault(G, "introspection-of-other-clients", "an app learns about the tokens of another"),

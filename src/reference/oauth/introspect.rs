@@ -20,6 +20,9 @@ pub(in super::super) fn answer(site: &Site, asked: &Asked) -> Reply {
     let caller = match caller(site, asked, &parameters) {
         Ok(caller) => Some(caller),
         Err(_) if site.has("introspection-open") => None,
+        Err(_) if site.has("introspection-invalid-client-403") => {
+            return token::error(site, 403, "access_denied", "who asks is not known");
+        }
         Err(reply) => return reply,
     };
     let Some(given) = value(&parameters, "token") else {

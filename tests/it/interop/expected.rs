@@ -61,7 +61,7 @@ pub(super) fn cases<'a>(record: &'a Value, case: &'a str) -> impl Iterator<Item 
 }
 
 /// The greatest verdict that a requirement has in a result.
-fn worst(result: &Value, requirement: &str) -> Option<String> {
+pub(super) fn worst(result: &Value, requirement: &str) -> Option<String> {
     const ORDER: [&str; 7] = ["not-applicable", "pass", "note", "warn", "blocked", "error", "fail"];
     let steps = result["steps"].as_array().into_iter().flatten();
     let assertions = steps.filter_map(|step| step["assertions"].as_array()).flatten();

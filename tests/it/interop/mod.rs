@@ -1,5 +1,5 @@
 //! Servers and apps that are not ours. Debian's nginx, OpenSSL's and GnuTLS's own servers are judged against tables
-//! written by hand; SMART's and Authlib's clients launch at the reference server.
+//! written by hand, and so is django-oauth-toolkit; SMART's and Authlib's clients launch at the reference server.
 //!
 //! The reference server could share a misreading with the checks; these cannot. A test whose program is missing says so
 //! and passes, unless `CARINBB_INTEROP=required`.
@@ -15,6 +15,8 @@ mod nginx_tests;
 mod openssl_server;
 mod openssl_tests;
 mod programs;
+mod provider;
+mod provider_tests;
 mod run;
 mod served;
 mod server;

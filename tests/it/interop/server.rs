@@ -72,7 +72,7 @@ pub(super) fn free_port() -> u16 {
 
 fn answers(port: u16, child: &mut Child) -> bool {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while Instant::now() < deadline {
         if TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok() {
             return true;
