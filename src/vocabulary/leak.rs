@@ -116,7 +116,7 @@ fn more_spellings(value: &str) -> Vec<String> {
         for encoded in [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
             // The characters that also hold bits of what stands before or behind are left out.
             let start = [0, 2, 3][before];
-            let end = encoded.len() - usize::from(bytes.len() % 3 != 0);
+            let end = encoded.len() - usize::from(!bytes.len().is_multiple_of(3));
             if end >= start + SHORTEST_BASE64 {
                 more.push(encoded[start..end].to_owned());
             }

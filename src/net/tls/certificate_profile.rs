@@ -154,7 +154,7 @@ mod tests {
         let read = |der: &[u8]| CertificateFacts::read(der).expect("facts");
         let leaf = read(params("leaf", &[HOST]).signed_by(&key(), &one).expect("a certificate").der());
         let (one, other) = (read(one.der()), read(other.der()));
-        assert_eq!(chain_order(&[leaf.clone()]), Vec::<&str>::new());
+        assert_eq!(chain_order(std::slice::from_ref(&leaf)), Vec::<&str>::new());
         assert_eq!(chain_order(&[leaf.clone(), one.clone()]), ["root-sent"]);
         assert_eq!(chain_order(&[leaf.clone(), other.clone(), one.clone()]), ["superfluous", "root-sent"]);
         assert_eq!(chain_order(&[leaf, one.clone(), one]), ["root-sent", "duplicate"]);

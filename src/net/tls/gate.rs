@@ -184,7 +184,7 @@ async fn ask_for_weak(
 ) -> Vec<(Version, bool)> {
     let mut with_weak = spoken.iter().copied().filter(|version| (Version::Ssl3..=Version::Tls12).contains(version));
     let newest = with_weak.next();
-    let versions: Vec<Version> = newest.into_iter().chain(with_weak.last()).collect();
+    let versions: Vec<Version> = newest.into_iter().chain(with_weak.next_back()).collect();
     let mut asked = Vec::new();
     for version in versions {
         let mut left = WEAK.to_vec();

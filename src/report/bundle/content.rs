@@ -71,5 +71,5 @@ pub(super) fn pretty(value: &Value) -> io::Result<Vec<u8>> {
 fn bytes_of(digits: &str) -> Option<Vec<u8>> {
     let digits = digits.trim_end_matches('…');
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    if digits.len() % 2 == 0 { digits.as_bytes().chunks(2).map(pair).collect() } else { None }
+    if digits.len().is_multiple_of(2) { digits.as_bytes().chunks(2).map(pair).collect() } else { None }
 }
