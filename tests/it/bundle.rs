@@ -176,7 +176,8 @@ fn a_verdict_that_does_not_follow_from_its_facts_is_named_although_every_digest_
     };
     let step = steps.iter().position(|step| with_judgement(step).is_some()).expect("something was judged");
     let row = with_judgement(&steps[step]).expect("something was judged");
-    let changes: [(&str, &dyn Fn(&mut Value)); 7] = [
+    type Change<'a> = (&'a str, &'a dyn Fn(&mut Value));
+    let changes: [Change<'_>; 7] = [
         ("the fact", &|value| value["cases"][case]["steps"][step]["assertions"][row]["seen"] = 299.into()),
         ("the expectation", &|value| value["cases"][case]["steps"][step]["assertions"][row]["comparison"]["with"] = "x".into()),
         ("no comparison", &|value| {
