@@ -71,7 +71,7 @@ pub(super) struct Identity {
 pub(super) enum MakeError {
     #[error(transparent)]
     Rcgen(#[from] rcgen::Error),
-    #[error("OpenSSL: {0}")]
+    #[error("openssl: {0}")]
     OpenSsl(#[from] openssl::error::ErrorStack),
 }
 
