@@ -90,7 +90,7 @@ fn what_a_judgement_names_is_there_and_its_case_declares_the_fault() {
                 seen += 1;
                 let declares = |case: &&str| cases[*case].contains(&format!("\"{fault}\""));
                 if known[fault] && !named.is_empty() {
-                    assert!(named.iter().any(|case| declares(case)), "{heading}: none of {named:?} declares {fault}");
+                    assert!(named.iter().any(declares), "{heading}: none of {named:?} declares {fault}");
                 }
             }
         }
