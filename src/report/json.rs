@@ -20,7 +20,7 @@ impl Report for Json {
     }
 }
 
-/// The same JSON with every character that a terminal or a CI log would obey written as `\uXXXX`.
+/// The same JSON with every character that a terminal or a CI log would obey written as its escape (`\u001b`).
 ///
 /// Such characters stand in strings only, so the value stays the same.
 #[must_use]
