@@ -278,7 +278,8 @@ fn need_of(job: &Job, suite: &Suite) -> Need {
     let always = case.control.iter().chain(&case.control).chain(&case.restore).chain(&case.cleanup).map(|step| (step, false));
     for (step, may_share) in once.chain(always) {
         let cost = cost_of_step(step, &job.scope, suite);
-        match shared_key(step, &job.scope).filter(|_| may_share) {
+        let is_look = matches!(step.action, Action::Verb(_));
+        match shared_key(step, &job.scope).filter(|_| may_share || is_look) {
             Some(key) => need.shared.push((key, cost)),
             None => need.own = need.own + cost,
         }
@@ -286,12 +287,14 @@ fn need_of(job: &Job, suite: &Suite) -> Need {
     need
 }
 
-/// What makes two uses of a flow one; nothing for a verb, or when an input is known only later.
+/// What makes two uses of a flow one, or two of a verb that looks once; nothing when an input is known only later.
 fn shared_key(step: &Step, scope: &Scope) -> Option<String> {
-    let Action::Flow(name) = &step.action else { return None };
     let inputs: Option<serde_json::Map<String, Value>> =
         step.with.0.iter().map(|(name, _, value)| Some((name.clone(), resolve(value, scope).ok()?))).collect();
-    Some(format!("{name} {}", Value::Object(inputs?)))
+    match &step.action {
+        Action::Flow(name) => Some(format!("{name} {}", Value::Object(inputs?))),
+        Action::Verb(name) => verbs::find(name)?.shared_by(&Arguments::unchecked(inputs?)),
+    }
 }
 
 /// The most that one result may send. Its control counts twice: before and after.

@@ -297,6 +297,11 @@ pub trait Verb: Sync + Send {
     /// The most that one use may send.
     fn cost(&self, arguments: &Arguments) -> Cost;
 
+    /// What several uses send only once in a run, for instance the one look at a host and port; `None` when each sends its own.
+    fn shared_by(&self, _: &Arguments) -> Option<String> {
+        None
+    }
+
     /// Does it and says what was seen. Misbehaviour of the target is an [`Observation`], never a panic.
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed>;
 }

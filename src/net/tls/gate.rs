@@ -137,6 +137,13 @@ impl Gate {
 
 const MODERN: [Version; 2] = [Version::Tls12, Version::Tls13];
 
+/// Whether a look offers exactly these versions: each alone, and the two of today together.
+#[must_use]
+pub fn is_part_of_a_look(versions: &[Version]) -> bool {
+    let is_modern = versions.len() == MODERN.len() && MODERN.iter().all(|version| versions.contains(version));
+    is_modern || matches!(versions, [version] if ALONE.contains(version))
+}
+
 /// The hello for one version alone; that of TLS 1.2 also asks for what only a flight can show.
 fn alone(server_name: &str, version: Version) -> Offer {
     let offer = Offer::new(server_name, &[version]);

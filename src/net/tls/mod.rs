@@ -50,7 +50,7 @@ pub use deep::{Deep, OtherChain, SuitesOf};
 pub use defect::CertificateDefect;
 pub use enumerate::Accepted;
 pub use flight::{Flight, KeyExchange};
-pub use gate::{ALONE, Gate, Weak};
+pub use gate::{ALONE, Gate, Weak, is_part_of_a_look};
 pub use habits::{Habit, Habits};
 pub use handshake::{Handshake, HandshakeOutcome, handshake};
 pub use names::{group_name, scheme_name};

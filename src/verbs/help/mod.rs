@@ -2,6 +2,7 @@
 //!
 //! The words here are the contract with the cases. A fact that is not described here cannot be named by a case.
 
+mod authorization;
 mod discovery;
 mod facts;
 mod fhir;

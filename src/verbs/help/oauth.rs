@@ -1,11 +1,11 @@
 //! Documentation of the OAuth verbs.
 
+use super::authorization::{self, EXTRA, OMIT};
 use super::facts::{argument, facts, http_facts};
 use crate::verbs::{ArgumentHelp, Effect, FactHelp, Kind, VerbHelp};
 
 /// The clients of a target file.
 const CLIENTS: Kind = Kind::Word(&["confidential", "second", "public", "asymmetric"]);
-const MEMBERS: Kind = Kind::Word(&["first", "second", "dependant"]);
 
 const CLIENT: ArgumentHelp = argument!("client", CLIENTS, "whose client it is; confidential without it");
 const CLIENT_ID: ArgumentHelp =
@@ -21,8 +21,6 @@ const ASSERTION: ArgumentHelp = argument!(
     "for assertion: a handle of oauth.client-assertion, or a table with its arguments, for instance { aud = \"https://elsewhere.example\" }"
 );
 const ORIGIN: ArgumentHelp = argument!("origin", Kind::Text, "an Origin header as a browser sends it; none is sent without it");
-const OMIT: ArgumentHelp = argument!("omit", Kind::Texts, "names of parameters that are left out");
-const EXTRA: ArgumentHelp = argument!("extra", Kind::TextTable, "further parameters");
 const ALTER: ArgumentHelp = argument!(
     "alter",
     Kind::Word(&["no", "changed", "truncated", "made-up"]),
@@ -35,24 +33,20 @@ macro_rules! authorize_arguments {
         &[
             CLIENT,
             CLIENT_ID,
-            argument!("member", MEMBERS, "who signs in; first without it"),
+            authorization::MEMBER,
             argument!("scopes", Kind::Texts, required, "the scopes that are asked for"),
-            argument!("state", Kind::Text, "the state; random without it"),
-            argument!("redirect_uri", Kind::Text, "sent instead of the registered one"),
-            argument!("response_type", Kind::Text, "sent instead of code"),
-            argument!("aud", Kind::Text, "sent instead of the FHIR base; none leaves it out"),
-            argument!(
-                "pkce",
-                Kind::Word(&["S256", "plain", "none", "challenge-only"]),
-                "how the code is bound to its verifier; S256 without it. challenge-only: a plain challenge without a method"
-            ),
-            argument!("nonce", Kind::Text, "the nonce; random without it when openid is asked for"),
+            authorization::STATE,
+            authorization::REDIRECT_URI,
+            authorization::RESPONSE_TYPE,
+            authorization::AUD,
+            authorization::PKCE,
+            authorization::NONCE,
             OMIT,
-            argument!("double", Kind::Texts, "names of parameters that are sent twice"),
+            authorization::DOUBLE,
             EXTRA,
-            argument!("method", Kind::Word(&["get", "post"]), "how the browser sends the request; get without it"),
-            argument!("approve", Kind::Any, "what the member approves: all, none, or a list of scopes; all without it"),
-            argument!("fresh", Kind::Flag, "in a browser that nobody has signed in with"),
+            authorization::METHOD,
+            authorization::APPROVE,
+            authorization::FRESH,
             $($more,)*
         ]
     };

@@ -1,5 +1,6 @@
 //! Documentation of the verbs of a UDAP client.
 
+use super::authorization;
 use super::facts::{argument, facts, http_facts};
 use crate::verbs::{ArgumentHelp, Effect, Kind, VerbHelp};
 
@@ -142,24 +143,20 @@ pub static UDAP_AUTHORIZE: VerbHelp = VerbHelp {
     arguments: &[
         argument!("client", Kind::Text, "which client, as in udap.register; code without it"),
         argument!("client_id", Kind::Text, "sent instead of the registered one"),
-        argument!("member", Kind::Word(&["first", "second", "dependant"]), "who signs in; first without it"),
+        authorization::MEMBER,
         argument!("scopes", Kind::Texts, "what is asked for; the registered scopes without it"),
-        argument!("state", Kind::Text, "the state; random without it"),
-        argument!("redirect_uri", Kind::Text, "sent instead of the registered one"),
-        argument!("response_type", Kind::Text, "sent instead of code"),
-        argument!("aud", Kind::Text, "sent instead of the FHIR base; none leaves it out"),
-        argument!(
-            "pkce",
-            Kind::Word(&["S256", "plain", "none", "challenge-only"]),
-            "how the code is bound to its verifier; S256 without it"
-        ),
-        argument!("nonce", Kind::Text, "the nonce; random without it when openid is asked for"),
-        OMIT,
-        argument!("double", Kind::Texts, "names of parameters that are sent twice"),
-        argument!("extra", Kind::TextTable, "further parameters"),
-        argument!("method", Kind::Word(&["get", "post"]), "how the browser sends the request; get without it"),
-        argument!("approve", Kind::Any, "what the member approves: all, none, or a list of scopes; all without it"),
-        argument!("fresh", Kind::Flag, "in a browser that nobody has signed in with"),
+        authorization::STATE,
+        authorization::REDIRECT_URI,
+        authorization::RESPONSE_TYPE,
+        authorization::AUD,
+        authorization::PKCE,
+        authorization::NONCE,
+        authorization::OMIT,
+        authorization::DOUBLE,
+        authorization::EXTRA,
+        authorization::METHOD,
+        authorization::APPROVE,
+        authorization::FRESH,
         argument!("must_arrive", Kind::Flag, "a sign-in that goes nowhere is an input that is missing"),
     ],
     facts: super::oauth::ARRIVALS,

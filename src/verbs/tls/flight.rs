@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
 use super::look::looked;
-use super::{COST, cause_of, place};
+use super::{COST, cause_of, place, shared_look};
 use crate::net::tls::{Conclusion, Extra, Flight, Gate, KeyExchange, Shape, Version, group_name, scheme_name, suite_name};
 use crate::verbs::tidy::tidy;
 use crate::verbs::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
@@ -20,6 +20,10 @@ impl Verb for TlsFlight {
 
     fn cost(&self, _: &Arguments) -> Cost {
         COST
+    }
+
+    fn shared_by(&self, arguments: &Arguments) -> Option<String> {
+        shared_look(arguments)
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {

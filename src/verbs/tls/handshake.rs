@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use super::look::looked;
-use super::{COST, Place, cause_of, not_tls, place, unreachable};
+use super::{COST, Place, cause_of, not_tls, place, shared_look, unreachable};
 use crate::net::tls::{
     CertificateDefect, CertificateFacts, Conclusion, Handshake, HandshakeOutcome, Revocation, chain_order, profile_issues,
 };
@@ -24,6 +24,10 @@ impl Verb for TlsHandshake {
 
     fn cost(&self, _: &Arguments) -> Cost {
         COST
+    }
+
+    fn shared_by(&self, arguments: &Arguments) -> Option<String> {
+        shared_look(arguments)
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {

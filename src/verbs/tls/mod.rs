@@ -30,6 +30,11 @@ const MOST_OF_A_LOOK: u64 = 24;
 
 const COST: Cost = Cost { requests: 0, probes: MOST_OF_A_LOOK, authorizations: 0, wait: std::time::Duration::ZERO };
 
+/// The look that every use with this endpoint shares.
+fn shared_look(arguments: &Arguments) -> Option<String> {
+    place(arguments).ok().map(|place| format!("look {}:{}", place.host, place.port))
+}
+
 struct Place {
     host: String,
     port: u16,

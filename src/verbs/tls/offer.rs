@@ -4,8 +4,8 @@ use futures_util::future::BoxFuture;
 use serde_json::Map;
 
 use super::look::{evidence, with_known};
-use super::{COST, Place, cause_of, place};
-use crate::net::tls::{Answer, Conclusion, Offer, Offered, Version, offer, suite_name};
+use super::{COST, Place, cause_of, place, shared_look};
+use crate::net::tls::{Answer, Conclusion, Offer, Offered, Version, is_part_of_a_look, offer, suite_name};
 use crate::verbs::tidy::tidy;
 use crate::verbs::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
 use crate::vocabulary::Cause;
@@ -20,6 +20,12 @@ impl Verb for TlsOffer {
 
     fn cost(&self, _: &Arguments) -> Cost {
         COST
+    }
+
+    fn shared_by(&self, arguments: &Arguments) -> Option<String> {
+        // Other lists of versions are no part of the look and asked by themselves.
+        let is_part = versions(arguments).is_ok_and(|versions| is_part_of_a_look(&versions));
+        shared_look(arguments).filter(|_| is_part)
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {

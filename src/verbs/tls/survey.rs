@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::look::{Look, looked};
-use super::{COST, cause_of, place};
+use super::{COST, cause_of, place, shared_look};
 use crate::net::tls::{Conclusion, Version, kinds_of, suite_name};
 use crate::verbs::tidy::tidy;
 use crate::verbs::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
@@ -21,6 +21,10 @@ impl Verb for TlsSurvey {
 
     fn cost(&self, _: &Arguments) -> Cost {
         COST
+    }
+
+    fn shared_by(&self, arguments: &Arguments) -> Option<String> {
+        shared_look(arguments)
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
