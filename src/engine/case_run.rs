@@ -7,9 +7,11 @@ use serde_json::{Map, Value};
 
 use super::assertion::{Bench, Sight};
 use super::facts::fact;
+use super::plan::cost_of_step;
 use super::record::{AssertionResult, Clause, Phase, StepResult};
+use super::setups::FlowResult;
 use super::sighting::{Sighting, interrupted, stop_of};
-use super::stage::{FlowResult, Stage};
+use super::stage::Stage;
 use crate::net::Allowance;
 use crate::testcase::{Action, Capture, Scope, Step, TestCase, resolve, resolve_text};
 use crate::verbs::{self, Arguments, Observed};
@@ -227,7 +229,9 @@ impl<'a> CaseRun<'a> {
         let is_shared = matches!(phase, Phase::Setup | Phase::Step) && !self.case.fresh;
         let result = if is_shared {
             let now = self.stage.context.world.clock.elapsed();
-            let cell = self.stage.shared_setup(&format!("{name} {}", Value::Object(arguments.clone())), now);
+            let cost = cost_of_step(step, &self.scope, &self.stage.suite);
+            let key = format!("{name} {}", Value::Object(arguments.clone()));
+            let Some(cell) = self.stage.setups.place(&key, now, cost) else { return Sighting::not_looked(ended_too_often()) };
             cell.get_or_init(|| self.run_flow(phase, name, arguments)).await.clone()
         } else {
             self.run_flow(phase, name, arguments).await
@@ -271,11 +275,19 @@ impl<'a> CaseRun<'a> {
     }
 }
 
+fn ended_too_often() -> Outcome {
+    let message = "a token that several cases share ended so often that another would be more authorizations and requests than were planned";
+    Outcome::NotReached(Cause::new("lifetime", message))
+}
+
 /// How long what a flow brought can be shared: the life of its token, less what a case may need to use it.
 fn lifetime(outputs: &Value) -> Option<Duration> {
-    let seconds = outputs.pointer("/token/expires_in")?.as_u64().filter(|seconds| *seconds > 0)?;
+    let seconds = outputs.get(TOKEN)?.get("expires_in")?.as_u64().filter(|seconds| *seconds > 0)?;
     Some(Duration::from_secs(seconds - (seconds / 4).min(120)))
 }
+
+/// The output of a flow that ends some time: a token response.
+pub(super) const TOKEN: &str = "token";
 
 #[cfg(test)]
 mod tests {

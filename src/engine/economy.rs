@@ -15,7 +15,21 @@ use crate::vocabulary::Strength;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Need {
     pub own: Cost,
-    pub shared: Vec<(String, Cost)>,
+    pub shared: Vec<(String, Share)>,
+}
+
+/// What a shared flow sends at most, and whether what it brings may end before the run does.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Share {
+    pub cost: Cost,
+    pub can_end: bool,
+}
+
+impl Share {
+    /// The authorizations of the flow and of its renewal.
+    fn authorizations(self) -> u64 {
+        self.cost.authorizations * (1 + u64::from(self.can_end))
+    }
 }
 
 /// A case with all its results.
@@ -37,8 +51,8 @@ pub(super) fn keep_within(plan: &mut Plan, most: u64, rules: &Rules, needs: &[Ne
         }
         candidate.rows.extend(job.planned.requirements.iter().cloned());
         candidate.own += need.own.authorizations;
-        let shared = need.shared.iter().filter(|(_, cost)| cost.authorizations > 0);
-        candidate.shared.extend(shared.map(|(key, cost)| (key.clone(), cost.authorizations)));
+        let shared = need.shared.iter().filter(|(_, share)| share.cost.authorizations > 0);
+        candidate.shared.extend(shared.map(|(key, share)| (key.clone(), share.authorizations())));
     }
     let kept = choose(&candidates, most, rules);
     plan.jobs.retain(|job| kept.contains(&job.planned.case));

@@ -29,6 +29,7 @@ mod run;
 mod schedule;
 mod scopes;
 mod selection;
+mod setups;
 mod sighting;
 mod smart_version;
 mod stage;

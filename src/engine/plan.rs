@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::capability::{Capabilities, Claimed};
-use super::economy::{self, Need};
+use super::case_run::TOKEN;
+use super::economy::{self, Need, Share};
 use super::inputs::is_needed;
 use super::record::{NotSelected, PlannedCase, Traffic};
 use super::rules::Rules;
@@ -44,8 +45,11 @@ pub struct Plan {
     pub jobs: Vec<Job>,
     /// What was left out, with reasons.
     pub not_selected: Vec<NotSelected>,
-    /// The most that the results send together, each shared flow once.
+    /// The most that the results send together, each shared flow once, `renewals` included.
     pub most: Cost,
+    /// The part of `most` that is kept for shared flows whose token ends before all are done with it: each can be made once more, or
+    /// one of them oftener.
+    pub renewals: Cost,
 }
 
 /// What a plan is made from.
@@ -86,7 +90,7 @@ impl Planner<'_> {
             let needs: Vec<Need> = plan.jobs.iter().map(|job| need_of(job, self.suite)).collect();
             economy::keep_within(&mut plan, most, self.rules, &needs);
         }
-        plan.most = together(&plan.jobs, self.suite);
+        (plan.most, plan.renewals) = together(&plan.jobs, self.suite);
         plan
     }
 
@@ -250,21 +254,25 @@ pub fn deeds_of(case: &TestCase, suite: &Suite) -> Deeds {
     }
 }
 
-/// What the results send together, each shared flow once. A server that insists on a slash behind `aud` is asked again, a few
-/// times at most.
-fn together(jobs: &[Job], suite: &Suite) -> Cost {
-    let (mut sum, mut shared) = (Cost::default(), BTreeMap::new());
+/// What the results send together, each shared flow once, and what of it is kept for renewals. A server that insists on a slash
+/// behind `aud` is asked again, a few times at most.
+fn together(jobs: &[Job], suite: &Suite) -> (Cost, Cost) {
+    let (mut sum, mut shared, mut renewals) = (Cost::default(), BTreeMap::new(), Cost::default());
     for job in jobs {
         let need = need_of(job, suite);
         sum = sum + need.own;
-        shared.extend(need.shared);
+        for (key, shares) in need.shared {
+            if shared.insert(key, shares.cost).is_none() && shares.can_end {
+                renewals = renewals + shares.cost;
+            }
+        }
     }
-    sum = shared.into_values().fold(sum, std::ops::Add::add);
+    sum = shared.into_values().fold(sum + renewals, std::ops::Add::add);
     if sum.authorizations > 0 {
         sum.authorizations += u64::from(verbs::MOST_AUD_TRIES);
         sum.requests += u64::from(verbs::MOST_AUD_TRIES) * verbs::MOST_LOGIN_REQUESTS;
     }
-    sum
+    (sum, renewals)
 }
 
 /// What one result sends at most, that of shared flows by what is shared.
@@ -280,11 +288,17 @@ fn need_of(job: &Job, suite: &Suite) -> Need {
         let cost = cost_of_step(step, &job.scope, suite);
         let is_look = matches!(step.action, Action::Verb(_));
         match shared_key(step, &job.scope).filter(|_| may_share || is_look) {
-            Some(key) => need.shared.push((key, cost)),
+            Some(key) => need.shared.push((key, Share { cost, can_end: can_end(step, suite) })),
             None => need.own = need.own + cost,
         }
     }
     need
+}
+
+/// Whether what a step brings may end while others still want it, as a token does.
+fn can_end(step: &Step, suite: &Suite) -> bool {
+    let Action::Flow(name) = &step.action else { return false };
+    suite.flow(name).is_some_and(|flow| flow.outputs.iter().any(|output| output == TOKEN))
 }
 
 /// What makes two uses of a flow one, or two of a verb that looks once; nothing when an input is known only later.
@@ -304,7 +318,7 @@ fn cost_of(case: &TestCase, scope: &Scope, suite: &Suite) -> Cost {
     of(&case.setup) + control + of(&case.steps) + control + of(&case.restore) + of(&case.cleanup)
 }
 
-fn cost_of_step(step: &Step, scope: &Scope, suite: &Suite) -> Cost {
+pub(super) fn cost_of_step(step: &Step, scope: &Scope, suite: &Suite) -> Cost {
     match &step.action {
         Action::Flow(name) => {
             let Some(flow) = suite.flow(name) else { return Cost::default() };

@@ -17,7 +17,7 @@ use super::record::{
 use super::rollup;
 use super::schedule::{self, notice};
 use super::selection::Selection;
-use super::stage::{Interrupt, Stage};
+use super::stage::{Interrupt, Limits, Stage};
 use crate::catalogue::Catalogue;
 use crate::evidence::{Record, curl_line, pem, sweep};
 use crate::net::World;
@@ -142,7 +142,7 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
         prepared.capabilities.clone(),
         prepared.context.clone(),
         options.interrupt.clone(),
-        options.slots,
+        Limits { slots: options.slots, renewals: prepared.plan.renewals },
         options.only_step,
     );
     let cases = schedule::run_all(&stage, &prepared.plan.jobs, &listener).await;

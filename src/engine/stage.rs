@@ -2,17 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use serde_json::Value;
-use tokio::sync::{OnceCell, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, watch};
 
 use super::capability::Capabilities;
-use super::record::StepResult;
 use super::rules::Rules;
+use super::setups::Setups;
 use crate::testcase::Suite;
-use crate::verbs::Context;
-use crate::vocabulary::Outcome;
+use crate::verbs::{Context, Cost};
 
 /// Shared by all cases of a run.
 pub struct Stage {
@@ -26,32 +23,27 @@ pub struct Stage {
     pub context: Context,
     /// Becomes true on ctrl-C.
     pub interrupt: Interrupt,
+    /// What cases share.
+    pub setups: Setups,
     /// Only this step of `[[steps]]`, besides setups and controls.
     pub only_step: Option<usize>,
-    setups: Mutex<BTreeMap<String, Arc<OnceCell<FlowResult>>>>,
     locks: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
     broken_locks: Mutex<BTreeSet<String>>,
     slots: Arc<Semaphore>,
     unreached: Mutex<BTreeSet<String>>,
 }
 
-/// What a flow gave: its outputs, its steps, and why it stopped, if it did.
-#[derive(Debug, Clone)]
-pub struct FlowResult {
-    /// The outputs as one object.
-    pub outputs: Value,
-    /// Its steps.
-    pub steps: Vec<StepResult>,
-    /// Why it stopped.
-    pub stopped: Option<Outcome>,
-    /// True when an observation had to be repeated.
-    pub flaky: bool,
-    /// When its token will have ended, on the clock of the run; absent when it is not known.
-    pub good_until: Option<Duration>,
+/// What a run keeps to.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How many cases act at a time; 0 counts as 1.
+    pub slots: usize,
+    /// What shared setups whose token has ended may send together to be made anew: the plan has promised no more.
+    pub renewals: Cost,
 }
 
 impl Stage {
-    /// A stage on which at most `slots` cases act at a time.
+    /// A stage that keeps to these limits.
     #[must_use]
     pub fn new(
         suite: Arc<Suite>,
@@ -59,7 +51,7 @@ impl Stage {
         capabilities: Capabilities,
         context: Context,
         interrupt: Interrupt,
-        slots: usize,
+        limits: Limits,
         only_step: Option<usize>,
     ) -> Self {
         Self {
@@ -69,22 +61,12 @@ impl Stage {
             context,
             interrupt,
             only_step,
-            setups: Mutex::default(),
+            setups: Setups::new(limits.renewals),
             locks: Mutex::default(),
             broken_locks: Mutex::default(),
-            slots: Arc::new(Semaphore::new(slots.max(1))),
+            slots: Arc::new(Semaphore::new(limits.slots.max(1))),
             unreached: Mutex::default(),
         }
-    }
-
-    /// The place of a shared setup; whoever comes first fills it. What has ended by now is made anew.
-    pub fn shared_setup(&self, key: &str, now: Duration) -> Arc<OnceCell<FlowResult>> {
-        let mut setups = self.setups.lock().unwrap_or_else(PoisonError::into_inner);
-        let cell = setups.entry(key.to_owned()).or_default();
-        if cell.get().and_then(|known| known.good_until).is_some_and(|until| until <= now) {
-            *cell = Arc::default();
-        }
-        Arc::clone(cell)
     }
 
     /// Waits until the case has everything that it must have alone, always in the same order, so that no two cases wait for each other.

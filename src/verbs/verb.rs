@@ -169,6 +169,19 @@ pub struct Cost {
     pub wait: Duration,
 }
 
+impl Cost {
+    /// What is left of this when `other` has been sent; `None` when that is more than there is. Waits cost nobody anything.
+    #[must_use]
+    pub fn less(self, other: Self) -> Option<Self> {
+        Some(Self {
+            requests: self.requests.checked_sub(other.requests)?,
+            probes: self.probes.checked_sub(other.probes)?,
+            authorizations: self.authorizations.checked_sub(other.authorizations)?,
+            wait: self.wait,
+        })
+    }
+}
+
 impl std::ops::Add for Cost {
     type Output = Self;
     fn add(self, other: Self) -> Self {
