@@ -147,8 +147,8 @@ impl Capabilities {
         let filled = |member: &str| json.get(member).and_then(Value::as_array).is_some_and(|items| !items.is_empty());
         yes_or_no(match name {
             "udap" => true,
-            "udap.0.1" => json.get("signed_endpoints").is_some() && json.get("signed_metadata").is_none(),
-            "udap.1.0" => json.get("signed_endpoints").is_none() || json.get("signed_metadata").is_some(),
+            // Decided once for the whole run and stated: see `udap_version`.
+            "udap.0.1" | "udap.1.0" => false,
             "udap.b2b-optional" => {
                 lists(json, "udap_authorization_extensions_supported", "hl7-b2b")
                     && !lists(json, "udap_authorization_extensions_required", "hl7-b2b")

@@ -56,13 +56,16 @@ impl Comparison {
         }
     }
 
-    /// What is compared, by path.
+    /// What is compared, by path; nothing where it is not known, be it for one of several.
     #[must_use]
     pub fn that(&self) -> String {
         match self {
             Self::Missing { .. } => String::new(),
             Self::One { that, .. } => that.clone(),
-            Self::Any { of } => format!("any of {}", of.iter().map(Self::that).collect::<Vec<_>>().join(", ")),
+            Self::Any { of } => {
+                let each: Vec<String> = of.iter().map(Self::that).collect();
+                if each.iter().any(String::is_empty) { String::new() } else { format!("any of {}", each.join(", ")) }
+            }
         }
     }
 
@@ -126,6 +129,14 @@ mod tests {
             assert_eq!(again, one);
             assert_eq!(again.outcome(None), one.outcome(None));
         }
+    }
+
+    #[test]
+    fn where_one_of_several_could_not_be_compared_no_paths_are_named() {
+        let one = Comparison::One { that: "version".into(), word: "is".into(), with: json!("1.3"), fact: None };
+        let missing = Comparison::Missing { cause: Cause::new("input", "nothing was captured") };
+        assert_eq!(Comparison::Any { of: vec![one.clone(), one.clone()] }.that(), "any of version, version");
+        assert_eq!(Comparison::Any { of: vec![one, missing] }.that(), "");
     }
 
     #[test]

@@ -74,6 +74,7 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
     let (profiles, choices) = choose_profiles(options, &documents)?;
     let smart = choose_smart(options, &profiles, &documents)?;
     let udap = udap_version::decide(options.udap_version.as_deref(), &profiles, &documents.udap)?;
+    let context = context.with_udap_version(udap.as_ref().map(|choice| choice.version.as_str()));
     let claim = Claim {
         profiles: profiles.clone(),
         smart: SmartVersion::parse(&smart.version).map_err(|error| RunError::SmartVersion(error.to_string()))?,
@@ -84,6 +85,7 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
     let in_force = InForce::new(&options.catalogue, &claim);
     let rules = Arc::new(rules_of(&in_force));
     let stated = options.target.claims.iter().cloned().chain(options.target.browser_apps.then(|| "cors.browser-apps".to_owned()));
+    let stated = stated.chain(udap.as_ref().map(|choice| udap_version::capability_of(choice).to_owned()));
     let capabilities = Capabilities::new(documents, stated, context.observed());
     let scope = scope(udap_version::with_facts(target, udap.as_ref()), &profiles);
     let required: Vec<String> =

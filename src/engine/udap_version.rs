@@ -11,6 +11,9 @@ use crate::vocabulary::document::did_you_mean;
 /// The versions from the oldest to the newest.
 const VERSIONS: [&str; 4] = ["0.1.0", "1.0.0", "1.1.0", "2.0.0"];
 
+/// The version whose metadata and client assertions have another form than those of all later ones.
+const FIRST: &str = VERSIONS[0];
+
 /// The decision; nothing when no profile holds the HL7 guide.
 ///
 /// # Errors
@@ -48,7 +51,7 @@ fn found(rules: &UdapRules, metadata: &Document) -> VersionChoice {
     };
     let has_old_name_only = json.get("signed_endpoints").is_some() && json.get("signed_metadata").is_none();
     if has_old_name_only && rank(&rules.minimum) == 0 {
-        return choice("0.1.0", false, "found: signed_endpoints and no signed_metadata; not declared");
+        return choice(FIRST, false, "found: signed_endpoints and no signed_metadata; not declared");
     }
     if has_old_name_only {
         let why = format!("signed_endpoints alone is 0.1.0, older than {} that the guide asks for; not declared", rules.minimum);
@@ -65,12 +68,18 @@ fn rank(version: &str) -> usize {
     VERSIONS.iter().position(|own| *own == version).unwrap_or(0)
 }
 
+/// The capability that cases ask for which hold for one form of the guide alone.
+#[must_use]
+pub fn capability_of(choice: &VersionChoice) -> &'static str {
+    if choice.version == FIRST { "udap.0.1" } else { "udap.1.0" }
+}
+
 /// What differs from version to version in what a case compares, for templates: the name of the signed member, and the
 /// statuses by which a server may say that it does not know a community.
 #[must_use]
 pub fn with_facts(mut target: Value, version: Option<&VersionChoice>) -> Value {
     let version = version.map_or("1.1.0", |choice| choice.version.as_str());
-    let member = if version == "0.1.0" { "signed_endpoints" } else { "signed_metadata" };
+    let member = if version == FIRST { "signed_endpoints" } else { "signed_metadata" };
     let unknown = match version {
         "0.1.0" => json!([200]),
         "1.0.0" => json!([200, 404]),

@@ -38,6 +38,7 @@ pub struct Context {
     udap: Option<Arc<UdapClients>>,
     /// Whom the operator trusts in UDAP.
     pub(super) udap_anchors: Arc<UdapAnchors>,
+    udap_version: Option<String>,
     pub(super) label: Label,
     pub(super) tls: TlsSettings,
     learnt: Arc<Learnt>,
@@ -103,6 +104,7 @@ impl Context {
             browser: None,
             udap: None,
             udap_anchors: Arc::default(),
+            udap_version: None,
             label: Label::default(),
             tls,
             learnt: Arc::default(),
@@ -135,6 +137,17 @@ impl Context {
     pub fn with_udap(self, identity: Option<UdapIdentity>) -> Self {
         let udap = identity.map(|identity| Arc::new(UdapClients::new(identity, self.world.run_id)));
         Self { udap, ..self }
+    }
+
+    /// The same with the version of HL7 UDAP Security that holds.
+    #[must_use]
+    pub fn with_udap_version(self, version: Option<&str>) -> Self {
+        Self { udap_version: version.map(str::to_owned), ..self }
+    }
+
+    /// True when version 0.1.0 of HL7 UDAP Security holds, whose clients put some things otherwise.
+    pub(super) fn speaks_first_udap_version(&self) -> bool {
+        self.udap_version.as_deref() == Some("0.1.0")
     }
 
     /// The same with those whom the operator trusts in UDAP.

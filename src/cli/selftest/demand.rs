@@ -133,10 +133,15 @@ fn variant_of(case: &crate::testcase::TestCase, label: &str) -> Option<Variant> 
     variants.into_iter().find(|variant| variant.label == label)
 }
 
+/// Servers that say nothing but no, or nothing at all: only the TLS below them can pass.
+const SAY_NOTHING: [&str; 8] =
+    ["always-400", "always-401", "always-403", "always-404", "always-500", "always-200-html", "always-hang", "always-reset"];
+
 /// A server that proves nothing must not pass what rests on a refusal: every access case, and the TLS versions of the
-/// listener that the fault is about.
+/// listener that the fault is about. One that says nothing passes nothing.
 fn degenerate(fault: &Fault, run: &Run) -> Vec<String> {
     let is_negative = |case: &CaseResult| match fault.group {
+        _ if SAY_NOTHING.contains(&fault.name) => !case.steps.iter().any(|step| step.verb.starts_with("tls.")),
         "tls" => case.case == "tls.versions" && case.variant.contains("fhir"),
         // A case with a member's token has its own success beside every refusal.
         _ => case.area() == "access" && !signs_in(case),

@@ -61,8 +61,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "certificate-without-signature-usage", "the key usage of the certificate does not permit signatures").under(NIST),
     fault(G, "certificate-without-authority-addresses", "the certificate does not say where its authority answers").under(NIST),
     fault(G, "certificate-without-key-identifiers", "the certificate does not identify the key of its authority").under(NIST),
-    fault(G, "certificate-superfluous-in-chain", "a certificate that has nothing to do with the chain is sent with it")
-        .under(NIST),
+    fault(G, "certificate-superfluous-in-chain", "a certificate that has nothing to do with the chain is sent with it"),
     fault(G, "certificate-chain-misordered", "the root comes before the intermediate certificate").under(NIST),
     fault(G, "certificate-ends-soon", "the certificate ends in a week"),
     fault(G, "plain-http-serves-data", "plain HTTP serves the FHIR base and a login page instead of redirecting"),

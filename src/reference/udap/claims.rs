@@ -48,7 +48,7 @@ pub(super) fn times(site: &Site, place: &Place, claims: &Map<String, Value>) -> 
     let now = site.now().unix_timestamp();
     let issued = issued(site, place, claims, now)?;
     let expiry = match claims.get("exp") {
-        Some(Value::String(text)) if site.has(place.exp_string) => text.parse().unwrap_or(now + LONGEST),
+        Some(Value::String(text)) if site.has(place.exp_string) => text.parse().unwrap_or(issued.unwrap_or(now) + LONGEST),
         Some(value) => value.as_i64().ok_or(Doubt::Claim("exp is no whole number"))?,
         None if site.has(place.without_exp) => issued.unwrap_or(now) + LONGEST,
         None => return Err(Doubt::Claim("exp is missing")),

@@ -74,6 +74,7 @@ async fn compare(context: &Context) -> Observed {
         "openid_compared": openid_compared,
         "openid_disagreements": openid_disagreements,
         "registration_places": registration_places(&smart, &object(udap, "/json"), &uris, &openid),
+        "advertised": advertised.len(),
         "private_endpoints": private_endpoints(context, &advertised).await,
     }) else {
         return Observed::facts(Value::Null, evidence);

@@ -97,6 +97,7 @@ pub static AGREEMENT: VerbHelp = VerbHelp {
         "openid_compared": "the members that smart-configuration and openid-configuration both hold",
         "openid_disagreements": "one sentence for each of those that differs",
         "registration_places": "the documents that name a registration endpoint: smart-configuration, udap, oauth-uris, openid-configuration",
+        "advertised": "how many endpoints the documents name",
         "private_endpoints": "endpoints on an address that is not public, without a word having been sent to them: member and address",
     },
 };

@@ -79,7 +79,7 @@ pub static SUITES: VerbHelp = VerbHelp {
         "suites": "every suite that it accepts, each with the version",
         "kinds": "what these suites are made of: null export des rc4 rc2 3des idea seed camellia aria chacha20 aes, static-rsa static-dh dhe ecdhe psk tls13, cbc aead, anonymous md5 dss",
         "unapproved": "those that are not made up of algorithms that NIST approves",
-        "recommended": "those that are ECDHE with AES in GCM for TLS 1.2",
+        "recommended": "those that are ECDHE with AES in GCM for TLS 1.2; absent without TLS 1.2",
         "settled": "true when the server refused the rest of every list",
         "prefers_forward_secrecy": "true when it chooses forward secrecy though the client lists it last; absent when it has no choice",
         "prefers_aead": "true when it chooses authenticated encryption though the client lists it last; absent when it has no choice",

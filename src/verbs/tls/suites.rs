@@ -72,7 +72,6 @@ fn facts(gate: &Gate, deep: &Deep) -> Map<String, Value> {
         "suites": named(&|_| true),
         "kinds": kinds,
         "unapproved": named(&is_unapproved),
-        "recommended": named(&|suite| [0xc02b, 0xc02c, 0xc02f, 0xc030].contains(&suite)),
         "settled": deep.suites.iter().all(|of| of.accepted.open.is_none()),
         "needs_fallback": versions.len() > 1
             && versions.first().is_some_and(|newest| *newest < Version::Tls13)
@@ -87,6 +86,8 @@ fn facts(gate: &Gate, deep: &Deep) -> Map<String, Value> {
             facts.insert(name.to_owned(), value);
         }
     };
+    let recommended = || json!(named(&|suite| [0xc02b, 0xc02c, 0xc02f, 0xc030].contains(&suite)));
+    put("recommended", versions.contains(&Version::Tls12).then(recommended));
     put("groups", Some(json!(groups)).filter(|_| !deep.groups.is_empty()));
     put("dh_bits", deep.dh_bits.map(Value::from));
     put("encrypt_then_mac", deep.encrypt_then_mac.map(Value::from));

@@ -9,10 +9,10 @@ use crate::verbs::Context;
 use crate::vocabulary::Cause;
 
 /// The claims of a right authentication token, without times and `jti`.
-fn claims(client: &Asking<'_>) -> Map<String, Value> {
+fn claims(client: &Asking<'_>, context: &Context) -> Map<String, Value> {
     let mut claims = Map::new();
     // Version 0.1.0 of the guide has the URI of the client as its issuer.
-    let issuer = if client.metadata.is_of_first_version() { client.uri } else { client.client_id };
+    let issuer = if context.speaks_first_udap_version() { client.uri } else { client.client_id };
     for (name, value) in [("iss", issuer), ("sub", client.client_id), ("aud", client.aud)] {
         claims.insert(name.to_owned(), value.into());
     }
@@ -67,12 +67,12 @@ pub(super) fn make(
     clients: &UdapClients,
     client: &Asking<'_>,
 ) -> Result<Signed, Cause> {
-    let mut base = claims(client);
+    let mut base = claims(client, context);
     if client.with_extensions {
         let value = extensions(overrides.get("extensions"), client.uri)?;
         // Version 0.1.0 has a list of objects.
         let in_form =
-            |value: Value| if client.metadata.is_of_first_version() && value.is_object() { json!([value]) } else { value };
+            |value: Value| if context.speaks_first_udap_version() && value.is_object() { json!([value]) } else { value };
         base.extend(value.map(|value| ("extensions".to_owned(), in_form(value))));
     }
     let claims = overrides.claims(base, context, &client.metadata.places(context, client.uri))?;

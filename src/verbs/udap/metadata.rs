@@ -6,7 +6,6 @@ use serde_json::Value;
 use url::Url;
 
 use super::overrides::Places;
-use crate::crypto::Jwt;
 use crate::verbs::Context;
 use crate::verbs::discovery::facts_in;
 use crate::vocabulary::{Cause, escape_to_width};
@@ -20,10 +19,8 @@ impl Metadata {
         let missing = || Cause::new("input", "there is no readable UDAP metadata, so it is not known where to register");
         let facts = facts_in(context.documents.udap(context).await).ok_or_else(missing)?;
         let mut members = facts.get("json").filter(|json| json.is_object()).cloned().ok_or_else(missing)?;
-        let signed = ["signed_metadata", "signed_endpoints"].iter().find_map(|name| members.get(*name)?.as_str());
-        let claims = signed.and_then(|text| Jwt::parse(text).claims).unwrap_or_default();
         for name in ["authorization_endpoint", "token_endpoint", "registration_endpoint"] {
-            if let Some(endpoint) = claims.get(name) {
+            if let Some(endpoint) = facts.pointer(&format!("/signed/claims/{name}")) {
                 members[name] = endpoint.clone();
             }
         }
@@ -37,11 +34,6 @@ impl Metadata {
         let wrong = || Cause::new("input", format!("the {member} '{}' is no absolute URL", escape_to_width(text, 200)));
         let url = Url::parse(text).ok().filter(|url| url.has_host() && matches!(url.scheme(), "https" | "http"));
         Ok((text.to_owned(), url.ok_or_else(wrong)?))
-    }
-
-    /// True for version 0.1.0 of the guide: its metadata signs the endpoints alone.
-    pub fn is_of_first_version(&self) -> bool {
-        self.0.get("signed_endpoints").is_some() && self.0.get("signed_metadata").is_none()
     }
 
     /// What a case may name in braces, for a client of this URI.
