@@ -2,16 +2,12 @@
 //!
 //! Redaction has taken them out when they were recorded; what is found here is a mistake of ours.
 
-use std::collections::{HashMap, HashSet};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::needles::Needles;
 use super::secret::{SHORTEST, spellings};
-
-/// Bytes of a spelling by which it is looked up.
-const KEY: usize = SHORTEST;
 
 /// Base64 of fewer characters stands in too many texts by chance.
 const SHORTEST_BASE64: usize = 10;
@@ -21,10 +17,7 @@ const FIELDS: &str = "access_token|refresh_token|id_token|client_secret|code|cod
 
 /// Knows what must not stand in a file.
 pub struct LeakSearch {
-    needles: Vec<(Vec<u8>, &'static str)>,
-    by_key: HashMap<u64, Vec<usize>>,
-    /// False for most keys that no needle has: almost every byte is passed over by one look.
-    may_begin: Vec<bool>,
+    needles: Needles<&'static str>,
     in_fields: Option<Regex>,
 }
 
@@ -33,8 +26,7 @@ impl LeakSearch {
     /// address of the target): a value that stands in it, as well as a very short one, is looked for by its field only.
     #[must_use]
     pub fn new(values: &[(&'static str, String)], public: &str) -> Self {
-        let mut needles: Vec<(Vec<u8>, &'static str)> = Vec::new();
-        let mut known: HashSet<Vec<u8>> = HashSet::new();
+        let mut needles = Needles::default();
         let mut common: Vec<String> = Vec::new();
         for (label, value) in values {
             if value.len() < SHORTEST || public.contains(value.as_str()) {
@@ -42,52 +34,18 @@ impl LeakSearch {
                 continue;
             }
             for spelling in spellings(value).into_iter().chain(more_spellings(value)) {
-                let spelling = spelling.into_bytes();
-                if spelling.len() >= KEY && known.insert(spelling.clone()) {
-                    needles.push((spelling, label));
-                }
+                needles.insert(&spelling, *label);
             }
         }
-        let mut by_key: HashMap<u64, Vec<usize>> = HashMap::new();
-        for (at, (needle, _)) in needles.iter().enumerate() {
-            by_key.entry(key(needle)).or_default().push(at);
-        }
-        let mut may_begin = vec![false; FILTER];
-        by_key.keys().for_each(|key| may_begin[filter(*key)] = true);
-        Self { needles, by_key, may_begin, in_fields: in_fields(&common) }
+        Self { needles, in_fields: in_fields(&common) }
     }
 
     /// What kind of value stands in the bytes, if any does.
     #[must_use]
     pub fn find(&self, bytes: &[u8]) -> Option<&'static str> {
-        let mut rolling = 0_u64;
-        for (at, byte) in bytes.iter().enumerate() {
-            rolling = (rolling << 8 | u64::from(*byte)) & KEY_MASK;
-            if at + 1 < KEY || !self.may_begin[filter(rolling)] {
-                continue;
-            }
-            let Some(candidates) = self.by_key.get(&rolling) else { continue };
-            let rest = &bytes[at + 1 - KEY..];
-            if let Some(found) = candidates.iter().find(|own| rest.starts_with(&self.needles[**own].0)) {
-                return Some(self.needles[*found].1);
-            }
-        }
-        self.in_fields.as_ref().filter(|fields| fields.is_match(bytes)).map(|_| "secret")
+        let found = self.needles.find(bytes, 0).map(|(_, label)| *label);
+        found.or_else(|| self.in_fields.as_ref().filter(|fields| fields.is_match(bytes)).map(|_| "secret"))
     }
-}
-
-/// How many answers the filter has.
-const FILTER: usize = 1 << 16;
-
-/// Where a key stands in the filter.
-fn filter(key: u64) -> usize {
-    usize::try_from((key ^ (key >> 17) ^ (key >> 32)) & 0xffff).unwrap_or_default()
-}
-
-const KEY_MASK: u64 = (1 << (8 * KEY)) - 1;
-
-fn key(needle: &[u8]) -> u64 {
-    needle.iter().take(KEY).fold(0, |key, byte| key << 8 | u64::from(*byte))
 }
 
 /// `"password": "x"`, also inside of a JSON string, and `password=x`.

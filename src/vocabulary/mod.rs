@@ -7,6 +7,7 @@ mod duration;
 mod hostile;
 mod ids;
 mod leak;
+mod needles;
 mod secret;
 mod verdict;
 

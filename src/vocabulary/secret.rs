@@ -1,6 +1,6 @@
 //! Secrets, and the redactor that takes them out of everything that is recorded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::leak::LeakSearch;
+use super::needles::{KEY, Needles};
 
 /// A value that must never be shown: a password, a token, a code, a client secret, a signed assertion.
 ///
@@ -46,7 +47,7 @@ impl fmt::Debug for Secret {
 }
 
 /// Below this length a secret is too common a string to be replaced wherever it stands.
-pub(super) const SHORTEST: usize = 6;
+pub(super) const SHORTEST: usize = KEY;
 
 /// The most values of members that are known: a server that sends endless data must not slow the run down.
 const MOST_MEMBERS: usize = 3_000;
@@ -58,9 +59,10 @@ const MOST_MEMBERS: usize = 3_000;
 #[derive(Clone)]
 pub struct Redactor {
     salt: Arc<str>,
-    spellings: Arc<RwLock<Vec<(String, String)>>>,
+    /// By spelling, the pseudonym.
+    spellings: Arc<RwLock<Needles<Arc<str>>>>,
     values: Arc<RwLock<BTreeSet<(&'static str, String)>>>,
-    members: Arc<RwLock<BTreeMap<String, String>>>,
+    members: Arc<RwLock<Needles<Arc<str>>>>,
 }
 
 impl Redactor {
@@ -84,15 +86,10 @@ impl Redactor {
         if value.len() < SHORTEST {
             return;
         }
-        let pseudonym = self.pseudonym(secret.label(), value);
+        let pseudonym: Arc<str> = self.pseudonym(secret.label(), value).into();
         let spellings = spellings(value);
         let Ok(mut known) = self.spellings.write() else { return };
-        for spelling in spellings {
-            if !known.iter().any(|(text, _)| *text == spelling) {
-                known.push((spelling, pseudonym.clone()));
-            }
-        }
-        known.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+        spellings.iter().for_each(|spelling| known.insert(spelling, Arc::clone(&pseudonym)));
     }
 
     fn remember(&self, label: &'static str, value: &str) {
@@ -114,11 +111,9 @@ impl Redactor {
         let value = secret.expose();
         self.remember(secret.label(), value);
         let Ok(mut known) = self.spellings.write() else { return };
-        if value.len() < SHORTEST || known.iter().any(|(text, _)| text == value) {
-            return;
+        if !known.knows(value) {
+            known.insert(value, self.pseudonym(secret.label(), value).into());
         }
-        let at = known.partition_point(|(text, _)| text.len() >= value.len());
-        known.insert(at, (value.to_owned(), self.pseudonym(secret.label(), value)));
     }
 
     /// Registers a value that tells a member from another. It is no secret towards the server, so it may stand in a request.
@@ -127,15 +122,12 @@ impl Redactor {
     pub fn register_member(&self, label: &'static str, value: &str) {
         let is_word = value.bytes().all(|byte| byte.is_ascii_lowercase());
         let Ok(mut members) = self.members.write() else { return };
-        if value.len() < SHORTEST || is_word || members.len() >= MOST_MEMBERS || members.contains_key(value) {
+        if value.len() < SHORTEST || is_word || members.len() >= MOST_MEMBERS || members.knows(value) {
             return;
         }
-        let pseudonym = self.pseudonym(label, value);
-        let [_, json, percent, ..] = spellings(value);
-        for spelling in [json, percent] {
-            members.entry(spelling).or_insert_with(|| pseudonym.clone());
-        }
-        members.insert(value.to_owned(), pseudonym);
+        let pseudonym: Arc<str> = self.pseudonym(label, value).into();
+        let [plain, json, percent, ..] = spellings(value);
+        [plain, json, percent].iter().for_each(|spelling| members.insert(spelling, Arc::clone(&pseudonym)));
         drop(members);
         self.remember("value of a member", value);
     }
@@ -143,25 +135,16 @@ impl Redactor {
     /// The text with every registered secret and every value of a member replaced by its pseudonym.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
-        let text = self.without_secrets(text);
-        let Ok(members) = self.members.read() else { return String::new() };
-        // The longest first, which is the last of those that begin alike.
-        members.iter().rev().fold(text, |text, (spelling, pseudonym)| {
-            if text.contains(spelling.as_str()) { text.replace(spelling.as_str(), pseudonym) } else { text }
-        })
+        let (Ok(secrets), Ok(members)) = (self.spellings.read(), self.members.read()) else { return String::new() };
+        let without_secrets = secrets.replace(text, |pseudonym| pseudonym);
+        let text = without_secrets.as_deref().unwrap_or(text);
+        members.replace(text, |pseudonym| pseudonym).unwrap_or_else(|| text.to_owned())
     }
 
     /// True when a registered secret stands in the text.
     #[must_use]
     pub fn holds_secret(&self, text: &str) -> bool {
-        self.without_secrets(text) != text
-    }
-
-    fn without_secrets(&self, text: &str) -> String {
-        let Ok(known) = self.spellings.read() else { return String::new() };
-        known.iter().fold(text.to_owned(), |text, (spelling, pseudonym)| {
-            if text.contains(spelling.as_str()) { text.replace(spelling.as_str(), pseudonym) } else { text }
-        })
+        self.spellings.read().is_ok_and(|known| known.find(text.as_bytes(), 0).is_some())
     }
 }
 
