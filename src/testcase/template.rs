@@ -1,5 +1,8 @@
 //! `{{name}}`: substitution and nothing else. No functions, no conditions.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde_json::Value;
 
 /// A template that names something that is not there.
@@ -19,7 +22,8 @@ pub enum TemplateError {
 /// The names that templates may use, in layers; later layers hide earlier ones.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
-    names: serde_json::Map<String, Value>,
+    /// Shared: every result of a run has a scope of its own, and most of it is what the target publishes.
+    names: BTreeMap<String, Arc<Value>>,
 }
 
 impl Scope {
@@ -31,14 +35,14 @@ impl Scope {
 
     /// Sets a name.
     pub fn set(&mut self, name: &str, value: Value) {
-        self.names.insert(name.to_owned(), value);
+        self.names.insert(name.to_owned(), Arc::new(value));
     }
 
     /// The value of a dotted name, for instance `target.base` or `defect.codes`.
     #[must_use]
     pub fn get(&self, dotted: &str) -> Option<&Value> {
         let mut parts = dotted.split('.');
-        let mut value = self.names.get(parts.next()?)?;
+        let mut value: &Value = self.names.get(parts.next()?)?;
         for part in parts {
             value = match value {
                 Value::Object(members) => members.get(part)?,
