@@ -66,6 +66,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Compare the records of two runs
     Compare(CompareArgs),
+    /// Answer what no black box can see, for the next run
+    Attest(AttestArgs),
     /// List cases, requirements, verbs, faults, capabilities or profiles
     List(ListArgs),
     /// Explain a requirement, case, verb, fault or capability
@@ -155,6 +157,12 @@ pub struct RunArgs {
     /// The least that fails the run
     #[arg(long, value_name = "VERDICT", env = "CARINBB_FAIL_ON", default_value = "fail", help_heading = "Judgement")]
     pub fail_on: FailOn,
+    /// Findings that somebody accepts for a time: they stay findings and do not count for the exit code
+    #[arg(long, value_name = "FILE", env = "CARINBB_WAIVERS", help_heading = "Judgement")]
+    pub waivers: Option<PathBuf>,
+    /// What persons state of requirements that no view from outside can settle (`carinbb attest` writes it)
+    #[arg(long, value_name = "FILE", env = "CARINBB_ATTESTATIONS", help_heading = "Judgement")]
+    pub attestations: Option<PathBuf>,
 
     /// Requests in flight per origin
     #[arg(long, value_name = "N", env = "CARINBB_IN_FLIGHT", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Network")]
@@ -310,6 +318,26 @@ pub struct CompareArgs {
     pub fail: bool,
 }
 
+/// `attest`
+#[derive(Debug, Args)]
+pub struct AttestArgs {
+    /// The record of a run: what it left open is asked for
+    #[arg(value_name = "RUN.json")]
+    pub record: PathBuf,
+    /// The file that the answers go into; answers that it has are kept
+    #[arg(long, value_name = "FILE", default_value = "attestations.toml")]
+    pub attestations: PathBuf,
+    /// Who answers
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// As what
+    #[arg(long, value_name = "ROLE")]
+    pub role: Option<String>,
+    /// Print what is open as TOML to fill in, and ask nobody
+    #[arg(long)]
+    pub print: bool,
+}
+
 /// `list`
 #[derive(Debug, Args)]
 pub struct ListArgs {
@@ -359,7 +387,7 @@ pub struct ExplainArgs {
 /// `check`
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Target files, case files or folders of a suite; nothing checks the suite in the binary (or of --testcases)
+    /// Target files, files of waivers or attestations, case files or folders of a suite; nothing checks the suite in the binary (or of --testcases)
     pub paths: Vec<PathBuf>,
 }
 

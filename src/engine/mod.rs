@@ -4,6 +4,7 @@
 //! get [`Event`]s, and reports get the finished [`Run`].
 
 mod assertion;
+mod attested;
 mod capability;
 mod case_run;
 mod claim;
@@ -34,8 +35,10 @@ mod sighting;
 mod smart_version;
 mod stage;
 mod udap_version;
+mod waived;
 mod worth;
 
+pub use attested::is_attestable;
 pub use capability::{Capabilities, Claimed};
 pub use claim::exit;
 pub use comparison::Comparison;
@@ -47,7 +50,8 @@ pub use prepare::{Knowledge, Prepared};
 pub use record::Run;
 pub use rejudge::{Rejudged, rejudge};
 pub use replay::{Replayed, replay};
-pub use run::{PlanView, RunError, RunOptions, plan, run, timestamp};
+pub use run::{PlanView, RunError, RunOptions, Statements, plan, run, timestamp};
 pub use selection::Selection;
 pub use stage::Interrupt;
+pub use waived::ends_soon;
 pub use worth::{Worth, worth};

@@ -18,6 +18,7 @@ mod place;
 mod result_row;
 mod sarif;
 mod schema;
+pub mod statements;
 mod tap;
 mod words;
 

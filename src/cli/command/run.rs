@@ -21,7 +21,9 @@ use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
 use crate::cli::udap::{self, Ourselves};
-use crate::cli::{browser_settings, colour_choice, demo, faults, hint, output, plan_text, sign_in, udap_trust, world};
+use crate::cli::{
+    browser_settings, colour_choice, demo, faults, hint, output, plan_text, sign_in, statements, udap_trust, world,
+};
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, RunError, RunOptions, Selection, exit};
 use crate::reference;
 use crate::target::{Launch, Strategy, Target, udap_version};
@@ -126,6 +128,8 @@ fn options(
         Some(server) => udap_trust::of_reference(server).map_err(Failure::wrong)?,
         None => udap_trust::of_target(&target, arguments)?,
     };
+    let statements =
+        statements::load(arguments.waivers.as_deref(), arguments.attestations.as_deref(), loaded, target.base.as_str(), today)?;
     let claimed_udap = match udap_version(&arguments.udap).map_err(Failure::wrong)? {
         Some(version) => Some(version),
         None => target.udap.version.clone(),
@@ -164,6 +168,7 @@ fn options(
         only_step: arguments.only_step.map(usize::from),
         interrupt: interrupt_on_signal(),
         settings: resolved.settings.clone(),
+        statements,
     })
 }
 
