@@ -223,6 +223,7 @@ impl Lab {
         let names: Result<Vec<SanType>, rcgen::Error> = match shape {
             // As somebody writes it who has no field for a URI.
             Shape::DnsName => uris.iter().map(|uri| Ok(SanType::DnsName(uri.as_str().try_into()?))).collect(),
+            Shape::HostName => uris.iter().map(|uri| Ok(SanType::DnsName(host_of(uri).try_into()?))).collect(),
             Shape::CommonName => Ok(vec![SanType::URI("https://elsewhere.carinbb.example/app".try_into()?)]),
             _ => uris.iter().map(|uri| Ok(SanType::URI(uri.as_str().try_into()?))).collect(),
         };
@@ -326,4 +327,10 @@ fn p256(pem: &Secret) -> Result<KeyPair, LabError> {
 /// A key of whatever kind that can sign certificates.
 fn any_key(pem: &Secret) -> Result<KeyPair, LabError> {
     Ok(KeyPair::from_pem(pem.expose())?)
+}
+
+/// The host of a URI; nothing when it has none.
+fn host_of(uri: &str) -> String {
+    let url = url::Url::parse(uri).ok();
+    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -21,6 +21,8 @@ pub enum Shape {
     Revoked,
     /// The URI stands in a name of the DNS kind.
     DnsName,
+    /// The host of the URI stands in a name of the DNS kind, as in the certificate of a web server.
+    HostName,
     /// The URI stands in the common name alone.
     CommonName,
     /// keyUsage without digitalSignature.
@@ -49,7 +51,7 @@ pub enum Shape {
 
 impl Shape {
     /// Every shape by the word of the cases.
-    pub const WORDS: [(&'static str, Shape); 21] = [
+    pub const WORDS: [(&'static str, Shape); 22] = [
         ("right", Self::Right),
         ("issued-by-root", Self::IssuedByRoot),
         ("without-addresses", Self::WithoutAddresses),
@@ -59,6 +61,7 @@ impl Shape {
         ("future", Self::Future),
         ("revoked", Self::Revoked),
         ("dns-name", Self::DnsName),
+        ("host-name", Self::HostName),
         ("common-name", Self::CommonName),
         ("no-digital-signature", Self::NoDigitalSignature),
         ("leaf-is-ca", Self::LeafIsCa),

@@ -179,7 +179,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "udap-token-refuses-percent-20", "a space that is written %20 in a form is refused"),
     fault(G, "udap-token-refuses-plus", "a space that is written + in a form is refused"),
     fault(G, "udap-authorize-without-pkce", "a client of UDAP may leave PKCE out").under(V2_0),
-    fault(G, "udap-authorize-plain-pkce", "a client of UDAP may use the method plain"),
+    fault(G, "udap-authorize-plain-pkce", "a client of UDAP may use the method plain").under(V2_0),
     fault(G, "udap-authorize-without-state", "a client of UDAP may leave state out").under(V2_0),
     fault(G, "udap-authorize-exceeds-registered-scope", "a client of UDAP is granted scopes that it did not register"),
     fault(G, "udap-token-errors-403", "errors of the token endpoint come with status 403, as JSON"),
