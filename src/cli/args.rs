@@ -163,6 +163,10 @@ pub struct RunArgs {
     /// What persons state of requirements that no view from outside can settle (`carinbb attest` writes it)
     #[arg(long, value_name = "FILE", env = "CARINBB_ATTESTATIONS", help_heading = "Judgement")]
     pub attestations: Option<PathBuf>,
+    /// Fail on what is worse than in the record of this earlier run and on nothing that it has already; what new criteria or
+    /// another carinbb may have caused is listed, and fails with --strict
+    #[arg(long, value_name = "RUN.json", env = "CARINBB_BASELINE", help_heading = "Judgement")]
+    pub baseline: Option<PathBuf>,
 
     /// Requests in flight per origin
     #[arg(long, value_name = "N", env = "CARINBB_IN_FLIGHT", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Network")]

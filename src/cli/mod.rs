@@ -2,6 +2,7 @@
 
 mod args;
 mod ask;
+mod baseline;
 mod browser_settings;
 mod command;
 mod credentials;

@@ -22,10 +22,11 @@ use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
 use crate::cli::udap::{self, Ourselves};
 use crate::cli::{
-    browser_settings, colour_choice, demo, faults, hint, output, plan_text, sign_in, statements, udap_trust, world,
+    baseline, browser_settings, colour_choice, demo, faults, hint, output, plan_text, sign_in, statements, udap_trust, world,
 };
-use crate::engine::{self, Event, Interrupt, Knowledge, Listener, RunError, RunOptions, Selection, exit};
+use crate::engine::{self, Event, Interrupt, Knowledge, Listener, Run, RunError, RunOptions, Selection, exit};
 use crate::reference;
+use crate::report;
 use crate::target::{Launch, Strategy, Target, udap_version};
 use crate::testcase::Given;
 use crate::vocabulary::{ProfileId, escape};
@@ -45,6 +46,7 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
         Some(_) => EvidenceOut::default(),
         None => EvidenceOut::check(arguments.output.as_deref(), arguments.bundle.as_deref())?,
     };
+    let baseline = arguments.baseline.as_deref().map(baseline::read).transpose()?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
     runtime.block_on(async {
         let demo = if arguments.demo { Some(start_demo(arguments).await?) } else { None };
@@ -53,6 +55,7 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
             None => resolved.target.clone().ok_or_else(no_target)?,
         };
         check_target(&target, arguments)?;
+        baseline::check(baseline.as_ref(), &target, arguments)?;
         let launch = the_launch(&resolved, arguments, demo.as_ref(), environment)?;
         let ourselves = ourselves(&resolved, &launch, demo.as_ref(), environment).await?;
         let options = options(
@@ -66,7 +69,7 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
         let code = match arguments.plan {
             Some(kind) => print_plan(&options, kind, arguments.format).await?,
             None => {
-                let out = Out { reports: &reports, evidence: &evidence, loaded: &loaded };
+                let out = Out { reports: &reports, evidence: &evidence, loaded: &loaded, baseline: baseline.as_ref() };
                 run_and_report(options, &resolved.cli.global, arguments, &out, environment).await?
             }
         };
@@ -307,6 +310,7 @@ struct Out<'a> {
     reports: &'a [Wanted],
     evidence: &'a EvidenceOut,
     loaded: &'a LoadedSuite,
+    baseline: Option<&'a Run>,
 }
 
 async fn run_and_report(
@@ -336,7 +340,14 @@ async fn run_and_report(
     if record.cases.is_empty() || record.claim.exit_code == exit::NOTHING {
         output::complain("carinbb: nothing was tested: no selected case applies to this target");
     }
-    Ok(record.claim.exit_code)
+    let Some(baseline) = out.baseline else { return Ok(record.claim.exit_code) };
+    let gate = report::gate(baseline, &record, fail_on_warn, arguments.strict);
+    if prints_for_people(arguments) {
+        output::print(&format!("\n{}", gate.to_text()));
+    } else {
+        output::complain(&gate.to_text());
+    }
+    Ok(gate.exit_code)
 }
 
 /// False when stdout belongs to a report or to a program.
@@ -353,6 +364,7 @@ fn listener(global: &Global, arguments: &RunArgs, environment: &Environment) -> 
             (false, 0) => Loudness::Normal,
             (false, _) => Loudness::Verbose,
         },
+        without_code: arguments.baseline.is_some(),
         fail_on_warn: arguments.fail_on == FailOn::Warn,
     };
     let inner: Box<dyn Listener> = match arguments.format {
