@@ -147,6 +147,9 @@ pub struct RunArgs {
     /// Make at most N authorizations: the cases that settle most for each are kept, the others are named
     #[arg(long, value_name = "N", env = "CARINBB_MAX_AUTHORIZATIONS", help_heading = "Selection")]
     pub max_authorizations: Option<u64>,
+    /// Repeat what failed, was blocked or broke in this earlier run, with its setups and controls; `report --with` joins the two
+    #[arg(long, value_name = "RUN.json", conflicts_with = "select", help_heading = "Selection")]
+    pub again: Option<PathBuf>,
     /// Run only step N of the selected cases, besides setups and controls
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Selection")]
     pub only_step: Option<u16>,
@@ -214,6 +217,9 @@ pub struct RunArgs {
     /// Write the evidence of the run as one zip file
     #[arg(long, value_name = "FILE.zip", env = "CARINBB_BUNDLE", help_heading = "Output")]
     pub bundle: Option<PathBuf>,
+    /// Sign the evidence with this private key (PEM, Ed25519 or ECDSA on P-256); the signature lies beside it
+    #[arg(long, value_name = "KEY.pem", env = "CARINBB_SIGN", help_heading = "Output")]
+    pub sign: Option<PathBuf>,
     /// Put pictures of the pages of a browser login into DIR; none shows a secret, and none is taken after the sign-in unless the
     /// environment is staging
     #[arg(long, value_name = "DIR", env = "CARINBB_SCREENSHOTS", num_args = 0..=1, require_equals = true, default_missing_value = "carinbb-screenshots", help_heading = "Output")]
@@ -292,6 +298,9 @@ pub struct ReportArgs {
     /// The record of a run, as --report json=FILE wrote it
     #[arg(value_name = "RUN.json")]
     pub record: PathBuf,
+    /// Join it with the record of a later run of the same criteria against the same server, as `run --again` makes it
+    #[arg(long, value_name = "RUN.json")]
+    pub with: Option<PathBuf>,
     /// Write a report: FORMAT=FILE; "-" is stdout (repeatable)
     #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', required = true)]
     pub report: Vec<String>,
@@ -306,6 +315,9 @@ pub struct VerifyArgs {
     /// Judge the recorded outcomes again by the levels of this carinbb
     #[arg(long)]
     pub rejudge: bool,
+    /// The public key (PEM) by which the signature beside the bundle must hold
+    #[arg(long, value_name = "KEY.pem")]
+    pub key: Option<PathBuf>,
 }
 
 /// `compare`

@@ -1,11 +1,11 @@
-//! `--baseline RUN.json`: the earlier run that this one must not be worse than.
+//! Earlier runs: `--baseline RUN.json` must not be better than this one, and `--again RUN.json` is repeated where it failed.
 
 use std::path::Path;
 
 use super::args::RunArgs;
 use super::command;
 use super::failure::Failure;
-use crate::engine::Run;
+use crate::engine::{self, Run};
 use crate::target::Target;
 use crate::vocabulary::escape;
 
@@ -19,6 +19,24 @@ pub fn read(path: &Path) -> Result<Run, Failure> {
         return Ok(baseline);
     }
     Err(Failure::wrong(format!("{}: that run was interrupted, so nothing can be held against it", path.display())))
+}
+
+/// The cases of an earlier run of the same server that are worth repeating.
+///
+/// # Errors
+/// When the record cannot be read, is about another server, or has nothing to repeat.
+pub fn again(path: &Path, target: &Target, demo: bool) -> Result<Vec<String>, Failure> {
+    let run = command::report::read(path)?;
+    let plain = |base: &str| base.trim_end_matches('/').to_owned();
+    if !demo && plain(&run.header.target) != plain(target.base.as_str()) {
+        let about = escape(&run.header.target);
+        return Err(Failure::wrong(format!("{} is about {about}, and this run is about {}", path.display(), target.base)));
+    }
+    let cases = engine::to_repeat(&run);
+    if cases.is_empty() {
+        return Err(Failure::wrong(format!("{}: nothing in it failed, was blocked or broke", path.display())));
+    }
+    Ok(cases)
 }
 
 /// Whether a baseline is about the server under test.

@@ -1,7 +1,8 @@
 //! What attestations do to a run: they stand beside the requirements that no case tests, and never beside a tested one.
 
 use super::record::{AttachmentRecord, AttestationRecord, RequirementResult, Tested};
-use crate::catalogue::{Attestation, Attestations};
+use crate::catalogue::{Attachment, Attestation, Attestations};
+use crate::vocabulary::RequirementId;
 
 /// True when only a person can settle a requirement.
 #[must_use]
@@ -23,6 +24,22 @@ pub fn attest(attestations: &Attestations, requirements: &mut [RequirementResult
 pub fn answer(records: &[AttestationRecord], row: &RequirementResult) -> Option<bool> {
     let own = records.iter().find(|own| own.requirement == row.id)?;
     is_attestable(row).then_some(own.is_met)
+}
+
+/// The attestation that a record tells of, as it was given; absent when its id is none.
+#[must_use]
+pub fn given(record: &AttestationRecord) -> Option<Attestation> {
+    Some(Attestation {
+        requirement: RequirementId::parse(&record.requirement).ok()?,
+        statement: record.statement.clone(),
+        is_met: record.is_met,
+        name: record.name.clone(),
+        role: record.role.clone(),
+        date: record.date.clone(),
+        note: record.note.clone(),
+        attachment: record.attachment.as_ref().map(|file| Attachment { file: file.file.clone(), sha256: file.sha256.clone() }),
+        at: 0..0,
+    })
 }
 
 fn record(own: &Attestation, requirements: &[RequirementResult]) -> AttestationRecord {

@@ -141,7 +141,7 @@ impl Replayed {
     fn waivers(&mut self, run: &Run) {
         let ground = waived::Ground {
             target: &run.header.target,
-            today: run.header.started.get(..10).unwrap_or_default(),
+            today: run.finished.get(..10).unwrap_or_default(),
             fail_on_warn: run.basis.is_some_and(|basis| basis.fail_on_warn),
             certification: false,
         };

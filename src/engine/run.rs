@@ -193,11 +193,12 @@ fn finish(
         let steps = result.steps.iter().filter(|step| step.done);
         steps.filter_map(|step| verbs::find(&step.verb)).any(|verb| verb.help().effect >= Effect::Login)
     };
+    let finished = timestamp(options.world.clock.now());
     let waivers = waived::waive(
         &options.statements.waivers,
         waived::Ground {
             target: &prepared.header.target,
-            today: prepared.header.started.get(..10).unwrap_or_default(),
+            today: finished.get(..10).unwrap_or_default(),
             fail_on_warn: options.fail_on_warn,
             certification: false,
         },
@@ -232,7 +233,7 @@ fn finish(
     Run {
         header: prepared.header,
         complete,
-        finished: timestamp(options.world.clock.now()),
+        finished,
         traffic,
         left_behind: left_behind(&cases).into_iter().chain(tokens).collect(),
         not_exercised,

@@ -2,7 +2,7 @@
 
 use super::record::{CaseResult, Judgement, RequirementResult, WaiverRecord, WaiverState};
 use crate::catalogue::{Waiver, day};
-use crate::vocabulary::Verdict;
+use crate::vocabulary::{CaseId, RequirementId, Verdict};
 
 /// From how many days before its last day on a waiver is told as ending soon.
 pub const SOON_DAYS: i64 = 14;
@@ -93,6 +93,22 @@ fn fails(judgement: &Judgement, fail_on_warn: bool) -> bool {
 /// What could not be determined says nothing about a waiver.
 fn is_open(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Blocked | Verdict::Error)
+}
+
+/// The waiver that a record tells of, as it was given; absent when its ids are none.
+#[must_use]
+pub fn given(record: &WaiverRecord) -> Option<Waiver> {
+    Some(Waiver {
+        requirement: RequirementId::parse(&record.requirement).ok()?,
+        case: CaseId::parse(&record.case).ok()?,
+        variant: record.variant.clone(),
+        target: record.target.clone(),
+        reason: record.reason.clone(),
+        owner: record.owner.clone(),
+        approved_by: record.approved_by.clone(),
+        expires: record.expires.clone(),
+        at: 0..0,
+    })
 }
 
 fn record(waiver: &Waiver) -> WaiverRecord {

@@ -108,7 +108,7 @@ fn blame(own: &Difference, baseline: &Run, run: &Run) -> Blame {
 }
 
 fn is_left_out_by_flag(own: &Difference, run: &Run) -> bool {
-    let by_flag = |kind: &str| ["flag", "slow", "authorizations"].contains(&kind);
+    let by_flag = |kind: &str| ["flag", "slow", "tls", "authorizations"].contains(&kind);
     let mut left_out =
         run.not_selected.iter().filter(|left| own.case == left.case || own.case.starts_with(&format!("{} [", left.case)));
     let has_run = run.cases.iter().any(|case| label(&case.case, &case.variant) == own.case);

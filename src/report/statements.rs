@@ -21,7 +21,7 @@ pub struct Statement {
 /// Every waiver of a run.
 #[must_use]
 pub fn waivers(run: &Run) -> Vec<Statement> {
-    let today = run.header.started.get(..10).unwrap_or_default();
+    let today = run.finished.get(..10).unwrap_or_default();
     run.waivers.iter().map(|waiver| of_waiver(waiver, today)).collect()
 }
 

@@ -44,7 +44,13 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
     let reports = reports::wanted(&arguments.report, environment)?;
     let evidence = match arguments.plan {
         Some(_) => EvidenceOut::default(),
-        None => EvidenceOut::check(arguments.output.as_deref(), arguments.bundle.as_deref())?,
+        None => {
+            let out = EvidenceOut::check(arguments.output.as_deref(), arguments.bundle.as_deref())?;
+            match &arguments.sign {
+                Some(key) => out.signed_with(key, environment)?,
+                None => out,
+            }
+        }
     };
     let baseline = arguments.baseline.as_deref().map(baseline::read).transpose()?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
@@ -139,6 +145,12 @@ fn options(
     };
     let mut select = arguments.select.clone();
     select.extend(resolved.what.iter().cloned());
+    if let Some(path) = &arguments.again {
+        if !select.is_empty() {
+            return Err(Failure::wrong("--again chooses the cases itself: name no others"));
+        }
+        select = baseline::again(path, &target, arguments.demo)?;
+    }
     let mut selection = selection(arguments, select, &target, ourselves, login, demo.is_some(), today);
     selection.no_anchors = udap_trust::no_anchors(&anchors);
     selection.no_communities = udap_trust::no_communities(&target);
