@@ -398,6 +398,13 @@ pub enum Listing {
 pub struct ExplainArgs {
     /// An id: carin-bb/exchange-1, tls.versions, tls.offer, tls-1.1-enabled, smart.launch-standalone, carin-bb-2.2.0
     pub id: String,
+    /// Write a text about a finding that you believe is wrong, ready to send: ID is its case, its label as printed, or the
+    /// beginning of its fingerprint; no host, secret or member stands in it
+    #[arg(long, requires = "record")]
+    pub dispute: bool,
+    /// The record of the run that has the finding (with --dispute)
+    #[arg(long, value_name = "RUN.json", requires = "dispute")]
+    pub record: Option<PathBuf>,
 }
 
 /// `check`

@@ -6,6 +6,7 @@ mod badge;
 pub mod bundle;
 mod compare;
 mod csv;
+pub mod dispute;
 mod earl;
 mod fhir;
 mod finding;

@@ -1,8 +1,10 @@
 //! `carinbb explain ID`: what it is, why, where it comes from, what proves it, what to do.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::list::readable;
+use super::report::read;
 use crate::catalogue::{CapabilityName, Requirement};
 use crate::cli::args::{ExplainArgs, Global};
 use crate::cli::environment::{Environment, PAGE};
@@ -11,9 +13,11 @@ use crate::cli::layout::hang;
 use crate::cli::output;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::reference::{self, Fault};
+use crate::report::{self, ranked};
 use crate::testcase::TestCase;
 use crate::verbs::{self, VerbHelp};
 use crate::vocabulary::document::did_you_mean;
+use crate::vocabulary::escape;
 
 /// Prints the explanation.
 ///
@@ -22,6 +26,9 @@ use crate::vocabulary::document::did_you_mean;
 pub fn explain(global: &Global, arguments: &ExplainArgs, environment: &Environment) -> Result<u8, Failure> {
     let loaded = suite::load(global.testcases.as_deref())?;
     let id = arguments.id.as_str();
+    if let Some(record) = &arguments.record {
+        return dispute(id, record, &loaded);
+    }
     let case = || loaded.suite.case(id).map(|case| explain_case(case, &loaded));
     let requirement =
         || loaded.catalogue.requirements().find(|row| row.id.as_str() == id).map(|row| explain_requirement(row, &loaded));
@@ -32,6 +39,20 @@ pub fn explain(global: &Global, arguments: &ExplainArgs, environment: &Environme
     let found = case().or_else(requirement).or_else(verb).or_else(fault).or_else(capability).or_else(profile);
     let Some(text) = found else { return Err(Failure::wrong(format!("nothing is called '{id}': {}", help(id, &loaded)))) };
     output::print(&hang(&text, environment.width.unwrap_or(PAGE).max(40), None));
+    Ok(0)
+}
+
+/// Prints a text about each finding that the id means.
+fn dispute(id: &str, record: &Path, loaded: &LoadedSuite) -> Result<u8, Failure> {
+    let run = read(record)?;
+    let found = report::dispute::named(&run, id);
+    if found.is_empty() {
+        let labels: Vec<String> = ranked(&run).iter().map(|(case, _)| escape(&case.label())).collect();
+        let help = did_you_mean(id, labels.iter().map(String::as_str));
+        return Err(Failure::wrong(format!("{}: no finding is called '{id}': {help}", record.display())));
+    }
+    let each = found.iter().map(|(case, finding)| report::dispute::dispute(&run, case, finding, &loaded.catalogue));
+    output::print(&each.collect::<Vec<_>>().join("\n---\n\n"));
     Ok(0)
 }
 
