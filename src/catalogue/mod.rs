@@ -2,6 +2,7 @@
 //!
 //! Loading collects every mistake with its place. Strength is data here: nothing on this floor judges.
 
+mod attestation;
 mod capability;
 #[allow(clippy::module_inception)] // the catalogue itself
 mod catalogue;
@@ -16,6 +17,7 @@ mod requirement;
 mod requirement_file;
 mod rule;
 mod smart_version;
+mod waiver;
 #[cfg(test)]
 mod in_force_tests;
 #[cfg(test)]
@@ -23,6 +25,7 @@ mod load_tests;
 #[cfg(test)]
 mod tests;
 
+pub use attestation::{Attachment, Attestation, Attestations, read_attestations};
 pub use capability::CapabilityName;
 pub use catalogue::Catalogue;
 pub use closed::UnknownWord;
@@ -33,3 +36,4 @@ pub use profile::{Profile, ProfileDocument, Role, Status, TlsRules, TlsVersion, 
 pub use requirement::{Actor, Area, Basis, Confidence, Document, Documents, Requirement, Testable};
 pub use rule::{Cap, Rule};
 pub use smart_version::{SMART_APP_LAUNCH, SmartVersion};
+pub use waiver::{LONGEST_DAYS, Waiver, day, read_waivers};

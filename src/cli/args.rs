@@ -66,6 +66,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Compare the records of two runs
     Compare(CompareArgs),
+    /// Answer what no black box can see, for the next run
+    Attest(AttestArgs),
     /// List cases, requirements, verbs, faults, capabilities or profiles
     List(ListArgs),
     /// Explain a requirement, case, verb, fault or capability
@@ -145,6 +147,9 @@ pub struct RunArgs {
     /// Make at most N authorizations: the cases that settle most for each are kept, the others are named
     #[arg(long, value_name = "N", env = "CARINBB_MAX_AUTHORIZATIONS", help_heading = "Selection")]
     pub max_authorizations: Option<u64>,
+    /// Repeat what failed, was blocked or broke in this earlier run, with its setups and controls; `report --with` joins the two
+    #[arg(long, value_name = "RUN.json", conflicts_with = "select", help_heading = "Selection")]
+    pub again: Option<PathBuf>,
     /// Run only step N of the selected cases, besides setups and controls
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Selection")]
     pub only_step: Option<u16>,
@@ -155,6 +160,16 @@ pub struct RunArgs {
     /// The least that fails the run
     #[arg(long, value_name = "VERDICT", env = "CARINBB_FAIL_ON", default_value = "fail", help_heading = "Judgement")]
     pub fail_on: FailOn,
+    /// Findings that somebody accepts for a time: they stay findings and do not count for the exit code
+    #[arg(long, value_name = "FILE", env = "CARINBB_WAIVERS", help_heading = "Judgement")]
+    pub waivers: Option<PathBuf>,
+    /// What persons state of requirements that no view from outside can settle (`carinbb attest` writes it)
+    #[arg(long, value_name = "FILE", env = "CARINBB_ATTESTATIONS", help_heading = "Judgement")]
+    pub attestations: Option<PathBuf>,
+    /// Fail on what is worse than in the record of this earlier run and on nothing that it has already; what new criteria or
+    /// another carinbb may have caused is listed, and fails with --strict
+    #[arg(long, value_name = "RUN.json", env = "CARINBB_BASELINE", help_heading = "Judgement")]
+    pub baseline: Option<PathBuf>,
 
     /// Requests in flight per origin
     #[arg(long, value_name = "N", env = "CARINBB_IN_FLIGHT", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Network")]
@@ -202,6 +217,9 @@ pub struct RunArgs {
     /// Write the evidence of the run as one zip file
     #[arg(long, value_name = "FILE.zip", env = "CARINBB_BUNDLE", help_heading = "Output")]
     pub bundle: Option<PathBuf>,
+    /// Sign the evidence with this private key (PEM, Ed25519 or ECDSA on P-256); the signature lies beside it
+    #[arg(long, value_name = "KEY.pem", env = "CARINBB_SIGN", help_heading = "Output")]
+    pub sign: Option<PathBuf>,
     /// Put pictures of the pages of a browser login into DIR; none shows a secret, and none is taken after the sign-in unless the
     /// environment is staging
     #[arg(long, value_name = "DIR", env = "CARINBB_SCREENSHOTS", num_args = 0..=1, require_equals = true, default_missing_value = "carinbb-screenshots", help_heading = "Output")]
@@ -280,6 +298,9 @@ pub struct ReportArgs {
     /// The record of a run, as --report json=FILE wrote it
     #[arg(value_name = "RUN.json")]
     pub record: PathBuf,
+    /// Join it with the record of a later run of the same criteria against the same server, as `run --again` makes it
+    #[arg(long, value_name = "RUN.json")]
+    pub with: Option<PathBuf>,
     /// Write a report: FORMAT=FILE; "-" is stdout (repeatable)
     #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', required = true)]
     pub report: Vec<String>,
@@ -294,6 +315,9 @@ pub struct VerifyArgs {
     /// Judge the recorded outcomes again by the levels of this carinbb
     #[arg(long)]
     pub rejudge: bool,
+    /// The public key (PEM) by which the signature beside the bundle must hold
+    #[arg(long, value_name = "KEY.pem")]
+    pub key: Option<PathBuf>,
 }
 
 /// `compare`
@@ -308,6 +332,26 @@ pub struct CompareArgs {
     /// Exit with 1 when a finding is new or graver, or a case stopped running
     #[arg(long)]
     pub fail: bool,
+}
+
+/// `attest`
+#[derive(Debug, Args)]
+pub struct AttestArgs {
+    /// The record of a run: what it left open is asked for
+    #[arg(value_name = "RUN.json")]
+    pub record: PathBuf,
+    /// The file that the answers go into; answers that it has are kept
+    #[arg(long, value_name = "FILE", default_value = "attestations.toml")]
+    pub attestations: PathBuf,
+    /// Who answers
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// As what
+    #[arg(long, value_name = "ROLE")]
+    pub role: Option<String>,
+    /// Print what is open as TOML to fill in, and ask nobody
+    #[arg(long)]
+    pub print: bool,
 }
 
 /// `list`
@@ -359,7 +403,7 @@ pub struct ExplainArgs {
 /// `check`
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Target files, case files or folders of a suite; nothing checks the suite in the binary (or of --testcases)
+    /// Target files, files of waivers or attestations, case files or folders of a suite; nothing checks the suite in the binary (or of --testcases)
     pub paths: Vec<PathBuf>,
 }
 

@@ -13,6 +13,8 @@ pub const PAGE: usize = 100;
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
+    /// True when somebody can type.
+    pub stdin_is_terminal: bool,
     /// True when stdout is a terminal.
     pub stdout_is_terminal: bool,
     /// True when stderr is a terminal.
@@ -29,6 +31,7 @@ impl Environment {
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self {
             variables: variables.collect(),
+            stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             width: console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns)),

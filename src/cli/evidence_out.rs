@@ -3,17 +3,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::environment::Environment;
 use super::failure::Failure;
+use super::output;
+use super::secrets::Secrets;
 use super::suite::LoadedSuite;
+use crate::crypto::dsse::SigningKey;
 use crate::engine::Run;
 use crate::report::bundle::{self, Surroundings};
+use crate::target::{SecretReader, SecretSource};
 use crate::vocabulary::{LeakSearch, Redactor};
 
 /// Where the bundle of a run goes.
-#[derive(Debug, Clone, Default)]
+#[derive(Default)]
 pub struct EvidenceOut {
     folder: Option<PathBuf>,
     archive: Option<PathBuf>,
+    key: Option<SigningKey>,
 }
 
 impl EvidenceOut {
@@ -42,7 +48,25 @@ impl EvidenceOut {
                 return Err(Failure::wrong(format!("cannot write {}: there is no such folder, or it is one", archive.display())));
             }
         }
-        Ok(Self { folder: folder.map(Path::to_owned), archive: archive.map(Path::to_owned) })
+        Ok(Self { folder: folder.map(Path::to_owned), archive: archive.map(Path::to_owned), key: None })
+    }
+
+    /// Signs with this key (PEM) whatever is written.
+    ///
+    /// # Errors
+    /// When nothing is written, or the key cannot be used.
+    pub fn signed_with(mut self, key: &Path, environment: &Environment) -> Result<Self, Failure> {
+        let places = [&self.folder, &self.archive];
+        if places.iter().all(|place| place.is_none()) {
+            return Err(Failure::wrong("--sign signs the evidence of a run: name a place for it, -o DIR or --bundle FILE.zip"));
+        }
+        if let Some(place) = places.into_iter().flatten().find(|place| beside(place).is_none()) {
+            return Err(Failure::wrong(format!("no signature can lie beside {}: give the evidence a name", place.display())));
+        }
+        let pem = Secrets::new(environment).read("signing_key", &SecretSource::File(key.to_owned())).map_err(Failure::wrong)?;
+        let key = SigningKey::from_pem(&pem).map_err(|error| Failure::wrong(format!("{}: {error}", key.display())))?;
+        self.key = Some(key);
+        Ok(self)
     }
 
     /// Makes the bundle, looks through every file of it, and writes it.
@@ -64,8 +88,25 @@ impl EvidenceOut {
         if let Some(archive) = &self.archive {
             fs::write(archive, bundle::to_zip(&files).map_err(failed)?).map_err(failed)?;
         }
+        let Some(key) = &self.key else { return Ok(()) };
+        if !run.complete {
+            output::complain("carinbb: an interrupted run makes no claim, and is not signed");
+            return Ok(());
+        }
+        let signature = bundle::signed(run, &files, key).map_err(failed)?;
+        for file in [&self.folder, &self.archive].into_iter().flatten().filter_map(|place| beside(place)) {
+            look.at(&file.display().to_string(), &signature)?;
+            fs::write(file, &signature).map_err(failed)?;
+        }
         Ok(())
     }
+}
+
+/// Where the signature of a bundle lies: beside it, under its name.
+#[must_use]
+pub fn beside(bundle: &Path) -> Option<PathBuf> {
+    let name = bundle.file_name()?.to_string_lossy();
+    Some(bundle.with_file_name(format!("{name}.dsse.json")))
 }
 
 /// Digests of the suite and the machine.

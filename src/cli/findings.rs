@@ -4,6 +4,7 @@ use std::io;
 
 use crate::engine::Run;
 use crate::engine::record::{CaseResult, Tested};
+use crate::report::statements::{self, Statement};
 use crate::report::{self, Finding};
 use crate::vocabulary::{Verdict, escape_to_width};
 
@@ -69,6 +70,22 @@ impl<W: io::Write> Page<W> {
         rows
     }
 
+    /// What persons say, in a list of its own; of what needs nobody's attention only the number, unless all is asked for.
+    fn stated(&mut self, title: &str, rows: &[Statement], all: bool) -> io::Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.section(title)?;
+        let all = all || self.look.loudness == Loudness::Verbose;
+        for row in rows.iter().filter(|row| all || row.is_open) {
+            self.row(row.word, &format!("{}: {}", row.about, row.text), 2, 9)?;
+        }
+        match rows.iter().filter(|row| !all && !row.is_open).count() {
+            0 => Ok(()),
+            count => self.row("yes", &format!("{count} requirements (-v names them)"), 2, 9),
+        }
+    }
+
     /// What flags or missing inputs left out, what is not tested at all (`-v`), and what cleanup left behind.
     pub(super) fn left_out(&mut self, run: &Run) -> io::Result<()> {
         if !run.not_selected.is_empty() {
@@ -92,6 +109,8 @@ impl<W: io::Write> Page<W> {
             self.section("Claimed and not exercised by this run")?;
             self.row("", &run.not_exercised.join(", "), 0, 2)?;
         }
+        self.stated("Waivers", &statements::waivers(run), true)?;
+        self.stated("Attested by persons, not tested", &statements::attestations(run), false)?;
         if !run.left_behind.is_empty() {
             self.section("Left behind at the target")?;
             for thing in &run.left_behind {

@@ -1,6 +1,8 @@
 //! The command line: settings in, live output and exit code out.
 
 mod args;
+mod ask;
+mod baseline;
 mod browser_settings;
 mod command;
 mod credentials;
@@ -28,6 +30,7 @@ mod reports;
 mod secrets;
 mod settings;
 mod sign_in;
+mod statements;
 mod suite;
 mod target_out;
 pub mod terminal;
@@ -66,6 +69,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
         Command::Report(arguments) => command::report::report(&arguments, environment),
         Command::Verify(arguments) => command::verify::verify(&cli.global, &arguments),
         Command::Compare(arguments) => command::compare::compare_runs(&cli.global, &arguments),
+        Command::Attest(arguments) => command::attest::attest(&arguments, environment),
         Command::List(arguments) => command::list::list(&cli.global, &arguments, environment),
         Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments, environment),
         Command::Check(arguments) => command::check::check(&cli.global, &arguments, environment),

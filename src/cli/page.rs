@@ -28,6 +28,8 @@ pub struct Look {
     pub width: usize,
     /// How much is printed.
     pub loudness: Loudness,
+    /// The exit code is told by somebody else, who knows more than the claim.
+    pub without_code: bool,
     /// A Warn is a failure (`--fail-on warn`), which matters with `-q`.
     pub fail_on_warn: bool,
 }

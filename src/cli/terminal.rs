@@ -160,6 +160,9 @@ impl<W: io::Write + Send> Terminal<W> {
     fn claim(&mut self, run: &Run) -> io::Result<()> {
         let claim = (run.claim.text.as_str(), run.claim.exit_code);
         let (text, code) = if run.complete { claim } else { ("Interrupted: nothing is claimed.", INTERRUPTED) };
+        if self.page.look.without_code && run.complete {
+            return self.page.strong(&escape(text));
+        }
         let line = format!("{}      exit {code}", escape(text));
         if line.chars().count() <= self.page.look.width {
             return self.page.strong(&line);

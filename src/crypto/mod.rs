@@ -3,6 +3,7 @@
 //! Tokens are parsed by us and signatures are checked by josekit or openssl, so that every defect of form is a finding of its own.
 //! Knows no network and no clock.
 
+pub mod dsse;
 mod duplicate_keys;
 mod jwt;
 pub mod lab;

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::DECLINED;
-use super::record::{CaseResult, Claim, ClaimBasis, NotSelected, RequirementResult, Tested};
+use super::record::{
+    CaseResult, Claim, ClaimBasis, Judgement, NotSelected, RequirementResult, Tested, WaiverRecord, WaiverState,
+};
 use crate::vocabulary::{Strength, Verdict};
 
 /// Exit codes of `run` (contracts). Codes 2 and 101 are not for the claim to give.
@@ -53,6 +55,10 @@ pub struct Basis<'a> {
     pub fail_on_warn: bool,
     /// True when flags chose a part of the suite.
     pub partial: bool,
+    /// True with `--strict`.
+    pub strict: bool,
+    /// Every waiver that was given.
+    pub waivers: &'a [WaiverRecord],
     /// Why the rest of a requirement that was seen in part was not.
     pub why_in_part: &'a dyn Fn(&str) -> InPart,
 }
@@ -63,6 +69,7 @@ pub fn claim_of(
     requirements: &[RequirementResult],
     cases: &[CaseResult],
     not_selected: &[NotSelected],
+    waivers: &[WaiverRecord],
     complete: bool,
     basis: ClaimBasis,
 ) -> Claim {
@@ -77,6 +84,8 @@ pub fn claim_of(
         complete,
         fail_on_warn: basis.fail_on_warn,
         partial: basis.partial,
+        strict: basis.strict,
+        waivers,
         why_in_part: &|id| match () {
             () if basis.one_step || by_choice.contains(id) => InPart::NotSelected,
             () if declined.contains(id) => InPart::Declined,
@@ -98,9 +107,12 @@ pub fn claim(basis: &Basis<'_>) -> Claim {
     let tested = count(&|row| settled(row) || row.verdict == Some(Verdict::Fail));
     let undetermined = count(&|row| undetermined(row));
     let met = tested - not_met;
+    let waived = count(&|row| row.waived);
+    let (attested, denied) = (count(&|row| row.attested == Some(true)), count(&|row| row.attested == Some(false)));
     let not_tested = not_tested(&shall, basis);
     // Where nothing is demanded, nothing was shown.
-    let conformant = basis.complete && !basis.partial && !shall.is_empty() && tested == shall.len() as u64 && not_met == 0;
+    let conformant =
+        basis.complete && !basis.partial && !shall.is_empty() && tested + attested == shall.len() as u64 && not_met == 0;
     let claim = Claim {
         text: String::new(),
         conformant,
@@ -109,6 +121,9 @@ pub fn claim(basis: &Basis<'_>) -> Claim {
         tested,
         met,
         not_met,
+        waived,
+        attested,
+        denied,
         undetermined,
         not_tested,
         exit_code: exit_code(basis),
@@ -132,6 +147,7 @@ fn not_tested(shall: &[&RequirementResult], basis: &Basis<'_>) -> Vec<(String, u
             _ if row.verdict == Some(Verdict::Error) => "could not be observed",
             _ if row.verdict == Some(Verdict::Blocked) => "blocked",
             Tested::Fully => continue,
+            _ if row.attested.is_some() => continue,
             Tested::InPart => (basis.why_in_part)(&row.id).words(),
             Tested::NotSelected => "not selected",
             Tested::Declined => "declined by the operator",
@@ -152,12 +168,18 @@ fn text(claim: &Claim, complete: bool) -> String {
         return "Interrupted: an incomplete run makes no claim.".to_owned();
     }
     let Claim { shall, tested, met, not_met, not_applicable, .. } = claim;
-    let failed = if *not_met == 0 { String::new() } else { format!(", {not_met} not met") };
+    let waived = if claim.waived == 0 { String::new() } else { format!(" ({} of them waived for a time)", claim.waived) };
+    let failed = if *not_met == 0 { String::new() } else { format!(", {not_met} not met{waived}") };
+    let stated = match (claim.attested, claim.denied) {
+        (0, 0) => String::new(),
+        (met, 0) => format!(" Attested: {met} met."),
+        (met, denied) => format!(" Attested: {met} met, {denied} not met."),
+    };
     let rest: Vec<String> = claim.not_tested.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     let rest = if rest.is_empty() { String::new() } else { format!(" Not tested: {}.", rest.join(", ")) };
     let apart = if *not_applicable == 0 { String::new() } else { format!(" {not_applicable} more do not apply.") };
     let conformant = if claim.conformant { " The target is conformant." } else { "" };
-    format!("Tested {tested} of {shall} SHALL: {met} met{failed}.{rest}{apart}{conformant}")
+    format!("Tested {tested} of {shall} SHALL: {met} met{failed}.{stated}{rest}{apart}{conformant}")
 }
 
 /// 1 beats 3, 3 beats 0; 4 when nothing ran or nothing applied.
@@ -165,8 +187,12 @@ fn exit_code(basis: &Basis<'_>) -> u8 {
     if !basis.complete {
         return exit::INTERRUPTED;
     }
-    let finding = |verdict| basis.cases.iter().any(|case| case.judgements().any(|(_, judgement)| judgement.verdict == verdict));
-    if finding(Verdict::Fail) || (basis.fail_on_warn && finding(Verdict::Warn)) {
+    let counts = |verdict, own: &Judgement| own.verdict == verdict && !own.waived;
+    let finding = |verdict| basis.cases.iter().any(|case| case.judgements().any(|(_, own)| counts(verdict, own)));
+    // Who states that a SHALL is not met has found it not met.
+    let denied = basis.requirements.iter().any(|row| is_shall(row.strength) && row.attested == Some(false));
+    let stale = basis.strict && basis.waivers.iter().any(|waiver| waiver.state == WaiverState::Unused);
+    if finding(Verdict::Fail) || (basis.fail_on_warn && finding(Verdict::Warn)) || denied || stale {
         return exit::FAILED;
     }
     if basis.cases.is_empty() || basis.cases.iter().all(|case| case.verdict == Verdict::NotApplicable) {
@@ -191,6 +217,8 @@ mod tests {
             reading: None,
             tested,
             verdict,
+            attested: None,
+            waived: false,
             cases: Vec::new(),
         }
     }
@@ -202,6 +230,8 @@ mod tests {
             complete: true,
             fail_on_warn: false,
             partial: false,
+            strict: false,
+            waivers: &[],
             why_in_part: &|_| InPart::NeedsLogin,
         })
     }
@@ -279,7 +309,7 @@ mod tests {
 
         #[test]
         fn the_exit_code_follows_its_precedence(rows in proptest::collection::vec(any_row(), 0..6), complete: bool) {
-            let code = claim(&Basis { requirements: &rows, cases: &[], complete, fail_on_warn: false, partial: false, why_in_part: &|_| InPart::NeedsLogin }).exit_code;
+            let code = claim(&Basis { requirements: &rows, cases: &[], complete, fail_on_warn: false, partial: false, strict: false, waivers: &[], why_in_part: &|_| InPart::NeedsLogin }).exit_code;
             // Without a single result nothing applied, whatever the rows say.
             proptest::prop_assert_eq!(code, if complete { exit::NOTHING } else { exit::INTERRUPTED });
         }

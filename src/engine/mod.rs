@@ -4,6 +4,7 @@
 //! get [`Event`]s, and reports get the finished [`Run`].
 
 mod assertion;
+mod attested;
 mod capability;
 mod case_run;
 mod claim;
@@ -16,6 +17,7 @@ mod exercised;
 mod facts;
 mod hindrance;
 pub mod inputs;
+mod join;
 mod judge;
 mod outcome_text;
 mod plan;
@@ -34,20 +36,24 @@ mod sighting;
 mod smart_version;
 mod stage;
 mod udap_version;
+mod waived;
 mod worth;
 
+pub use attested::is_attestable;
 pub use capability::{Capabilities, Claimed};
 pub use claim::exit;
 pub use comparison::Comparison;
 pub use condition::Condition;
 pub use event::{Event, Listener};
+pub use join::{JoinError, join, to_repeat};
 pub use judge::judge;
 pub use outcome_text::sentence;
 pub use prepare::{Knowledge, Prepared};
 pub use record::Run;
 pub use rejudge::{Rejudged, rejudge};
 pub use replay::{Replayed, replay};
-pub use run::{PlanView, RunError, RunOptions, plan, run, timestamp};
+pub use run::{PlanView, RunError, RunOptions, Statements, plan, run, timestamp};
 pub use selection::Selection;
 pub use stage::Interrupt;
+pub use waived::ends_soon;
 pub use worth::{Worth, worth};

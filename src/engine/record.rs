@@ -36,6 +36,12 @@ pub struct Run {
     /// What the claim rests on beside the results; absent in records of carinbb 0.1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<ClaimBasis>,
+    /// Every waiver that was given, with what became of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<WaiverRecord>,
+    /// What persons state of requirements that no view from outside can settle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attestations: Vec<AttestationRecord>,
     /// What cleanup could not remove.
     pub left_behind: Vec<String>,
     /// SMART capabilities that the target claims and that no judged case acted on.
@@ -355,6 +361,9 @@ pub struct Judgement {
     /// What is known of the condition of the requirement, where it is not known to hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
+    /// True when a waiver covers it: the verdict stays, and does not count for the exit code.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waived: bool,
 }
 
 /// How far a requirement was tested.
@@ -399,6 +408,12 @@ pub struct RequirementResult {
     pub tested: Tested,
     /// The greatest verdict of its judgements; absent when there is none.
     pub verdict: Option<Verdict>,
+    /// What a person states, where only a person can: never a verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attested: Option<bool>,
+    /// True when it is not met and waivers cover every finding of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waived: bool,
     /// The results (labels) that it rests on.
     pub cases: Vec<String>,
 }
@@ -421,12 +436,111 @@ pub struct Claim {
     pub met: u64,
     /// Not met.
     pub not_met: u64,
+    /// Of those not met, waived for a time.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waived: u64,
+    /// Not tested, and met by the word of a person.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attested: u64,
+    /// Not tested, and not met by the word of a person.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub denied: u64,
     /// Blocked or Error.
     pub undetermined: u64,
     /// What was not tested, by reason, in printable words.
     pub not_tested: Vec<(String, u64)>,
     /// The exit code that the findings give.
     pub exit_code: u8,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// A waiver and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaiverRecord {
+    /// The requirement that is not met.
+    pub requirement: String,
+    /// The case that found it.
+    pub case: String,
+    /// As printed with the finding.
+    pub variant: String,
+    /// The FHIR base that it holds for.
+    pub target: String,
+    /// Why it is accepted.
+    pub reason: String,
+    /// Who will see to it.
+    pub owner: String,
+    /// Who accepts it.
+    pub approved_by: String,
+    /// The last day, as `2027-03-31`.
+    pub expires: String,
+    /// What became of it.
+    pub state: WaiverState,
+}
+
+impl WaiverRecord {
+    /// `carin-bb/scopes-13 scopes.granted [user/Practitioner.read]`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{} {}", self.requirement, label(&self.case, &self.variant))
+    }
+}
+
+/// What became of a waiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaiverState {
+    /// Its finding is there and does not count.
+    Used,
+    /// Its finding is not there.
+    Unused,
+    /// Its last day has passed: the finding counts again.
+    Expired,
+    /// Its case was not run, or came to no verdict.
+    NotRun,
+    /// It is for another server.
+    OtherTarget,
+    /// Waivers do not count in this run (`--certification`).
+    Ignored,
+}
+
+/// What a person states of one requirement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttestationRecord {
+    /// The requirement.
+    pub requirement: String,
+    /// The sentence that was answered.
+    pub statement: String,
+    /// True for yes.
+    pub is_met: bool,
+    /// Who states it.
+    pub name: String,
+    /// As what.
+    pub role: String,
+    /// On which day, as `2027-03-31`.
+    pub date: String,
+    /// What else is to be said; may be empty.
+    pub note: String,
+    /// A document that shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<AttachmentRecord>,
+    /// False when the requirement is not in force here, or is settled by tests.
+    pub counts: bool,
+}
+
+/// A document that an attestation rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttachmentRecord {
+    /// Its path, from the folder of the file of attestations.
+    pub file: String,
+    /// SHA-256 of its bytes in hex.
+    pub sha256: String,
 }
 
 /// One exchange with the target, redacted when it was recorded.

@@ -12,6 +12,7 @@ use super::outcome_text::reason_of;
 use super::record::{AssertionResult, CaseResult, Clause, OutcomeRecord, Phase, RequirementResult, Run, StepResult, Tested};
 use super::rollup::gather;
 use super::sighting::stop_of;
+use super::{attested, waived};
 use crate::vocabulary::{Outcome, Strength, Verdict};
 
 /// What a replay found.
@@ -32,11 +33,12 @@ pub fn replay(run: &Run) -> Replayed {
     for case in &run.cases {
         replayed.case(run, case);
     }
+    replayed.waivers(run);
     replayed.requirements(run);
     match run.basis {
         None => replayed.differs("claim", "the record does not say what the claim rests on"),
         Some(basis) => {
-            let claim = claim_of(&run.requirements, &run.cases, &run.not_selected, run.complete, basis);
+            let claim = claim_of(&run.requirements, &run.cases, &run.not_selected, &run.waivers, run.complete, basis);
             if claim != run.claim {
                 replayed
                     .differs("claim", &format!("the record says \"{}\", its results give \"{}\"", run.claim.text, claim.text));
@@ -135,6 +137,30 @@ impl Replayed {
         }
     }
 
+    /// Every mark must follow from a waiver, and every state of a waiver from the results.
+    fn waivers(&mut self, run: &Run) {
+        let ground = waived::Ground {
+            target: &run.header.target,
+            today: run.finished.get(..10).unwrap_or_default(),
+            fail_on_warn: run.basis.is_some_and(|basis| basis.fail_on_warn),
+            certification: false,
+        };
+        for waiver in &run.waivers {
+            let state = waived::state(waiver, ground, &run.cases);
+            if state != waiver.state {
+                self.differs(&format!("waiver of {}", waiver.label()), "what became of it does not follow from the results");
+            }
+        }
+        for case in &run.cases {
+            for (_, own) in case.judgements() {
+                if own.waived != waived::is_waived(&run.waivers, ground.fail_on_warn, &case.case, &case.variant, own) {
+                    let says = if own.waived { "is marked waived without a waiver" } else { "is waived without a mark" };
+                    self.differs(&case.label(), &format!("the finding of {} {says}", own.requirement));
+                }
+            }
+        }
+    }
+
     fn requirements(&mut self, run: &Run) {
         let steps = run.cases.iter().flat_map(|case| &case.steps);
         let missed: BTreeSet<String> = steps.flat_map(|step| &step.assertions).flat_map(|row| row.missed.clone()).collect();
@@ -148,6 +174,12 @@ impl Replayed {
                 let name = |verdict: Option<Verdict>| verdict.map_or_else(|| "no verdict".to_owned(), |own| own.to_string());
                 let says = format!("the record says {}, its results give {}", name(row.verdict), name(verdict));
                 self.differs(&row.id, &says);
+            }
+            if row.waived != waived::is_covered(&run.cases, row) {
+                self.differs(&row.id, "whether it is waived does not follow from its findings");
+            }
+            if row.attested != attested::answer(&run.attestations, row) {
+                self.differs(&row.id, "what is stated of it is not what the attestations say");
             }
             if cases != row.cases {
                 self.differs(&row.id, "it does not rest on the results that serve it");

@@ -114,6 +114,8 @@ fn requirement(rule: &Rule, gathered: Option<Gathered>, ground: &Ground<'_>) -> 
         reading: finding.then(|| other_reading(row)).flatten(),
         tested,
         verdict,
+        attested: None,
+        waived: false,
         cases,
     }
 }

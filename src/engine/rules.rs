@@ -45,7 +45,7 @@ impl Rules {
         let rule = self.0.get(id)?;
         let condition = condition_of(rule, capabilities);
         let verdict = judge(&under(condition.as_ref(), outcome), rule.strength);
-        Some(Judgement { requirement: id.to_owned(), strength: rule.strength, verdict, condition })
+        Some(Judgement { requirement: id.to_owned(), strength: rule.strength, verdict, condition, waived: false })
     }
 }
 

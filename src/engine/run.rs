@@ -18,7 +18,8 @@ use super::rollup;
 use super::schedule::{self, notice};
 use super::selection::Selection;
 use super::stage::{Interrupt, Limits, Stage};
-use crate::catalogue::Catalogue;
+use super::{attested, waived};
+use crate::catalogue::{Attestations, Catalogue, Waiver};
 use crate::evidence::{Record, curl_line, pem, sweep};
 use crate::net::World;
 use crate::target::{Launch, Target};
@@ -70,6 +71,17 @@ pub struct RunOptions {
     pub settings: Vec<Setting>,
     /// Sentences for the header.
     pub notes: Vec<String>,
+    /// What persons say beside what is tested.
+    pub statements: Statements,
+}
+
+/// What persons say beside what is tested. None of it changes a verdict.
+#[derive(Debug, Clone, Default)]
+pub struct Statements {
+    /// Findings that are accepted for a time.
+    pub waivers: Vec<Waiver>,
+    /// What is stated of requirements that no view from outside can settle.
+    pub attestations: Attestations,
 }
 
 /// Why a run could not begin. Nothing was judged.
@@ -172,7 +184,7 @@ fn planned_traffic(prepared: &Prepared) -> Traffic {
 fn finish(
     options: &RunOptions,
     prepared: Prepared,
-    cases: Vec<CaseResult>,
+    mut cases: Vec<CaseResult>,
     tokens: Vec<String>,
     unreached: &BTreeSet<String>,
 ) -> Run {
@@ -181,7 +193,18 @@ fn finish(
         let steps = result.steps.iter().filter(|step| step.done);
         steps.filter_map(|step| verbs::find(&step.verb)).any(|verb| verb.help().effect >= Effect::Login)
     };
-    let requirements = rollup::roll_up(&rollup::Ground {
+    let finished = timestamp(options.world.clock.now());
+    let waivers = waived::waive(
+        &options.statements.waivers,
+        waived::Ground {
+            target: &prepared.header.target,
+            today: finished.get(..10).unwrap_or_default(),
+            fail_on_warn: options.fail_on_warn,
+            certification: false,
+        },
+        &mut cases,
+    );
+    let mut requirements = rollup::roll_up(&rollup::Ground {
         in_force: &prepared.in_force,
         results: &cases,
         not_selected: &prepared.plan.not_selected,
@@ -190,13 +213,17 @@ fn finish(
         logged_in: &logged_in,
         in_part: options.only_step.is_some(),
     });
+    for row in &mut requirements {
+        row.waived = waived::is_covered(&cases, row);
+    }
+    let attestations = attested::attest(&options.statements.attestations, &mut requirements);
     let basis = ClaimBasis {
         partial: options.selection.is_partial() || options.only_step.is_some(),
         one_step: options.only_step.is_some(),
         fail_on_warn: options.fail_on_warn,
         strict: options.strict,
     };
-    let claim = claim_of(&requirements, &cases, &prepared.plan.not_selected, complete, basis);
+    let claim = claim_of(&requirements, &cases, &prepared.plan.not_selected, &waivers, complete, basis);
     let not_exercised = not_exercised(&options.suite, &prepared.in_force, &prepared.capabilities, &cases, &logged_in);
     let sent_requests = options.world.http.requests();
     let probes = options.world.evidence.all().into_iter().filter(|exchange| matches!(exchange.record, Record::Tls(_)));
@@ -206,7 +233,7 @@ fn finish(
     Run {
         header: prepared.header,
         complete,
-        finished: timestamp(options.world.clock.now()),
+        finished,
         traffic,
         left_behind: left_behind(&cases).into_iter().chain(tokens).collect(),
         not_exercised,
@@ -215,6 +242,8 @@ fn finish(
         requirements,
         claim,
         basis: Some(basis),
+        waivers,
+        attestations,
         evidence: evidence_of(&options.world),
         certificates: certificates_of(&options.world),
     }

@@ -246,11 +246,35 @@ pub struct Visit {
     pub pages: Vec<PageOutline>,
     /// Address and response headers of each of `pages`, for what is asked of their headers; nothing where they were not seen.
     pub headers_of_pages: Vec<(Url, Option<Headers>)>,
+    /// The cookies that were set on the way, redirects included; nothing where they cannot be seen.
+    pub cookies: Option<Vec<SeenCookie>>,
+    /// Addresses that answered a form with a password by a redirect that sends the form on.
+    pub password_resent: Vec<Url>,
+}
+
+/// A cookie that was set: who set it and how it is kept. Its value is a secret and not here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenCookie {
+    /// Its name.
+    pub name: String,
+    /// Whether it goes over https only.
+    pub secure: bool,
+    /// Whether scripts cannot read it.
+    pub http_only: bool,
+    /// Whether it says when it goes along with requests of other sites.
+    pub same_site: bool,
 }
 
 impl Visit {
     /// A visit that ended before anything was sent.
     pub(super) fn unsent(arrival: Arrival) -> Self {
-        Self { arrival, evidence: Vec::new(), pages: Vec::new(), headers_of_pages: Vec::new() }
+        Self {
+            arrival,
+            evidence: Vec::new(),
+            pages: Vec::new(),
+            headers_of_pages: Vec::new(),
+            cookies: None,
+            password_resent: Vec::new(),
+        }
     }
 }

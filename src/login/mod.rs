@@ -18,7 +18,7 @@ mod webdriver;
 #[cfg(test)]
 mod tests;
 
-pub use arrival::{Arrival, FieldOutline, FormOutline, PageKind, PageOutline, Stuck, StuckReason, Visit};
+pub use arrival::{Arrival, FieldOutline, FormOutline, PageKind, PageOutline, SeenCookie, Stuck, StuckReason, Visit};
 pub use request::{Approve, AuthorizeMethod, AuthorizeRequest};
 pub use sessions::Sessions;
 pub use sitting::{Nobody, Sitting};

@@ -22,7 +22,7 @@ pub(super) fn answer(site: &Site, asked: &Asked) -> Answer {
         Door::Authorization => authorization::answer(site, asked),
         Door::Plain => plain_http(site, asked),
     };
-    hostile::spoil(site, asked, with_server_headers(site, asked.door, reply))
+    hostile::spoil(site, asked, with_server_headers(site, asked, reply))
 }
 
 /// The path below the FHIR base, when the request is for something below it.
@@ -99,12 +99,25 @@ fn https_origin(site: &Site) -> String {
     site.base.as_str().trim_end_matches(BASE_PATH).to_owned()
 }
 
-fn with_server_headers(site: &Site, door: Door, reply: Reply) -> Reply {
-    let reply = if door == Door::Plain { reply } else { reply.with("strict-transport-security", "max-age=31536000") };
+fn with_server_headers(site: &Site, asked: &Asked, reply: Reply) -> Reply {
+    let is_clear = asked.door == Door::Plain;
+    let reply =
+        if is_clear || site.has("hsts-missing") { reply } else { reply.with("strict-transport-security", "max-age=31536000") };
+    let reply = reflected(site, asked, reply);
     if site.has("server-header-verbose") {
         return reply.with("server", "Apache/2.4.1 (Unix) OpenSSL/1.0.2k").with("x-powered-by", "PHP/5.4.16");
     }
     reply
+}
+
+/// The mistake of a server that copies whatever origin asks into its CORS headers and lets the cookies along.
+fn reflected(site: &Site, asked: &Asked, mut reply: Reply) -> Reply {
+    let Some(origin) = asked.header("origin") else { return reply };
+    if !site.has("cors-reflects-with-credentials") {
+        return reply;
+    }
+    reply.headers.retain(|(name, _)| name != "access-control-allow-origin");
+    reply.with("access-control-allow-origin", origin).with("access-control-allow-credentials", "true")
 }
 
 /// A server, or something before it, that answers everything alike.

@@ -26,12 +26,13 @@ impl Report for Badge {
 }
 
 fn message(claim: &Claim, complete: bool) -> (String, &'static str) {
-    let Claim { shall, tested, met, not_met, undetermined, .. } = claim;
+    let Claim { shall, tested, met, not_met, denied, undetermined, .. } = claim;
     if !complete {
         return ("interrupted".to_owned(), "lightgrey");
     }
-    if *not_met > 0 {
-        return (format!("{not_met} SHALL not met"), "red");
+    let broken = not_met + denied;
+    if broken > 0 {
+        return (format!("{broken} SHALL not met"), "red");
     }
     if *undetermined > 0 {
         return (format!("{undetermined} SHALL undetermined"), "orange");
@@ -50,7 +51,22 @@ mod tests {
     fn claim(conformant: bool, not_met: u64, undetermined: u64) -> Claim {
         let (shall, tested, met) = (9, 4, 4);
         let (text, not_applicable, not_tested, exit_code) = (String::new(), 0, Vec::new(), 0);
-        Claim { text, conformant, shall, not_applicable, tested, met, not_met, undetermined, not_tested, exit_code }
+        let (waived, attested, denied) = (0, 0, 0);
+        Claim {
+            text,
+            conformant,
+            shall,
+            not_applicable,
+            tested,
+            met,
+            not_met,
+            waived,
+            attested,
+            denied,
+            undetermined,
+            not_tested,
+            exit_code,
+        }
     }
 
     #[test]

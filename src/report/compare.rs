@@ -184,7 +184,7 @@ fn target(before: &Header, after: &Header) -> Vec<String> {
 }
 
 /// Settings that say where reports go and how the output looks do not shape a verdict.
-const WITHOUT_EFFECT: [&str; 5] = ["report", "format", "color", "progress", "plan"];
+const WITHOUT_EFFECT: [&str; 8] = ["report", "format", "color", "progress", "plan", "waivers", "attestations", "baseline"];
 
 fn criteria(before: &Header, after: &Header) -> Vec<String> {
     let profiles = |header: &Header| header.profiles.iter().map(|profile| profile.id.as_str()).collect::<Vec<_>>().join(", ");

@@ -3,7 +3,9 @@
 //! The same rows stand in the terminal and in `JUnit`. Texts are as in the record: each format escapes for itself.
 
 use crate::engine::Run;
-use crate::engine::record::{AssertionResult, CaseResult, Clause, OutcomeRecord, RequirementResult, StepResult};
+use crate::engine::record::{
+    AssertionResult, CaseResult, Clause, OutcomeRecord, RequirementResult, StepResult, WaiverRecord, WaiverState,
+};
 use crate::vocabulary::{Cause, Strength, Verdict, escape};
 
 /// One thing that is not a pass, with all that a person needs to act on it.
@@ -66,6 +68,10 @@ pub fn ranked(run: &Run) -> Vec<(&CaseResult, Finding<'_>)> {
     let mut all: Vec<_> = each.collect();
     all.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.verdict));
     all
+}
+
+fn is_broken(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Fail | Verdict::Warn)
 }
 
 fn is_finding(verdict: Verdict) -> bool {
@@ -172,6 +178,25 @@ impl<'a> Finding<'a> {
         each.collect::<Vec<_>>().join(", ")
     }
 
+    /// The waivers that cover it: one for each requirement that it touches and that is waived.
+    #[must_use]
+    pub fn waivers<'r>(&self, run: &'r Run, case: &CaseResult) -> Vec<&'r WaiverRecord> {
+        let covers = |own: &&WaiverRecord| {
+            let of_case = own.state == WaiverState::Used && own.case == case.case && own.variant == case.variant;
+            let touched = |row: &Required<'_>| row.requirement == own.requirement && row.verdict == self.verdict;
+            of_case && is_broken(self.verdict) && self.required.iter().any(touched)
+        };
+        run.waivers.iter().filter(covers).collect()
+    }
+
+    /// True when a waiver covers every requirement that gives the finding its verdict.
+    #[must_use]
+    pub fn is_waived(&self, run: &Run, case: &CaseResult) -> bool {
+        let waivers = self.waivers(run, case);
+        let decisive = self.required.iter().filter(|row| row.verdict == self.verdict);
+        !waivers.is_empty() && decisive.fold(true, |all, row| all && waivers.iter().any(|own| own.requirement == row.requirement))
+    }
+
     /// Everything a reader needs, as label and text; not escaped.
     #[must_use]
     pub fn rows(&self, run: &'a Run, case: &CaseResult) -> Vec<(&'static str, String)> {
@@ -188,6 +213,11 @@ impl<'a> Finding<'a> {
             rows.extend(row.caps.iter().map(|cap| ("counts", format!("as {}: {cap}", row.strength))));
             let reading = row.reading.as_ref().filter(|_| self.verdict == Verdict::Fail || self.verdict == Verdict::Warn);
             rows.extend(reading.map(|other| ("reading", format!("rests on our reading; the other reading: {other}"))));
+        }
+        for waiver in self.waivers(run, case) {
+            let WaiverRecord { requirement, expires, reason, owner, approved_by, .. } = waiver;
+            let text = format!("{requirement} until {expires}: {reason} (owner {owner}, approved by {approved_by})");
+            rows.push(("WAIVED", text));
         }
         rows.push(("repeat", self.repeat(run, case)));
         let evidence: &[String] = self.step.map_or(&[], |step| &step.evidence);

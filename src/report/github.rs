@@ -6,9 +6,11 @@ use std::fmt::Write as _;
 use std::io;
 
 use crate::engine::Run;
+use crate::engine::record::CaseResult;
 use crate::vocabulary::{Verdict, escape, escape_to_width};
 
 use super::place::place;
+use super::statements::{self, Statement};
 use super::words::{VERDICTS, link};
 use super::{Finding, Report, ranked};
 
@@ -43,6 +45,8 @@ fn summary(run: &Run) -> String {
         }
         text.push_str(&next);
     }
+    text.push_str(&stated("Waivers", &statements::waivers(run)));
+    text.push_str(&stated("Attested by persons, not tested", &statements::attestations(run)));
     text.push_str(&results(run, LONGEST.saturating_sub(text.len())));
     text
 }
@@ -88,6 +92,20 @@ fn details(run: &Run, label: &str, finding: &Finding<'_>, rows: &[(&'static str,
     text
 }
 
+/// A folded table of what persons say; nothing when nobody says anything.
+fn stated(title: &str, rows: &[Statement]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let open = if rows.iter().any(|row| row.is_open) { " open" } else { "" };
+    let mut text = format!("\n<details{open}><summary>{title}</summary>\n\n| | | |\n|---|---|---|\n");
+    for row in rows {
+        let _ = writeln!(text, "| {} | {} | {} |", inline(row.word), inline(&row.about), inline(&row.text));
+    }
+    text.push_str("\n</details>\n");
+    text
+}
+
 fn results(run: &Run, room: usize) -> String {
     let mut text = "\n<details><summary>All results</summary>\n\n| verdict | case | title |\n|---|---|---|\n".to_owned();
     for case in &run.cases {
@@ -119,7 +137,8 @@ fn inline(text: &str) -> String {
 /// `::error file=…,line=…::…` for the gravest findings that fail a run, at most ten; empty when nothing failed.
 #[must_use]
 pub fn annotations(run: &Run) -> String {
-    let failed = ranked(run).into_iter().filter(|(_, finding)| finding.verdict == Verdict::Fail);
+    let counts = |case: &CaseResult, finding: &Finding<'_>| finding.verdict == Verdict::Fail && !finding.is_waived(run, case);
+    let failed = ranked(run).into_iter().filter(|(case, finding)| counts(case, finding));
     let lines: Vec<String> = failed
         .take(ANNOTATIONS)
         .map(|(case, finding)| {

@@ -110,6 +110,11 @@ fn result(run: &Run, case: &CaseResult, finding: &Finding<'_>, required: &Requir
     });
     result["locations"][0]["logicalLocations"] =
         json!([{ "fullyQualifiedName": escape(&format!("{} {}", run.header.target, case.label())), "kind": "resource" }]);
+    let waived = finding.waivers(run, case).into_iter().find(|own| own.requirement == required.requirement);
+    if let Some(waiver) = waived {
+        let why = format!("{} (until {}, approved by {})", waiver.reason, waiver.expires, waiver.approved_by);
+        result["suppressions"] = json!([{ "kind": "external", "status": "accepted", "justification": escape(&why) }]);
+    }
     if let Some(at) = rules.iter().position(|row| row.id == required.requirement) {
         result["ruleIndex"] = at.into();
     }

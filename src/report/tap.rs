@@ -48,7 +48,8 @@ impl Tap {
         let word = if is_bad { "not ok" } else { "ok" };
         let skip =
             if case.verdict == Verdict::NotApplicable { format!(" # SKIP {}", plain(&case.reason)) } else { String::new() };
-        writeln!(out, "{word} {number} - {} {}{skip}", plain(&case.label()), plain(&case.title))?;
+        let todo = todo(run, case, self.options.fail_on_warn);
+        writeln!(out, "{word} {number} - {} {}{skip}{todo}", plain(&case.label()), plain(&case.title))?;
         if matches!(case.verdict, Verdict::Pass | Verdict::NotApplicable) {
             return Ok(());
         }
@@ -63,6 +64,20 @@ impl Tap {
             writeln!(out, "    - {}", plain_json(&serde_json::Value::from(rows).to_string()))?;
         }
         writeln!(out, "  ...")
+    }
+}
+
+/// TAP's word for a failure that is known and accepted.
+fn todo(run: &Run, case: &CaseResult, fail_on_warn: bool) -> String {
+    let found = findings(run, case);
+    let fails = |verdict| verdict == Verdict::Fail || fail_on_warn && verdict == Verdict::Warn;
+    let mut failing = found.iter().filter(|finding| fails(finding.verdict)).peekable();
+    let first = failing.peek().and_then(|finding| finding.waivers(run, case).into_iter().next());
+    match first {
+        Some(waiver) if failing.all(|finding| finding.is_waived(run, case)) => {
+            format!(" # TODO waived until {}: {}", plain(&waiver.expires), plain(&waiver.reason))
+        }
+        _ => String::new(),
     }
 }
 

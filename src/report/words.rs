@@ -12,6 +12,8 @@ pub(super) fn how_far(row: &RequirementResult) -> &'static str {
         Some(Verdict::Pass | Verdict::Note | Verdict::Warn | Verdict::Fail) | None => {}
     }
     match row.tested {
+        _ if row.attested == Some(true) => "attested: yes",
+        _ if row.attested == Some(false) => "attested: no",
         Tested::Fully => "tested",
         Tested::InPart => "tested in part",
         Tested::NotSelected => "left out of this run",

@@ -13,7 +13,7 @@ use crate::vocabulary::document::{Node, Problems, Reader, Source, Value, did_you
 
 /// The settings that a target file and a settings file may hold under `[settings]`, each also a flag of `run` and
 /// an environment variable `CARINBB_…`.
-pub const SETTINGS: [&str; 29] = [
+pub const SETTINGS: [&str; 32] = [
     "profile",
     "smart",
     "udap",
@@ -26,6 +26,9 @@ pub const SETTINGS: [&str; 29] = [
     "max-auth-failures",
     "strict",
     "fail-on",
+    "waivers",
+    "attestations",
+    "baseline",
     "in-flight",
     "rate",
     "timeout",

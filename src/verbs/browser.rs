@@ -93,6 +93,19 @@ pub struct SeenPage {
     pub headers: Vec<(String, String)>,
 }
 
+/// A cookie that was set, by how it is kept.
+#[derive(Debug, Clone)]
+pub struct SeenCookie {
+    /// Its name.
+    pub name: String,
+    /// Whether it goes over https only.
+    pub secure: bool,
+    /// Whether scripts cannot read it.
+    pub http_only: bool,
+    /// Whether it says when it goes along with requests of other sites.
+    pub same_site: bool,
+}
+
 /// What was seen on the way and at its end.
 #[derive(Debug, Clone)]
 pub struct Visit {
@@ -100,6 +113,10 @@ pub struct Visit {
     pub arrival: Arrival,
     /// The pages on the way.
     pub pages: Vec<SeenPage>,
+    /// The cookies that were set on the way; nothing where they cannot be seen.
+    pub cookies: Option<Vec<SeenCookie>>,
+    /// Addresses that answered a form with a password by a redirect that sends the form on.
+    pub password_resent: Vec<Url>,
     /// Ids into the evidence.
     pub evidence: Vec<String>,
 }

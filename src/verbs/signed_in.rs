@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
-use super::browser::{Approval, Arrival, Authorization, Browser, SeenPage, Visit};
+use super::browser::{Approval, Arrival, Authorization, Browser, SeenCookie, SeenPage, Visit};
 use crate::login::{self, Approve, AuthorizeMethod, AuthorizeRequest, PageKind, Sessions, StuckReason};
 
 impl Browser for Sessions {
@@ -55,7 +55,14 @@ fn visit(visit: login::Visit) -> Visit {
     // Headers that were not seen say nothing, so their page is not among those that are judged.
     let seen = pages.filter_map(|(page, (url, headers))| Some((page, url, headers?)));
     let pages = seen.map(|(page, url, headers)| SeenPage { url, title: page.title, asks: asks(page.kind), headers }).collect();
-    Visit { arrival, pages, evidence: visit.evidence }
+    let kept = |cookie: login::SeenCookie| SeenCookie {
+        name: cookie.name,
+        secure: cookie.secure,
+        http_only: cookie.http_only,
+        same_site: cookie.same_site,
+    };
+    let cookies = visit.cookies.map(|cookies| cookies.into_iter().map(kept).collect());
+    Visit { arrival, pages, cookies, password_resent: visit.password_resent, evidence: visit.evidence }
 }
 
 /// True for a page on which the member decides something, which a frame around it could make them do blindly.

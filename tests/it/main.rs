@@ -20,6 +20,7 @@ mod login_token;
 mod record;
 mod report_command;
 mod sample_run;
+mod signature;
 mod terminal;
 mod udap_matrix;
 mod wording;

@@ -58,11 +58,16 @@ fn with_target_text(text: impl Fn(&str) -> String) -> Run {
             met: 1,
             not_met: 1,
             undetermined: 2,
+            waived: 0,
+            attested: 0,
+            denied: 0,
             not_applicable: 4,
             not_tested: vec![("by attestation".into(), 3), ("need a login".into(), 2)],
             exit_code: 1,
         },
         basis: None,
+        waivers: Vec::new(),
+        attestations: Vec::new(),
         left_behind: vec![text("client registration 8c1f")],
         not_exercised: Vec::new(),
         evidence: vec![EvidenceRecord {
@@ -110,6 +115,8 @@ fn requirements() -> Vec<RequirementResult> {
         reading: reading.map(str::to_owned),
         tested,
         verdict,
+        attested: None,
+        waived: false,
         cases: Vec::new(),
     };
     vec![
@@ -250,5 +257,5 @@ fn assertion(clause: Clause, outcome: OutcomeRecord, judgements: Vec<Judgement>)
 }
 
 fn judgement(requirement: &str, strength: Strength, verdict: Verdict) -> Judgement {
-    Judgement { requirement: requirement.into(), strength, verdict, condition: None }
+    Judgement { requirement: requirement.into(), strength, verdict, condition: None, waived: false }
 }

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use crate::hostile::{hostile_text, poisoned};
 use crate::{golden, sample_run};
 
-const PLAIN: Look = Look { paint: PEN_OFF, width: 80, loudness: Loudness::Normal, fail_on_warn: false };
+const PLAIN: Look = Look { paint: PEN_OFF, width: 80, loudness: Loudness::Normal, without_code: false, fail_on_warn: false };
 const PEN_OFF: Paint = Paint::off();
 
 fn replay(run: &Run, listener: &mut dyn Listener) {

@@ -1,4 +1,4 @@
-//! `carinbb check`: every mistake of suites and target files, without a network.
+//! `carinbb check`: every mistake of suites, target files, waivers and attestations, without a network.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +8,8 @@ use crate::cli::args::{CheckArgs, Global};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::paint::Paint;
-use crate::cli::{colour_choice, output, settings, suite};
+use crate::cli::{colour_choice, output, settings, statements, suite};
+use crate::net::{Clock, SystemClock};
 use crate::target;
 use crate::vocabulary::document::{Problem, Problems};
 
@@ -71,6 +72,19 @@ fn check_path(
         return gather(settings::check_settings_file(path), problems, complaints);
     }
     let source = settings::read_source(path)?;
+    let has = |line: &str| source.text().lines().any(|own| own.trim_start().starts_with(line));
+    if has("[[waiver]]") || has("[[attestation]]") {
+        let loaded = suite::load(global.testcases.as_deref())?;
+        let today = SystemClock::new().now().date();
+        let found = if has("[[waiver]]") {
+            statements::check_waivers(&source, &loaded.catalogue, &loaded.suite, today).1
+        } else {
+            statements::check_attestations(&source, &loaded.catalogue, path, today).1
+        };
+        problems.extend(found);
+        checked.push(path.display().to_string());
+        return Ok(());
+    }
     let is_target = source.text().lines().any(|line| line.trim_start().starts_with("[target]"));
     if is_target {
         let own = Problems::new();

@@ -6,7 +6,7 @@ use crate::cli::args::ReportArgs;
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::reports;
-use crate::engine::Run;
+use crate::engine::{self, Run};
 use crate::report;
 use crate::vocabulary::escape;
 
@@ -16,7 +16,10 @@ use crate::vocabulary::escape;
 /// When the file is no record that this version reads, or a report cannot be written.
 pub fn report(arguments: &ReportArgs, environment: &Environment) -> Result<u8, Failure> {
     let wanted = reports::wanted(&arguments.report, environment)?;
-    let record = read(&arguments.record)?;
+    let mut record = read(&arguments.record)?;
+    if let Some(path) = &arguments.with {
+        record = engine::join(&record, &read(path)?).map_err(|error| Failure::wrong(escape(&error.to_string())))?;
+    }
     // A record is rendered as its run was judged.
     let fail_on_warn = record.header.settings.iter().any(|setting| setting.name == "fail-on" && setting.value == "warn");
     for report in &wanted {

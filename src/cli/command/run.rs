@@ -21,9 +21,12 @@ use crate::cli::settings::Resolved;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
 use crate::cli::udap::{self, Ourselves};
-use crate::cli::{browser_settings, colour_choice, demo, faults, hint, output, plan_text, sign_in, udap_trust, world};
-use crate::engine::{self, Event, Interrupt, Knowledge, Listener, RunError, RunOptions, Selection, exit};
+use crate::cli::{
+    baseline, browser_settings, colour_choice, demo, faults, hint, output, plan_text, sign_in, statements, udap_trust, world,
+};
+use crate::engine::{self, Event, Interrupt, Knowledge, Listener, Run, RunError, RunOptions, Selection, exit};
 use crate::reference;
+use crate::report;
 use crate::target::{Launch, Strategy, Target, udap_version};
 use crate::testcase::Given;
 use crate::vocabulary::{ProfileId, escape};
@@ -41,8 +44,15 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
     let reports = reports::wanted(&arguments.report, environment)?;
     let evidence = match arguments.plan {
         Some(_) => EvidenceOut::default(),
-        None => EvidenceOut::check(arguments.output.as_deref(), arguments.bundle.as_deref())?,
+        None => {
+            let out = EvidenceOut::check(arguments.output.as_deref(), arguments.bundle.as_deref())?;
+            match &arguments.sign {
+                Some(key) => out.signed_with(key, environment)?,
+                None => out,
+            }
+        }
     };
+    let baseline = arguments.baseline.as_deref().map(baseline::read).transpose()?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
     runtime.block_on(async {
         let demo = if arguments.demo { Some(start_demo(arguments).await?) } else { None };
@@ -51,6 +61,7 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
             None => resolved.target.clone().ok_or_else(no_target)?,
         };
         check_target(&target, arguments)?;
+        baseline::check(baseline.as_ref(), &target, arguments)?;
         let launch = the_launch(&resolved, arguments, demo.as_ref(), environment)?;
         let ourselves = ourselves(&resolved, &launch, demo.as_ref(), environment).await?;
         let options = options(
@@ -64,7 +75,7 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
         let code = match arguments.plan {
             Some(kind) => print_plan(&options, kind, arguments.format).await?,
             None => {
-                let out = Out { reports: &reports, evidence: &evidence, loaded: &loaded };
+                let out = Out { reports: &reports, evidence: &evidence, loaded: &loaded, baseline: baseline.as_ref() };
                 run_and_report(options, &resolved.cli.global, arguments, &out, environment).await?
             }
         };
@@ -126,12 +137,20 @@ fn options(
         Some(server) => udap_trust::of_reference(server).map_err(Failure::wrong)?,
         None => udap_trust::of_target(&target, arguments)?,
     };
+    let statements =
+        statements::load(arguments.waivers.as_deref(), arguments.attestations.as_deref(), loaded, target.base.as_str(), today)?;
     let claimed_udap = match udap_version(&arguments.udap).map_err(Failure::wrong)? {
         Some(version) => Some(version),
         None => target.udap.version.clone(),
     };
     let mut select = arguments.select.clone();
     select.extend(resolved.what.iter().cloned());
+    if let Some(path) = &arguments.again {
+        if !select.is_empty() {
+            return Err(Failure::wrong("--again chooses the cases itself: name no others"));
+        }
+        select = baseline::again(path, &target, arguments.demo)?;
+    }
     let mut selection = selection(arguments, select, &target, ourselves, login, demo.is_some(), today);
     selection.no_anchors = udap_trust::no_anchors(&anchors);
     selection.no_communities = udap_trust::no_communities(&target);
@@ -164,6 +183,7 @@ fn options(
         only_step: arguments.only_step.map(usize::from),
         interrupt: interrupt_on_signal(),
         settings: resolved.settings.clone(),
+        statements,
     })
 }
 
@@ -302,6 +322,7 @@ struct Out<'a> {
     reports: &'a [Wanted],
     evidence: &'a EvidenceOut,
     loaded: &'a LoadedSuite,
+    baseline: Option<&'a Run>,
 }
 
 async fn run_and_report(
@@ -331,7 +352,14 @@ async fn run_and_report(
     if record.cases.is_empty() || record.claim.exit_code == exit::NOTHING {
         output::complain("carinbb: nothing was tested: no selected case applies to this target");
     }
-    Ok(record.claim.exit_code)
+    let Some(baseline) = out.baseline else { return Ok(record.claim.exit_code) };
+    let gate = report::gate(baseline, &record, fail_on_warn, arguments.strict);
+    if prints_for_people(arguments) {
+        output::print(&format!("\n{}", gate.to_text()));
+    } else {
+        output::complain(&gate.to_text());
+    }
+    Ok(gate.exit_code)
 }
 
 /// False when stdout belongs to a report or to a program.
@@ -348,6 +376,7 @@ fn listener(global: &Global, arguments: &RunArgs, environment: &Environment) -> 
             (false, 0) => Loudness::Normal,
             (false, _) => Loudness::Verbose,
         },
+        without_code: arguments.baseline.is_some(),
         fail_on_warn: arguments.fail_on == FailOn::Warn,
     };
     let inner: Box<dyn Listener> = match arguments.format {

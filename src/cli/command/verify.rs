@@ -1,12 +1,15 @@
 //! `carinbb verify`: does the evidence hold, and do its verdicts follow from its facts?
 
 use std::fmt::Write as _;
+use std::path::Path;
+use std::{fs, io};
 
 use crate::cli::args::{Global, VerifyArgs};
+use crate::cli::evidence_out::beside;
 use crate::cli::failure::Failure;
 use crate::cli::{output, suite};
 use crate::engine::{self, Run};
-use crate::report::bundle;
+use crate::report::bundle::{self, Files};
 use crate::vocabulary::{escape, escape_to_width};
 
 /// The most problems of one kind that are printed.
@@ -21,10 +24,12 @@ const WIDTH: usize = 400;
 pub fn verify(global: &Global, arguments: &VerifyArgs) -> Result<u8, Failure> {
     let opened = bundle::open(&arguments.bundle)
         .map_err(|error| Failure::Unreachable(format!("{}: {error}", arguments.bundle.display())))?;
+    let files = opened.files.clone();
     let verified = bundle::verify(opened);
     let mut text = String::new();
     list(&mut text, &verified.problems);
     let mut holds = verified.problems.is_empty();
+    holds &= signature(arguments, verified.run.as_ref(), &files, &mut text)?;
     if let Some(run) = &verified.run {
         let replayed = engine::replay(run);
         list(&mut text, &replayed.differences);
@@ -43,6 +48,28 @@ pub fn verify(global: &Global, arguments: &VerifyArgs) -> Result<u8, Failure> {
     let same = arguments.rejudge.then(|| rejudged(global, verified.run.as_ref(), &mut text)).transpose()?;
     output::print(&text);
     Ok(u8::from(!holds || same == Some(false)))
+}
+
+/// True unless there is a signature that does not hold, or a key was given and there is none.
+fn signature(arguments: &VerifyArgs, run: Option<&Run>, files: &Files, text: &mut String) -> Result<bool, Failure> {
+    let unreadable = |path: &Path, error: io::Error| Failure::Unreachable(format!("{}: {error}", path.display()));
+    let public = arguments.key.as_ref().map(|path| fs::read(path).map_err(|error| unreadable(path, error))).transpose()?;
+    let Some(path) = beside(&arguments.bundle).filter(|path| path.is_file()) else {
+        if public.is_some() {
+            let _ = writeln!(text, "  there is no signature beside the bundle");
+        }
+        return Ok(public.is_none());
+    };
+    let bytes = fs::read(&path).map_err(|error| unreadable(&path, error))?;
+    let signed = bundle::check_signature(&bytes, public.as_deref(), run, files);
+    list(text, &signed.problems);
+    let key = escape(&signed.key_id);
+    let _ = match (signed.problems.is_empty(), signed.is_checked) {
+        (true, true) => writeln!(text, "signed by the key with the SHA-256 {key}"),
+        (true, false) => writeln!(text, "a signature names the key with the SHA-256 {key} and was NOT checked: give --key"),
+        (false, _) => writeln!(text, "{}: it does not hold", escape(&path.display().to_string())),
+    };
+    Ok(signed.problems.is_empty())
 }
 
 /// True when today's levels give the verdicts of the record.

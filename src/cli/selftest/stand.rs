@@ -117,6 +117,7 @@ pub(super) fn run_options(
         profiles: vec![ProfileId::parse(&demand.profile).map_err(|error| error.to_string())?],
         smart: demand.smart.clone(),
         strict: false,
+        statements: engine::Statements::default(),
         fail_on_warn: false,
         // The long look changes nothing where the fault is elsewhere.
         selection: Selection {

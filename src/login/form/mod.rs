@@ -8,6 +8,7 @@ mod outline;
 mod page;
 mod referrer;
 mod script;
+mod seen;
 mod submit;
 mod walk;
 

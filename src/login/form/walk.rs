@@ -13,6 +13,7 @@ use super::outline::{outline, place};
 use super::page::{self, Page};
 use super::referrer::Referrer;
 use super::script::{self, Action, Filling, Plan};
+use super::seen;
 use super::submit::submission;
 use crate::login::arrival::{Arrival, PageKind, PageOutline, Stuck, StuckReason, Visit};
 use crate::login::origins::Origins;
@@ -48,7 +49,7 @@ pub(in crate::login) async fn walk(rules: &Rules<'_>, account: &mut Account, req
         rules,
         account,
         request,
-        visit: Visit::unsent(Arrival::Unavailable(String::new())),
+        visit: Visit { cookies: Some(Vec::new()), ..Visit::unsent(Arrival::Unavailable(String::new())) },
         hops: 0,
         since_page: 0,
         seen: HashSet::new(),
@@ -108,6 +109,9 @@ impl Walk<'_> {
             }
             let answer = self.send(&hop).await?;
             if let Some(location) = redirect_of(&answer) {
+                if matches!(answer.status, 307 | 308) && carries_a_secret(&hop) {
+                    self.visit.password_resent.push(hop.url.clone());
+                }
                 hop = self.follow(&hop, &answer, location)?;
                 continue;
             }
@@ -133,6 +137,7 @@ impl Walk<'_> {
             HttpOutcome::Response(answer) => {
                 if self.rules.origins.allows(&hop.url) {
                     self.account.jar.take(answer.headers_named("set-cookie"), &hop.url);
+                    seen::note(self.visit.cookies.get_or_insert_default(), answer.headers_named("set-cookie"));
                 }
                 usable(answer)
             }
@@ -264,6 +269,11 @@ impl Walk<'_> {
         let submission = submission(form, filling, &values).map_err(|stuck| stuck.on(shape))?;
         Ok(Hop { url: submission.url, post: submission.post, from: None })
     }
+}
+
+/// True for a form that holds what the member typed in secret.
+fn carries_a_secret(hop: &Hop) -> bool {
+    hop.post.iter().flatten().any(|(_, value)| matches!(value, FormValue::Secret(_)))
 }
 
 /// The end at the redirect URI.

@@ -80,10 +80,30 @@ impl View {
             None => None,
         };
         match found {
-            Some(resource) => Reply::fhir(200, resource).with("cache-control", "no-store"),
-            None => outcome(404, "not-found", "there is no such resource"),
+            Some(resource) => Reply::fhir(200, resource).with("cache-control", kept_by(site)),
+            None => unknown_id(site),
         }
     }
+}
+
+/// Who may keep a member's data.
+pub(super) fn kept_by(site: &Site) -> &'static str {
+    if site.has("member-data-in-shared-caches") { "public, max-age=600" } else { "no-store" }
+}
+
+/// The answer to an id that no resource has.
+fn unknown_id(site: &Site) -> Reply {
+    if site.has("unknown-id-200") {
+        return outcome(200, "not-found", "there is no such resource");
+    }
+    if site.has("error-carries-internals") {
+        return outcome(
+            404,
+            "not-found",
+            "java.lang.NullPointerException: dao\n\tat org.payer.fhir.PatientDao.find(PatientDao.java:88)",
+        );
+    }
+    outcome(404, "not-found", "there is no such resource")
 }
 
 /// The answer to a request for a type that was not granted.

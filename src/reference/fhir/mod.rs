@@ -3,6 +3,7 @@
 mod api;
 mod caller;
 mod data;
+mod last_updated;
 mod refusal;
 mod search;
 

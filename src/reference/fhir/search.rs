@@ -8,7 +8,8 @@ use super::super::oauth::{Access, Page, random};
 use super::super::site::{BASE_PATH, Site};
 use super::api::of_everyone;
 use super::caller;
-use super::data::{View, not_granted};
+use super::data::{View, kept_by, not_granted};
+use super::last_updated::{self, LastUpdated};
 use super::refusal::{insufficient_scope, outcome};
 
 /// The parameters that open the data of all members under a fault: how a name starts, and the fault.
@@ -57,6 +58,14 @@ fn run(site: &Site, asked: &Asked, kind: &str, view: &View, parameters: &[(Strin
     if refused {
         return insufficient_scope(site, &format!("patient/{kind}.s"));
     }
+    let malformed = parameters.iter().any(|(name, value)| name == "_lastUpdated" && LastUpdated::parse(value).is_none());
+    if malformed && !site.has("malformed-search-ignored") {
+        return outcome(400, "invalid", "_lastUpdated is not a date");
+    }
+    let odd = parameters.iter().any(|(name, value)| name == "identifier" && value.contains('\''));
+    if odd && site.has("odd-search-500") {
+        return outcome(500, "exception", "the search went wrong");
+    }
     let matches: Vec<&'static Value> = visible.into_iter().filter(|resource| selects(site, view, resource, parameters)).collect();
     let total = matches.len();
     let count = parameters.iter().find(|(name, _)| name == "_count").and_then(|(_, count)| count.parse().ok()).unwrap_or(50);
@@ -72,7 +81,7 @@ fn run(site: &Site, asked: &Asked, kind: &str, view: &View, parameters: &[(Strin
             links.push(json!({"relation": "next", "url": format!("{}?_getpages={id}", site.base)}));
         }
     }
-    Reply::fhir(200, &bundle).with("cache-control", "no-store")
+    Reply::fhir(200, &bundle).with("cache-control", kept_by(site))
 }
 
 /// The view that the faults make of a search with these parameters.
@@ -108,6 +117,7 @@ fn matches_one(resource: &Value, name: &str, value: &str) -> bool {
     match name {
         "_id" => value.split(',').any(|one| resource["id"] == one),
         "status" => resource["status"] == value,
+        "_lastUpdated" => last_updated::matches(resource, value),
         "identifier" => {
             let wanted = value.rsplit('|').next().unwrap_or(value);
             resource["identifier"].as_array().is_some_and(|all| all.iter().any(|one| one["value"] == wanted))

@@ -40,6 +40,10 @@ pub(in super::super) fn answer(site: &Site, asked: &Asked) -> Reply {
     if value(&parameters, "csrf") != Some(&transaction.csrf) {
         return login_pages::lost();
     }
+    // the form of the sign-in, sent on by the browser
+    if site.has("login-redirect-keeps-password") && value(&parameters, "decision").is_none() {
+        return begin(site, &id);
+    }
     let decision = value(&parameters, "decision").unwrap_or("deny").to_owned();
     site.store().transactions.remove(&id);
     if decision == "approve" {

@@ -13,17 +13,25 @@ use super::store::Transaction;
 use super::{consent, saml};
 
 const COOKIE: &str = "__Host-session";
+/// A prefix that asks for Secure would keep browsers from taking a cookie without it.
+const INSECURE_COOKIE: &str = "session";
 
 /// The browser that a request comes from, by its cookie.
 pub(in super::super) fn browser_of(asked: &Asked) -> Option<String> {
     let cookies = asked.headers.iter().filter(|(name, _)| name == "cookie").flat_map(|(_, value)| value.split(';'));
-    cookies.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned())
+    cookies
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| [COOKIE, INSECURE_COOKIE].contains(name))
+        .map(|(_, value)| value.to_owned())
 }
 
 /// The same reply, with the cookie of this browser.
 pub(in super::super) fn with_cookie(site: &Site, reply: Reply, browser: &str) -> Reply {
     if site.has("session-cookie-unprotected") {
         return reply.with("set-cookie", format!("{COOKIE}={browser}; Path=/; Secure"));
+    }
+    if site.has("session-cookie-not-secure") {
+        return reply.with("set-cookie", format!("{INSECURE_COOKIE}={browser}; Path=/; HttpOnly; SameSite=Lax"));
     }
     reply.with("set-cookie", format!("{COOKIE}={browser}; Path=/; Secure; HttpOnly; SameSite=Lax"))
 }
@@ -132,6 +140,10 @@ pub(in super::super) fn sign_in(site: &Site, id: &str, member: usize) -> Reply {
     }
     store.browsers.remove(&before);
     drop(store);
+    if site.has("login-redirect-keeps-password") {
+        let on = Reply::redirect(307, &site.authorization_url(&format!("/consent?transaction={id}")));
+        return with_cookie(site, on, &browser);
+    }
     with_cookie(site, consent::begin(site, id), &browser)
 }
 
@@ -197,7 +209,8 @@ pub(in super::super) fn escape(text: &str) -> String {
 
 /// The headers that keep a page out of frames, caches and referrers, unless this fault lets it be framed.
 pub(in super::super) fn protected(site: &Site, reply: Reply, framable: &'static str) -> Reply {
-    let reply = reply.with("cache-control", "no-store").with("referrer-policy", "no-referrer");
+    let policy = if site.has("referrer-policy-unsafe") { "unsafe-url" } else { "no-referrer" };
+    let reply = reply.with("cache-control", "no-store").with("referrer-policy", policy);
     if site.has(framable) {
         return reply;
     }

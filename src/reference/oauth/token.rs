@@ -154,9 +154,20 @@ fn exchange(site: &Site, client: &RegisteredClient, parameters: &[(String, Strin
     access.client.clone_from(&client.id);
     let id_token = id_token::for_code(site, client, &code, &access);
     let refresh = refresh::first(site, client, &access);
-    let token = random();
+    let token = made(site);
     site.store().access.insert(token.clone(), access.clone());
     Answer { access: &access, token, refresh, id_token, refreshed: false }.reply(site)
+}
+
+/// A new access token.
+fn made(site: &Site) -> String {
+    if site.has("access-token-short") {
+        return random()[..16].to_owned();
+    }
+    if site.has("access-token-oversized") {
+        return std::iter::repeat_with(random).take(200).collect();
+    }
+    random()
 }
 
 /// Whether this client may have the tokens of this code now.
@@ -247,6 +258,9 @@ impl Answer<'_> {
         }
         if let Some(patient) = patient(site, self.access, self.refreshed) {
             put("patient", patient);
+        }
+        if site.has("context-banner-text") {
+            put("need_patient_banner", json!("true"));
         }
         if let Some(refresh) = self.refresh {
             put("refresh_token", json!(refresh));

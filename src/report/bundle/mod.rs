@@ -9,6 +9,7 @@ mod folder;
 mod har;
 mod open;
 mod seal;
+mod statement;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ pub use folder::write_folder;
 pub use har::har;
 pub use open::{OpenError, Opened, open, unzipped};
 pub use seal::{BUNDLE_SCHEMA, sealed};
+pub use statement::{PAYLOAD_TYPE, Signed, check_signature, signed, statement};
 pub use verify::{Verified, verify};
 
 /// The files of a bundle by their path inside it, `/` between folders.

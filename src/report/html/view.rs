@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::engine::Run;
 use crate::engine::record::{CaseResult, RequirementResult, Tested};
+use crate::report::statements::{self, Statement};
 use crate::report::words::{self, VERDICTS, link};
 use crate::report::{Finding, ranked};
 use crate::vocabulary::{Strength, Verdict, escape, escape_to_width};
@@ -52,6 +53,8 @@ pub(super) fn view(run: &Run, documents: &[&str]) -> io::Result<Value> {
         "counts": counts(run),
         "documents": documents,
         "matrix": run.requirements.iter().map(|row| requirement(row, documents)).collect::<Vec<_>>(),
+        "waivers": stated(&statements::waivers(run)),
+        "attestations": stated(&statements::attestations(run)),
         "findings": findings(run),
         "cases": cases(run),
         "not_selected": serde_json::to_value(&run.not_selected)?,
@@ -82,14 +85,19 @@ fn verdict(run: &Run) -> Value {
         ("Interrupted: this run makes no claim".to_owned(), "open")
     } else if claim.conformant {
         ("Conformant".to_owned(), "pass")
-    } else if claim.not_met > 0 {
-        (format!("{} SHALL not met", claim.not_met), "fail")
+    } else if claim.not_met + claim.denied > 0 {
+        let waived = if claim.waived == 0 { String::new() } else { format!(", {} of them waived for a time", claim.waived) };
+        (format!("{} SHALL not met{waived}", claim.not_met + claim.denied), "fail")
     } else if claim.undetermined > 0 {
         (format!("{} SHALL could not be determined", claim.undetermined), "open")
     } else {
         ("Nothing that was tested failed".to_owned(), "note")
     };
     json!({ "text": text, "class": class })
+}
+
+fn stated(rows: &[Statement]) -> Vec<Value> {
+    rows.iter().map(|row| json!({ "word": row.word, "about": row.about, "text": row.text })).collect()
 }
 
 fn counts(run: &Run) -> Vec<Value> {
@@ -136,6 +144,7 @@ fn requirement(row: &RequirementResult, documents: &[&str]) -> Value {
         "word": row.verdict.map_or("", Verdict::word),
         "class": row.verdict.map_or("", class),
         "tested": words::how_far(row),
+        "waived": row.waived,
     })
 }
 
@@ -165,6 +174,7 @@ fn finding(run: &Run, case: &CaseResult, finding: &Finding<'_>, room: &mut usize
         "title": case.title,
         "step": finding.step.map(|step| format!("step {}: {}", step.number, step.title)),
         "flaky": case.flaky,
+        "waived": finding.is_waived(run, case),
         "rows": rows,
         "exchange": exchange,
     })
@@ -191,7 +201,7 @@ fn cases(run: &Run) -> Vec<Value> {
 /// Requirements that were not tested in full, by the reason, most first.
 fn not_tested(run: &Run) -> Vec<Value> {
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in run.requirements.iter().filter(|row| words::how_far(row) != "tested") {
+    for row in run.requirements.iter().filter(|row| words::how_far(row) != "tested" && row.attested.is_none()) {
         *reasons.entry(words::how_far(row)).or_default() += 1;
     }
     let mut reasons: Vec<_> = reasons.into_iter().collect();

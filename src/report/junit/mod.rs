@@ -12,6 +12,7 @@
 mod guard;
 mod shape;
 mod totals;
+mod waivers;
 mod write;
 
 pub use write::Junit;

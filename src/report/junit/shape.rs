@@ -36,9 +36,21 @@ pub(super) fn testcase(run: &Run, case: &CaseResult, name: &str, options: &Optio
     let mut testcase = TestCase::success(name, Duration::milliseconds(millis));
     testcase.classname = Some(classname(case));
     testcase.filepath = Some(line(&case.file));
-    testcase.result = result(run, case, &found, options);
-    testcase.system_out = Some(system_out(case, &found, options));
+    testcase.result = if is_waived(run, case, options) { TestResult::Success } else { result(run, case, &found, options) };
+    testcase.system_out = Some(system_out(run, case, &found, options));
     testcase
+}
+
+/// True when every finding that would fail the case is waived: it passes, with WAIVED in its output.
+fn is_waived(run: &Run, case: &CaseResult, options: &Options) -> bool {
+    let fails = |verdict| element(verdict, options) == "failure";
+    let mut failing = case.judgements().map(|(_, own)| own).filter(|own| fails(own.verdict)).peekable();
+    !run.waivers.is_empty() && fails(case.verdict) && failing.peek().is_some() && failing.all(|own| own.waived)
+}
+
+/// The word of the element that a case is shown with; empty for none.
+pub(super) fn element_of(run: &Run, case: &CaseResult, options: &Options) -> &'static str {
+    if is_waived(run, case, options) { "" } else { element(case.verdict, options) }
 }
 
 /// The word of the element that shows this verdict; empty for none.
@@ -100,7 +112,7 @@ fn details(run: &Run, case: &CaseResult, found: &[Finding<'_>]) -> String {
     body(&lines)
 }
 
-fn system_out(case: &CaseResult, found: &[Finding<'_>], options: &Options) -> String {
+fn system_out(run: &Run, case: &CaseResult, found: &[Finding<'_>], options: &Options) -> String {
     let mut lines = vec![format!("verdict: {}", case.verdict), format!("requirements: {}", safe(&case.requirements.join(", ")))];
     if case.flaky {
         lines.push("flaky: an observation had to be repeated to be had".to_owned());
@@ -112,6 +124,10 @@ fn system_out(case: &CaseResult, found: &[Finding<'_>], options: &Options) -> St
     lines.extend(warnings.map(|finding| {
         format!("WARN {}: expected {}, actual {}", safe(&finding.headline()), safe(&finding.expected), safe(&finding.actual))
     }));
+    for waiver in found.iter().flat_map(|finding| finding.waivers(run, case)) {
+        let text = format!("{} until {}: {} ({})", waiver.requirement, waiver.expires, waiver.reason, waiver.approved_by);
+        lines.push(format!("WAIVED {}", safe(&text)));
+    }
     lines.extend(evidence(case, options));
     body(&lines)
 }

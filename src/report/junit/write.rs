@@ -12,7 +12,7 @@ use crate::engine::record::CaseResult;
 use crate::report::{Options, Report};
 
 use super::guard::{Seen, body, safe, verify};
-use super::{shape, totals};
+use super::{shape, totals, waivers};
 
 /// `JUnit` XML.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +35,9 @@ impl Report for Junit {
         let mut builder = ReportBuilder::new();
         for (area, cases) in by_area(run) {
             builder.add_testsuite(self.suite(run, area, &cases, started, &mut planned));
+        }
+        if let Some(suite) = of_waivers(run, started, &mut planned) {
+            builder.add_testsuite(suite);
         }
         let mut raw = Vec::new();
         builder.build().write_xml(&mut raw).map_err(io::Error::other)?;
@@ -60,12 +63,28 @@ impl Junit {
         let mut names = HashSet::new();
         for case in cases {
             let name = unique(&shape::name(case), &mut names);
-            let result = shape::element(case.verdict, &self.options).to_owned();
+            let result = shape::element_of(run, case, &self.options).to_owned();
             suite.add_testcase(shape::testcase(run, case, &name, &self.options));
             planned.push(Seen { classname: shape::classname(case), name, result });
         }
         suite
     }
+}
+
+/// The suite of the waivers, when there are any for this target.
+fn of_waivers(run: &Run, started: OffsetDateTime, planned: &mut Vec<Seen>) -> Option<TestSuite> {
+    let testcases = waivers::testcases(run);
+    let classname = format!("carinbb.{}", waivers::AREA);
+    let mut suite = TestSuite::new(waivers::AREA);
+    suite.package.clone_from(&classname);
+    suite.hostname = String::new();
+    suite.timestamp = started;
+    let is_empty = testcases.is_empty();
+    for (name, result, testcase) in testcases {
+        suite.add_testcase(testcase);
+        planned.push(Seen { classname: classname.clone(), name, result: result.to_owned() });
+    }
+    (!is_empty).then_some(suite)
 }
 
 /// The cases of each area, areas in the order in which the plan names them.

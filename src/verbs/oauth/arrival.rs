@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use url::{Url, form_urlencoded};
 
 use super::authorize::sent_facts;
+use super::page_safety::safety_facts;
 use crate::verbs::Context;
 use crate::verbs::browser::{Arrival, SeenPage, Visit};
 use crate::vocabulary::{Secret, escape_to_width};
@@ -62,6 +63,7 @@ pub(super) fn arrival_facts(visit: &Visit, sent: &Sent, context: &Context) -> Ma
         Arrival::Broken(_) | Arrival::Unavailable(_) => Map::new(),
     };
     facts.extend(page_facts(&visit.pages));
+    facts.extend(safety_facts(visit));
     facts.insert("left_out".into(), sent.left_out.clone().into());
     facts.insert("sent".into(), sent_facts(sent, context).into());
     facts
@@ -125,15 +127,16 @@ fn page_facts(pages: &[SeenPage]) -> Map<String, Value> {
     if asking.peek().is_none() {
         return facts;
     }
-    let mut open: Vec<String> = asking.filter(|page| !is_frame_protected(page)).map(address).collect();
+    let mut open: Vec<String> = asking.filter(|page| !is_frame_protected(page)).map(|page| address(&page.url)).collect();
     open.dedup();
     facts.insert("frame_protected".into(), open.is_empty().into());
     facts.insert("unprotected_pages".into(), open.into());
     facts
 }
 
-fn address(page: &SeenPage) -> String {
-    let mut url = page.url.clone();
+/// An address without its query, which may hold anything.
+pub(super) fn address(url: &Url) -> String {
+    let mut url = url.clone();
     url.set_query(None);
     url.set_fragment(None);
     escape_to_width(url.as_str(), 200)

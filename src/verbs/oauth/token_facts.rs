@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::guessing::most_bits;
 use super::request::Answered;
 use crate::net::Answer;
 use crate::verbs::Context;
@@ -86,9 +87,25 @@ fn members_facts(members: &Map<String, Value>, asked: &[&str], success: bool, co
         token.insert("scope".into(), scope.into());
         token.insert("scopes".into(), scopes.into());
     }
+    if let Some(value) = text("access_token").filter(|value| !value.is_empty()) {
+        token.insert("access_token_bytes".into(), value.len().into());
+        token.extend(most_bits(value).map(|bits| ("access_token_bits".to_owned(), bits.into())));
+    }
+    let refresh = text("refresh_token").filter(|value| !value.is_empty()).and_then(most_bits);
+    token.extend(refresh.map(|bits| ("refresh_token_bits".to_owned(), bits.into())));
+    if success {
+        token.insert("context_mistyped".into(), context_mistyped(members).into());
+    }
     token.insert("granted".into(), granted.into());
     token.insert("fields".into(), members.keys().cloned().collect::<Vec<_>>().into());
     token
+}
+
+/// The members of the launch context that are there and have another type than SMART gives them.
+fn context_mistyped(members: &Map<String, Value>) -> Vec<&'static str> {
+    let is_right = |name: &str, value: &Value| if name == "need_patient_banner" { value.is_boolean() } else { value.is_string() };
+    let names = ["encounter", "need_patient_banner", "intent", "smart_style_url", "tenant"];
+    names.into_iter().filter(|name| members.get(*name).is_some_and(|value| !is_right(name, value))).collect()
 }
 
 /// The words of a scope, each once, in order.

@@ -26,7 +26,15 @@ impl Browser for Scripted {
         self.begun.fetch_add(1, Ordering::SeqCst);
         let headers = vec![("x-frame-options".to_owned(), "DENY".to_owned())];
         let page = SeenPage { url: request.url.clone(), title: "Sign in".into(), asks: true, headers };
-        Box::pin(async move { Visit { arrival: (self.go)(request), pages: vec![page], evidence: vec!["login-1".into()] } })
+        Box::pin(async move {
+            Visit {
+                arrival: (self.go)(request),
+                pages: vec![page],
+                cookies: None,
+                password_resent: Vec::new(),
+                evidence: vec!["login-1".into()],
+            }
+        })
     }
 
     fn count(&self) -> u64 {

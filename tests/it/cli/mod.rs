@@ -1,5 +1,8 @@
 //! The command line as its user meets it: one file per command, each of them starting the real binary.
 
+mod again;
+mod attest;
+mod baseline;
 mod check;
 mod completions;
 mod doctor;
@@ -17,3 +20,4 @@ mod seed;
 mod serve;
 mod settings;
 mod tool;
+mod waivers;

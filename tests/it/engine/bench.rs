@@ -183,6 +183,7 @@ fn build(files: &SuiteFiles, target: Target, profile: &str, settings: Settings) 
         profiles: vec![ProfileId::parse(profile).unwrap()],
         smart: None,
         strict: false,
+        statements: engine::Statements::default(),
         fail_on_warn: false,
         selection: Selection {
             no_anchors: Some("no anchor in this test".into()),

@@ -1,4 +1,4 @@
-//! Servers and apps that are not ours. Debian's nginx, OpenSSL's and GnuTLS's own servers are judged against tables
+//! Servers and apps that are not ours. Debian's nginx, the servers of OpenSSL, GnuTLS and Java are judged against tables
 //! written by hand, and so is django-oauth-toolkit; SMART's and Authlib's clients launch at the reference server.
 //!
 //! The reference server could share a misreading with the checks; these cannot. A test whose program is missing says so
@@ -10,6 +10,7 @@ mod clients;
 mod documents;
 mod expected;
 mod gnutls_server;
+mod jsse_server;
 mod nginx;
 mod nginx_tests;
 mod openssl_server;
@@ -18,6 +19,8 @@ pub mod programs;
 mod provider;
 mod provider_tests;
 mod run;
+mod scanner_tests;
+mod scanners;
 mod served;
 mod server;
 mod state_tests;

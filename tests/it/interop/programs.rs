@@ -31,7 +31,15 @@ const NODE_PACKAGES: &str = "CARINBB_INTEROP_NODE_MODULES";
 /// # Panics
 /// When there is none and `CARINBB_INTEROP=required`.
 pub(super) fn python(modules: &str) -> Option<PathBuf> {
-    let python = env::var_os(PYTHON).map(PathBuf::from).or_else(|| which("python3"));
+    python_of(PYTHON, modules, "tests/interop/requirements.txt")
+}
+
+/// The Python that a variable names, or the one on the PATH, when it can import these modules.
+///
+/// # Panics
+/// When there is none and `CARINBB_INTEROP=required`.
+pub(super) fn python_of(variable: &str, modules: &str, requirements: &str) -> Option<PathBuf> {
+    let python = env::var_os(variable).map(PathBuf::from).or_else(|| which("python3"));
     let Some(python) = python else {
         skip("python3 is not installed");
         return None;
@@ -39,7 +47,7 @@ pub(super) fn python(modules: &str) -> Option<PathBuf> {
     if succeeds(Command::new(&python).args(["-c", &format!("import {modules}")])) {
         return Some(python);
     }
-    skip(&format!("{} lacks one of {modules}: install tests/interop/requirements.txt and set {PYTHON}", python.display()));
+    skip(&format!("{} lacks one of {modules}: install {requirements} and set {variable}", python.display()));
     None
 }
 

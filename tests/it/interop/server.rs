@@ -23,6 +23,11 @@ pub(super) struct Server {
 }
 
 impl Server {
+    /// `localhost:PORT`
+    pub(super) fn place(&self) -> String {
+        self.origin.trim_start_matches("https://").to_owned()
+    }
+
     /// Makes the certificate, writes what `prepare` writes, starts what it returns and waits until the port answers.
     pub(super) fn start(openssl: &Path, kind: Certificate, prepare: impl Fn(&Path, &Files, u16) -> Command) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");

@@ -1,0 +1,115 @@
+//! `carinbb attest`: a person answers what the run could only leave open, and the answers go into a file for the next run.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::catalogue::{Attestations, read_attestations};
+use crate::cli::args::AttestArgs;
+use crate::cli::ask::{self, Answer, Person, quoted};
+use crate::cli::command::report::read;
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::statements::digest_of;
+use crate::cli::{output, settings};
+use crate::engine::is_attestable;
+use crate::engine::record::{RequirementResult, Run};
+use crate::net::{Clock, SystemClock};
+use crate::vocabulary::document::Problems;
+use crate::vocabulary::escape;
+
+/// Asks, or with `--print` prints what would be asked.
+///
+/// # Errors
+/// When the record or the file cannot be used, or nobody can be asked.
+pub fn attest(arguments: &AttestArgs, environment: &Environment) -> Result<u8, Failure> {
+    let run = read(&arguments.record)?;
+    let file = &arguments.attestations;
+    let today = SystemClock::new().now().date();
+    let known = existing(file, &run)?;
+    let is_open =
+        |row: &&RequirementResult| is_attestable(row) && !known.all.iter().any(|own| own.requirement.as_str() == row.id);
+    let open: Vec<&RequirementResult> = run.requirements.iter().filter(is_open).collect();
+    if arguments.print {
+        output::print(&skeleton(&open, &run, file.is_file(), today));
+        return Ok(0);
+    }
+    if open.is_empty() {
+        output::print(&format!("nothing is open: {} attested in {}", known.all.len(), file.display()));
+        return Ok(0);
+    }
+    if !environment.stdin_is_terminal || !environment.stderr_is_terminal {
+        return Err(Failure::wrong(format!(
+            "attest asks a person at a terminal, and this is none; {} requirements are open. --print writes them as TOML to fill in by hand",
+            open.len()
+        )));
+    }
+    let (mut input, mut out) = (io::stdin().lock(), io::stderr());
+    let failed = |error: io::Error| Failure::wrong(format!("cannot write {}: {error}", file.display()));
+    let person = Person {
+        name: given(arguments.name.as_ref(), "Your name: ", &mut input, &mut out).map_err(failed)?,
+        role: given(arguments.role.as_ref(), "Your role: ", &mut input, &mut out).map_err(failed)?,
+    };
+    if person.name.is_empty() || person.role.is_empty() {
+        return Err(Failure::wrong("an attestation is made by somebody: give a name and a role (--name, --role)"));
+    }
+    let folder = file.parent().unwrap_or_else(|| Path::new(""));
+    let digest = |path: &str| digest_of(&folder.join(path));
+    let mut keep = |answer: &Answer| append(file, &run, &ask::as_toml(answer, &person, today));
+    let kept = ask::ask(&open, &mut input, &mut out, &digest, &mut keep).map_err(failed)?;
+    output::print(&format!("{kept} of {} answered; run again with --attestations {}", open.len(), file.display()));
+    Ok(0)
+}
+
+/// What the file says already; it must be about the same server.
+fn existing(file: &Path, run: &Run) -> Result<Attestations, Failure> {
+    if !file.is_file() {
+        return Ok(Attestations::default());
+    }
+    let source = settings::read_source(file)?;
+    let problems = Problems::new();
+    let known = read_attestations(&source, &problems, SystemClock::new().now().date());
+    let problems = problems.into_sorted();
+    if !problems.is_empty() {
+        return Err(Failure::Problems(problems));
+    }
+    if known.target.trim_end_matches('/') != run.header.target.trim_end_matches('/') {
+        let (about, target) = (escape(&known.target), escape(&run.header.target));
+        return Err(Failure::wrong(format!("{} is about {about}, and the run is about {target}", file.display())));
+    }
+    Ok(known)
+}
+
+fn given(flag: Option<&String>, question: &str, input: &mut dyn io::BufRead, out: &mut dyn Write) -> io::Result<String> {
+    match flag {
+        Some(text) => Ok(text.trim().to_owned()),
+        None => Ok(ask::line(input, out, question)?.unwrap_or_default()),
+    }
+}
+
+fn head(run: &Run) -> String {
+    format!(
+        "# What persons state of this server. carinbb run --attestations reads it.\ntarget = {}\n",
+        quoted(&run.header.target)
+    )
+}
+
+fn append(file: &Path, run: &Run, text: &str) -> io::Result<()> {
+    let head = if file.is_file() { String::new() } else { head(run) };
+    OpenOptions::new().create(true).append(true).open(file)?.write_all(format!("{head}{text}").as_bytes())
+}
+
+/// Every open requirement as TOML whose answers are still to be written: a run refuses it as it is.
+fn skeleton(open: &[&RequirementResult], run: &Run, has_file: bool, today: time::Date) -> String {
+    let mut text = if has_file { String::new() } else { head(run) };
+    for row in open {
+        text.push_str(&format!(
+            "\n# {} {}\n[[attestation]]\nrequirement = {}\nstatement   = {}\nanswer      = \"\"   # yes or no\nname        = \"\"\nrole        = \"\"\ndate        = {today}\n",
+            row.level,
+            escape(&row.url),
+            quoted(&row.id),
+            quoted(&row.summary)
+        ));
+    }
+    text
+}

@@ -1,0 +1,67 @@
+//! What persons say beside what was tested, for a reader: waivers and attestations, each in its own list.
+//!
+//! Texts are as in the record: each format escapes for itself.
+
+use crate::engine::record::{AttestationRecord, WaiverRecord, WaiverState};
+use crate::engine::{Run, ends_soon};
+
+/// One line of such a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// One word for what became of it, fit for a column.
+    pub word: &'static str,
+    /// What it is about.
+    pub about: String,
+    /// The rest, as sentences.
+    pub text: String,
+    /// True when somebody has to act: expired, unused, ending soon, or stated as not met.
+    pub is_open: bool,
+}
+
+/// Every waiver of a run.
+#[must_use]
+pub fn waivers(run: &Run) -> Vec<Statement> {
+    let today = run.finished.get(..10).unwrap_or_default();
+    run.waivers.iter().map(|waiver| of_waiver(waiver, today)).collect()
+}
+
+fn of_waiver(waiver: &WaiverRecord, today: &str) -> Statement {
+    let WaiverRecord { expires, reason, owner, approved_by, target, .. } = waiver;
+    let soon = ends_soon(waiver, today);
+    let (word, said) = match waiver.state {
+        WaiverState::Used => match soon {
+            None => ("waived", format!("until {expires}")),
+            Some(0) => ("ends", format!("today, {expires}: from tomorrow on its finding counts")),
+            Some(1) => ("ends", format!("tomorrow, {expires}: then its finding counts")),
+            Some(days) => ("ends", format!("in {days} days, on {expires}: then its finding counts")),
+        },
+        WaiverState::Unused => ("unused", "its finding is not there: take the waiver out".to_owned()),
+        WaiverState::Expired => ("expired", format!("since {expires}: its finding counts")),
+        WaiverState::NotRun => ("not run", "its case came to no verdict in this run".to_owned()),
+        WaiverState::OtherTarget => ("other", format!("it is for {target}")),
+        WaiverState::Ignored => ("ignored", "waivers do not count in this mode: its finding counts".to_owned()),
+    };
+    let is_open = soon.is_some() || matches!(waiver.state, WaiverState::Unused | WaiverState::Expired | WaiverState::Ignored);
+    let text = format!("{said}. {reason} (owner {owner}, approved by {approved_by})");
+    Statement { word, about: waiver.label(), text, is_open }
+}
+
+/// Every attestation of a run.
+#[must_use]
+pub fn attestations(run: &Run) -> Vec<Statement> {
+    run.attestations.iter().map(of_attestation).collect()
+}
+
+fn of_attestation(own: &AttestationRecord) -> Statement {
+    let AttestationRecord { statement, name, role, date, note, .. } = own;
+    let note = if note.is_empty() { String::new() } else { format!(" Note: {note}") };
+    let file =
+        own.attachment.as_ref().map_or(String::new(), |file| format!(" Attached: {} (SHA-256 {})", file.file, file.sha256));
+    let rest = format!("\"{statement}\" {name}, {role}, {date}.{note}{file}");
+    let (word, text) = match (own.counts, own.is_met) {
+        (false, _) => ("no use", format!("not in force here, or settled by tests. {rest}")),
+        (true, true) => ("yes", rest),
+        (true, false) => ("NO", rest),
+    };
+    Statement { word, about: own.requirement.clone(), text, is_open: !own.is_met || !own.counts }
+}
