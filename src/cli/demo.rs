@@ -55,7 +55,8 @@ fn registered(client: &reference::RegisteredClient, server: &Running) -> Client 
     };
     let signs = key == ClientKey::Asymmetric;
     let keys = if signs { server.client_keys() } else { Vec::new() };
-    let signing_key = keys.into_iter().find(|own| own.algorithm == "ES384").map(|own| SigningKey {
+    // RSA stands first there; the usual key of an app is the shorter one.
+    let mut keys = keys.into_iter().rev().map(|own| SigningKey {
         pem: own.pem,
         key_id: own.kid.to_owned(),
         algorithm: own.algorithm.to_owned(),
@@ -64,7 +65,8 @@ fn registered(client: &reference::RegisteredClient, server: &Running) -> Client 
         key,
         client_id: client.id.clone(),
         secret: client.secret.clone(),
-        signing_key,
+        signing_key: keys.next(),
+        more_keys: keys.collect(),
         redirect_uri: client.redirect_uri.clone(),
     }
 }

@@ -57,6 +57,15 @@ fn text(server: &Running, pages: LoginPages, folder: &Path) -> Result<String, Fa
             let _ =
                 write!(text, "signing_key = {file}\nkey_id = {}\nalgorithm = {}\n", quoted(&key.key_id), quoted(&key.algorithm));
         }
+        for key in &client.more_keys {
+            let file = keep(format!("{word}-key-{}.pem", key.algorithm.to_lowercase()), &key.pem)?;
+            let _ = write!(
+                text,
+                "[[clients.{word}.more_keys]]\nsigning_key = {file}\nkey_id = {}\nalgorithm = {}\n",
+                quoted(&key.key_id),
+                quoted(&key.algorithm)
+            );
+        }
     }
     for member in &launch.members {
         text.push_str(&of_member(member, &keep)?);

@@ -56,6 +56,7 @@ impl Bench<'_> {
             seen,
             outcome: outcome.into(),
             because: row.because.clone(),
+            excuses: row.excuses,
             judgements,
             comparison,
             missed: Vec::new(),

@@ -315,6 +315,9 @@ pub struct AssertionResult {
     pub outcome: OutcomeRecord,
     /// The reason that the case gives.
     pub because: Option<String>,
+    /// Of a premise: its miss is an absence that the protocol allows, so what follows does not apply.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub excuses: bool,
     /// The verdict for each requirement in force that the assertion counts for.
     pub judgements: Vec<Judgement>,
     /// What was compared with what, so that it can be compared again; absent where nothing was compared.

@@ -70,7 +70,8 @@ pub fn stop_of(premise: &AssertionResult) -> Option<Outcome> {
         OutcomeRecord::NotMet(mismatch) => {
             let because = premise.because.as_deref().map(|text| format!(" ({text})")).unwrap_or_default();
             let message = format!("premise: {} was {}, expected {}{because}", premise.that, mismatch.actual, mismatch.expected);
-            Some(Outcome::NotReached(Cause::new("premise", message)))
+            let cause = Cause::new("premise", message);
+            Some(if premise.excuses { Outcome::NotApplicable(cause) } else { Outcome::NotReached(cause) })
         }
         OutcomeRecord::NotApplicable(cause) => Some(Outcome::NotApplicable(cause.clone())),
         OutcomeRecord::NotReached(cause) => Some(Outcome::NotReached(cause.clone())),

@@ -57,6 +57,9 @@ fn statement(site: &Site) -> Value {
         "instantiates": [C4BB],
         "rest": [{"mode": "server", "security": security(site), "resource": resources()}],
     });
+    if !site.has("batch-not-taken") {
+        statement["rest"][0]["interaction"] = json!([{"code": "batch"}]);
+    }
     if site.has("metadata-instantiates-versioned") {
         statement["instantiates"] = json!([format!("{C4BB}|2.2.0")]);
     }

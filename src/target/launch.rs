@@ -64,8 +64,17 @@ pub struct Client {
     pub secret: Option<Secret>,
     /// Its key.
     pub signing_key: Option<SigningKey>,
+    /// Further keys that are registered for it, for the other algorithm.
+    pub more_keys: Vec<SigningKey>,
     /// Its registered redirect URI.
     pub redirect_uri: Url,
+}
+
+impl Client {
+    /// Its keys, in the order of the target file.
+    pub fn keys(&self) -> impl Iterator<Item = &SigningKey> {
+        self.signing_key.iter().chain(&self.more_keys)
+    }
 }
 
 /// Which member is meant.

@@ -28,7 +28,15 @@ struct ClientFile {
     signing_key: Option<SecretSource>,
     key_id: String,
     algorithm: String,
+    more_keys: Vec<KeyFile>,
     redirect_uri: Url,
+}
+
+#[derive(Debug, Clone)]
+struct KeyFile {
+    pem: Option<SecretSource>,
+    key_id: String,
+    algorithm: String,
 }
 
 #[derive(Debug, Clone)]
@@ -101,6 +109,11 @@ impl LaunchFile {
         let mut launch = Launch { scopes: self.scopes.clone(), ..Launch::default() };
         for client in &self.clients {
             let pem = read("signing_key", &client.signing_key)?;
+            let mut more_keys = Vec::new();
+            for key in &client.more_keys {
+                let Some(pem) = read("signing_key", &key.pem)? else { continue };
+                more_keys.push(SigningKey { pem, key_id: key.key_id.clone(), algorithm: key.algorithm.clone() });
+            }
             launch.clients.push(Client {
                 key: client.key,
                 client_id: client.client_id.clone(),
@@ -110,6 +123,7 @@ impl LaunchFile {
                     key_id: client.key_id.clone(),
                     algorithm: client.algorithm.clone(),
                 }),
+                more_keys,
                 redirect_uri: client.redirect_uri.clone(),
             });
         }
@@ -185,7 +199,8 @@ fn read_client(key: ClientKey, reader: Reader<'_>) -> Option<ClientFile> {
         secret: source(&reader, "client_secret"),
         signing_key: source(&reader, "signing_key"),
         key_id: reader.string("key_id").unwrap_or_default().to_owned(),
-        algorithm: reader.parsed("algorithm", read_algorithm).unwrap_or_else(|| "ES384".to_owned()),
+        algorithm: algorithm_of(&reader),
+        more_keys: reader.tables("more_keys").into_iter().map(read_key).collect(),
         redirect_uri: redirect_uri
             .clone()
             .unwrap_or_else(|| Url::parse("https://invalid.invalid").expect("the literal is a URL")),
@@ -201,6 +216,24 @@ fn read_client(key: ClientKey, reader: Reader<'_>) -> Option<ClientFile> {
     }
     reader.finish();
     redirect_uri.map(|_| client)
+}
+
+/// A further key stands beside the first, for the other algorithm.
+fn read_key(reader: Reader<'_>) -> KeyFile {
+    let key = KeyFile {
+        pem: source(&reader, "signing_key"),
+        key_id: reader.required_string("key_id"),
+        algorithm: algorithm_of(&reader),
+    };
+    if key.pem.is_none() {
+        reader.report(reader.span(), "a further key needs a signing_key", None);
+    }
+    reader.finish();
+    key
+}
+
+fn algorithm_of(reader: &Reader<'_>) -> String {
+    reader.parsed("algorithm", read_algorithm).unwrap_or_else(|| "ES384".to_owned())
 }
 
 fn read_algorithm(word: &str) -> Result<String, String> {

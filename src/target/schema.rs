@@ -130,6 +130,16 @@ fn client() -> Value {
             "signing_key": secret(),
             "key_id": { "type": "string" },
             "algorithm": { "enum": ["RS384", "ES384"] },
+            "more_keys": { "type": "array", "items": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["signing_key", "key_id"],
+                "properties": {
+                    "signing_key": secret(),
+                    "key_id": { "type": "string" },
+                    "algorithm": { "enum": ["RS384", "ES384"] },
+                },
+            } },
             "redirect_uri": { "type": "string" },
         },
     })

@@ -273,10 +273,10 @@ fn read_capture(reader: &Reader<'_>) -> Vec<Capture> {
 }
 
 fn read_assertions(reader: &Reader<'_>, key: &'static str) -> Vec<Assertion> {
-    reader.tables(key).iter().filter_map(read_assertion).collect()
+    reader.tables(key).iter().filter_map(|row| read_assertion(row, key)).collect()
 }
 
-fn read_assertion(reader: &Reader<'_>) -> Option<Assertion> {
+fn read_assertion(reader: &Reader<'_>, list: &str) -> Option<Assertion> {
     let requirements = match reader.node("requirement").map(|node| &node.value) {
         Some(document::Value::String(id)) => vec![id.clone()],
         Some(document::Value::Array(_)) => owned(reader.strings("requirement")),
@@ -287,12 +287,13 @@ fn read_assertion(reader: &Reader<'_>) -> Option<Assertion> {
         None => Vec::new(),
     };
     let because = reader.string("because").map(str::to_owned);
+    let excuses = reads_excuse(reader, list);
     let rows = reader.node("any").is_some().then(|| read_assertions(reader, "any"));
     let check = match rows {
         Some(rows) => Check::Any(rows),
         None => read_fact_check(reader)?,
     };
-    let known = ["requirement", "because", "any", "that"];
+    let known = ["requirement", "because", "any", "that", OTHERWISE];
     for (key, span) in reader.keys() {
         if !known.contains(&key) && !Predicate::WORDS.contains(&key) {
             let help = did_you_mean(key, Predicate::WORDS.into_iter().chain(known));
@@ -300,7 +301,23 @@ fn read_assertion(reader: &Reader<'_>) -> Option<Assertion> {
         }
     }
     let place = reader.source().place(reader.span().start);
-    Some(Assertion { check, requirements, because, place, span: reader.span() })
+    Some(Assertion { check, requirements, because, excuses, place, span: reader.span() })
+}
+
+/// What a premise may say of its miss.
+const OTHERWISE: &str = "otherwise";
+
+/// A finding is never excused: only a premise may say that its miss makes the rest not applicable.
+fn reads_excuse(reader: &Reader<'_>, list: &str) -> bool {
+    let Some(word) = reader.string(OTHERWISE) else { return false };
+    if list != "premise" {
+        reader.report(reader.span(), "'otherwise' stands in a row of 'premise' alone", None);
+    }
+    if word != "not-applicable" {
+        let help = "without 'otherwise', what follows is Blocked";
+        reader.report(reader.span(), "'otherwise' can only be \"not-applicable\"", Some(help.into()));
+    }
+    true
 }
 
 fn read_fact_check(reader: &Reader<'_>) -> Option<Check> {

@@ -135,6 +135,7 @@ fn assertion() -> Value {
         ("any".to_owned(), assertions()),
         ("requirement".to_owned(), requirement),
         ("because".to_owned(), json!({ "type": "string" })),
+        ("otherwise".to_owned(), json!({ "enum": ["not-applicable"] })),
     ]);
     let any: Vec<Value> = std::iter::once(json!({ "required": ["any"] })).chain(one_predicate).collect();
     json!({ "type": "object", "additionalProperties": false, "properties": properties, "oneOf": any })

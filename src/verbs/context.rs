@@ -116,11 +116,7 @@ impl Context {
     pub fn with_launch(self, launch: Arc<Launch>, browser: Option<Arc<dyn Browser>>) -> Self {
         let redactor = &self.world.redactor;
         for client in &launch.clients {
-            client
-                .secret
-                .iter()
-                .chain(client.signing_key.iter().map(|key| &key.pem))
-                .for_each(|secret| redactor.register(secret));
+            client.secret.iter().chain(client.keys().map(|key| &key.pem)).for_each(|secret| redactor.register(secret));
         }
         for member in &launch.members {
             [&member.password, &member.totp].into_iter().flatten().for_each(|secret| redactor.register(secret));

@@ -72,7 +72,7 @@ async fn observe(interaction: Interaction, arguments: &Arguments, context: &Cont
         Err(observed) => return observed,
     };
     if question.token_handle.is_some() {
-        let observation = with_token(&answer, &question, arguments, context, &mut evidence).await;
+        let observation = with_token(interaction, &answer, &question, arguments, context, &mut evidence).await;
         return Observed { observation, evidence, flaky };
     }
     let surroundings = Surroundings::of(context).await;
@@ -94,6 +94,7 @@ async fn ask(context: &Context, request: Request) -> Result<(Answer, Vec<String>
 
 /// What an answer to a token of the run holds, with the pages behind it.
 async fn with_token(
+    interaction: Interaction,
     answer: &Answer,
     question: &Question,
     arguments: &Arguments,
@@ -136,6 +137,9 @@ async fn with_token(
         facts.insert("next_link_same_origin".into(), (Origin::of(&next) == Origin::of(&context.target.base)).into());
         facts.insert("next".into(), context.vault.keep_value("page", next.as_str()).into());
     }
+    if interaction == Interaction::Batch {
+        facts.extend(declares_batch(context).await.map(|declared| ("batch_declared".to_owned(), declared.into())));
+    }
     facts.insert("pages_read".into(), read.into());
     facts.extend(content.facts(question.token_handle.as_deref(), document.tree.as_ref()));
     if resources.count > 0 {
@@ -145,6 +149,13 @@ async fn with_token(
         facts.insert("json".into(), kept.into());
     }
     Observation::Facts(tidy(facts, &context.world.redactor))
+}
+
+/// Whether the `CapabilityStatement` lists batches; nothing when it could not be read.
+async fn declares_batch(context: &Context) -> Option<bool> {
+    let facts = facts_in(context.documents.capability_statement(context).await)?;
+    let listed = facts.get("interactions").filter(|_| facts.get("found") == Some(&Value::Bool(true)))?.as_array()?;
+    Some(listed.iter().any(|code| code == "batch" || code == "transaction"))
 }
 
 /// True when a page has the origin of the base and a path below it: a token goes nowhere else.

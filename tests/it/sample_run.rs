@@ -250,6 +250,7 @@ fn assertion(clause: Clause, outcome: OutcomeRecord, judgements: Vec<Judgement>)
         because: None,
         judgements,
         comparison: None,
+        excuses: false,
         missed: Vec::new(),
         place: "testcases/tls/versions.toml:42".into(),
     }

@@ -27,7 +27,7 @@ use crate::cli::{
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, Run, RunError, RunOptions, Selection, exit};
 use crate::reference;
 use crate::report;
-use crate::target::{Launch, Strategy, Target, udap_version};
+use crate::target::{ClientKey, Launch, Strategy, Target, udap_version};
 use crate::testcase::Given;
 use crate::vocabulary::{ProfileId, escape};
 
@@ -152,6 +152,7 @@ fn options(
         select = baseline::again(path, &target, arguments.demo)?;
     }
     let mut selection = selection(arguments, select, &target, ourselves, login, demo.is_some(), today);
+    selection.no_tags.extend(without_keys(&launch));
     selection.no_anchors = udap_trust::no_anchors(&anchors);
     selection.no_communities = udap_trust::no_communities(&target);
     let suite = given.map_or_else(
@@ -259,6 +260,16 @@ fn selection(
         no_tags: ourselves.no_tags.clone(),
         ..Selection::default()
     }
+}
+
+/// The algorithms of client assertions for which the asymmetric client has no key. Without any such client its cases are Blocked.
+fn without_keys(launch: &Launch) -> Vec<(&'static str, String)> {
+    let Some(client) = launch.client(ClientKey::Asymmetric) else { return Vec::new() };
+    let tags = [("key-rs384", "RS384"), ("key-es384", "ES384")];
+    let lacking = tags.into_iter().filter(|(_, algorithm)| client.keys().all(|key| key.algorithm != *algorithm));
+    let why =
+        |algorithm| format!("the asymmetric client has no {algorithm} key: give one under [[clients.asymmetric.more_keys]]");
+    lacking.map(|(tag, algorithm)| (tag, why(algorithm))).collect()
 }
 
 /// Why nothing that changes state may be sent; absent when it may.

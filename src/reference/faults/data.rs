@@ -32,6 +32,8 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "token-in-query-accepted", "the token is taken in the query string"),
     fault(G, "write-accepted-with-read-scope", "a token that only reads can write"),
     fault(G, "cors-missing-on-fhir", "the FHIR API has no CORS headers").smart("2.2.0"),
+    quirk(G, "batch-not-taken", "the base takes no batch, and the CapabilityStatement lists none"),
+    quirk(G, "pages-not-given", "a search puts everything on one page, whatever _count says"),
     quirk(G, "other-member-403", "the data of other members are 403 instead of 404"),
     fault(G, "insufficient-scope-401", "a type that was not granted is 401 instead of 403"),
     quirk(G, "ungranted-type-empty-bundle", "a search for a type that was not granted gives an empty searchset"),

@@ -72,7 +72,8 @@ fn interaction(site: &Site, asked: &Asked, path: &str) -> Reply {
 /// The base itself takes batches and the links of pages.
 fn at_the_base(site: &Site, asked: &Asked) -> Reply {
     let is_page = asked.method == "GET" && asked.query_parameters().iter().any(|(name, _)| name == "_getpages");
-    if asked.method != "POST" && !is_page {
+    let is_batch = asked.method == "POST" && !site.has("batch-not-taken");
+    if !is_batch && !is_page {
         return unknown_path(site, asked);
     }
     match caller(site, asked) {

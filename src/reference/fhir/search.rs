@@ -69,10 +69,11 @@ fn run(site: &Site, asked: &Asked, kind: &str, view: &View, parameters: &[(Strin
     let matches: Vec<&'static Value> = visible.into_iter().filter(|resource| selects(site, view, resource, parameters)).collect();
     let total = matches.len();
     let count = parameters.iter().find(|(name, _)| name == "_count").and_then(|(_, count)| count.parse().ok()).unwrap_or(50);
+    let count = if site.has("pages-not-given") { usize::MAX } else { count };
     let shown: Vec<&Value> = matches.iter().skip(start).take(count).copied().collect();
     let included = included(site, view, &shown, parameters);
     let mut bundle = searchset(site, asked, total, &shown, &included);
-    if start + count < total && count > 0 {
+    if start.saturating_add(count) < total && count > 0 {
         let page = Page { token: token.to_owned(), kind: kind.to_owned(), query: parameters.to_vec(), start: start + count };
         let id = random();
         site.store().pages.insert(id.clone(), page);

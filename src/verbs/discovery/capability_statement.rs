@@ -93,6 +93,11 @@ fn facts_of_statement(statement: &Value) -> Map<String, Value> {
         .flat_map(|service| list(service, "coding"))
         .filter_map(|coding| text(coding, "code"))
         .collect();
+    let interactions: Vec<&str> = list(statement, "rest")
+        .filter(|rest| is_server(rest))
+        .flat_map(|rest| list(rest, "interaction"))
+        .filter_map(|interaction| text(interaction, "code"))
+        .collect();
     let instantiates = texts(statement.get("instantiates"));
     let facts = json!({
         "oauth_uris": oauth_uris,
@@ -100,6 +105,7 @@ fn facts_of_statement(statement: &Value) -> Map<String, Value> {
         "security_services": codes,
         "instantiates_c4bb": instantiates.iter().any(|canonical| is_c4bb(canonical)),
         "instantiates": instantiates,
+        "interactions": interactions,
         "implementation_guides": texts(statement.get("implementationGuide")),
     });
     let Value::Object(mut facts) = facts else { return Map::new() };

@@ -21,6 +21,7 @@ pub(super) use fetch::MOST_REQUESTS as MOST_DOCUMENT_REQUESTS;
 pub use openid::OpenId;
 pub(super) use openid::ask as openid_of;
 pub use smart::Smart;
+pub(super) use smart::texts;
 pub(super) use target_facts::is_public_host;
 pub use target_facts::target_facts;
 pub use udap::{Discover, RevocationMode, Udap, UdapAnchors};

@@ -85,7 +85,7 @@ pub(super) fn url_members(members: &Map<String, Value>) -> impl Iterator<Item = 
 }
 
 /// The texts of a list; nothing when it is not a list.
-pub(super) fn texts(value: Option<&Value>) -> Vec<String> {
+pub(in crate::verbs) fn texts(value: Option<&Value>) -> Vec<String> {
     value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 

@@ -40,6 +40,7 @@ pub static CAPABILITY_STATEMENT: VerbHelp = VerbHelp {
         "oauth_uris.authorize": "its authorize URL; .token .register .introspect .revoke .manage likewise, absent when not there",
         "security_services": "the codes of rest.security.service",
         "instantiates": "the canonicals of instantiates",
+        "interactions": "the interactions with the whole server that it lists, for instance batch",
         "instantiates_c4bb": "true when one of them is the server CapabilityStatement of CARIN BB, with or without a version",
         "implementation_guides": "the canonicals of implementationGuide",
         "fhir_version": "fhirVersion; absent when not there",

@@ -44,6 +44,7 @@ const FACTS: &[FactHelp] = http_facts! {
     "link_relations": "the relations of Bundle.link",
     "next": "a handle of the next page's address; absent when there is none",
     "next_link_same_origin": "true when the next page has the origin of the FHIR base; absent when there is none",
+    "batch_declared": "of a batch with a handle: true when the CapabilityStatement lists batch or transaction; absent when it could not be read",
     "pages_read": "how many pages were read",
     "outcome_codes": "the issue codes of the OperationOutcomes",
     "internals": "signs of the server's insides in body or headers, for instance a stack trace or a software version",

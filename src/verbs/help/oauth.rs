@@ -285,6 +285,11 @@ pub static CLIENT_ASSERTION: VerbHelp = VerbHelp {
             Kind::Word(&["none", "HS256", "RS384", "ES384", "RS256", "ES256"]),
             "the header's alg instead of the key's; none has no signature, HS256 is signed with the public key as the secret, another only labels"
         ),
+        argument!(
+            "key",
+            Kind::Word(&["RS384", "ES384"]),
+            "the client's key of this algorithm signs; without it the first whose algorithm the server lists, or the first"
+        ),
         argument!("kid", Kind::Text, "instead of the key's"),
         argument!("signed_by", Kind::Word(&["client", "stranger"]), "stranger: a key that nobody registered"),
         argument!("signature", Kind::Word(&["right", "truncated", "altered", "empty"]), "what becomes of the signature"),

@@ -10,11 +10,15 @@ use super::client_auth::client;
 use super::endpoint::endpoint;
 use crate::crypto::{CryptoError, confused_with_public_key, raw, sign_with_pem, strangers_pem};
 use crate::target::{Client, SigningKey};
+use crate::verbs::discovery::{facts_in, texts};
 use crate::verbs::{Arguments, Context, Cost, Observed, Verb, VerbHelp, help};
 use crate::vocabulary::{Cause, Secret};
 
 /// How long an assertion of ours is good for.
 const LIFETIME: Duration = Duration::from_secs(60);
+
+/// What a server lists for client assertions, among the facts of smart-configuration.
+const ALGORITHMS: &str = "/json/token_endpoint_auth_signing_alg_values_supported";
 
 /// `oauth.client-assertion`
 pub struct ClientAssertion;
@@ -69,8 +73,7 @@ pub(super) async fn of_argument(arguments: &Arguments, context: &Context, client
 
 /// Makes the assertion that these arguments describe.
 async fn make(spec: &Arguments, context: &Context, client: &Client) -> Result<Made, Cause> {
-    let missing = || Cause::new("input", format!("the target file gives no signing key of the {} client", client.key.word()));
-    let key = client.signing_key.as_ref().ok_or_else(missing)?;
+    let key = key(spec, context, client).await?;
     let aud = match spec.text("aud") {
         Some(aud) => aud.to_owned(),
         None => endpoint(context, "token_endpoint", "token").await?.into(),
@@ -94,6 +97,19 @@ async fn make(spec: &Arguments, context: &Context, client: &Client) -> Result<Ma
     let mut sent = header;
     sent.insert("claims".into(), claims.into());
     Ok(Made { assertion, handle, sent: sent.into() })
+}
+
+/// The key with the algorithm that is asked for; else the first whose algorithm the server lists; else the first.
+async fn key<'a>(spec: &Arguments, context: &Context, client: &'a Client) -> Result<&'a SigningKey, Cause> {
+    let word = client.key.word();
+    if let Some(wanted) = spec.text("key") {
+        let missing = || Cause::new("input", format!("the target file gives no {wanted} key of the {word} client"));
+        return client.keys().find(|key| key.algorithm == wanted).ok_or_else(missing);
+    }
+    let listed = texts(facts_in(context.documents.smart(context).await).and_then(|facts| facts.pointer(ALGORITHMS)));
+    let suits = client.keys().find(|key| listed.contains(&key.algorithm));
+    let missing = || Cause::new("input", format!("the target file gives no signing key of the {word} client"));
+    suits.or_else(|| client.keys().next()).ok_or_else(missing)
 }
 
 fn header(spec: &Arguments, key: &SigningKey) -> Map<String, Value> {

@@ -55,6 +55,7 @@ fn client(key: ClientKey) -> Client {
             key_id: "k1".into(),
             algorithm: "ES384".into(),
         }),
+        more_keys: Vec::new(),
         redirect_uri: Url::parse(REDIRECT).unwrap(),
     }
 }

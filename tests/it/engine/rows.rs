@@ -94,6 +94,23 @@ premise = [{ that = "status", is = 200, because = "so" }]"#;
 }
 
 #[tokio::test]
+async fn a_premise_that_excuses_makes_what_follows_not_applicable_only_when_it_was_looked_at_and_missed() {
+    let excused = r#"premise = [{ that = "status", is = 200, otherwise = "not-applicable", because = "it is not offered" }]"#;
+    let blocked = r#"premise = [{ that = "status", is = 404, because = "so" }, { that = "status", is = 200, otherwise = "not-applicable" }]"#;
+    let file = |name, path, premise| {
+        let rest = get("steps", "200", r#"expect = [{ that = "status", is = 200, requirement = "guide/shall-1" }]"#);
+        case(name, "", &format!("{}{rest}", get("setup", path, premise)))
+    };
+    let all = [("not-offered", "404", excused), ("offered", "200", excused), ("ill", "503", excused), ("first", "400", blocked)];
+    let run = run_cases(all.map(|(name, path, premise)| file(name, path, premise))).await;
+    assert_eq!(result(&run, "a.not-offered").verdict, Verdict::NotApplicable);
+    assert!(result(&run, "a.not-offered").reason.contains("it is not offered"));
+    assert_eq!(result(&run, "a.offered").verdict, Verdict::Pass);
+    assert_eq!(result(&run, "a.ill").verdict, Verdict::Error, "an absence must have been seen");
+    assert_eq!(result(&run, "a.first").verdict, Verdict::Blocked, "the first premise that does not hold decides");
+}
+
+#[tokio::test]
 async fn a_broken_premise_is_an_error_a_missed_one_blocks_and_an_absent_one_does_not_apply() {
     let rest = get("steps", "200", OK);
     let step = |path| format!("{}{rest}", get("steps", path, r#"premise = [{ that = "status", is = 200 }]"#));
