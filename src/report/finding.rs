@@ -193,8 +193,8 @@ impl<'a> Finding<'a> {
     #[must_use]
     pub fn is_waived(&self, run: &Run, case: &CaseResult) -> bool {
         let waivers = self.waivers(run, case);
-        let decisive = self.required.iter().filter(|row| row.verdict == self.verdict);
-        !waivers.is_empty() && decisive.fold(true, |all, row| all && waivers.iter().any(|own| own.requirement == row.requirement))
+        let mut decisive = self.required.iter().filter(|row| row.verdict == self.verdict);
+        !waivers.is_empty() && decisive.all(|row| waivers.iter().any(|own| own.requirement == row.requirement))
     }
 
     /// Everything a reader needs, as label and text; not escaped.

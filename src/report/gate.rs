@@ -115,8 +115,11 @@ fn is_left_out_by_flag(own: &Difference, run: &Run) -> bool {
     !has_run && left_out.any(|left| by_flag(&left.kind))
 }
 
+/// Facts with what is expected of them.
+type Asked = Vec<(String, String)>;
+
 /// What a case asked, apart from what it saw.
-fn asked(case: &CaseResult) -> Vec<(String, String, Vec<(String, String)>)> {
+fn asked(case: &CaseResult) -> Vec<(String, String, Asked)> {
     let rows = |step: &crate::engine::record::StepResult| {
         step.assertions.iter().map(|row| (row.that.clone(), row.expected.clone())).collect()
     };
