@@ -7,24 +7,19 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use carinbb::crypto::verify_x5c_jws;
 use carinbb::crypto::x509::{Anchors, RevocationEvidence, examine};
 use serde_json::Value;
 use time::OffsetDateTime;
 
+mod measure;
+
+use measure::{arguments, best};
+
 const BINARY: &str = env!("CARGO_BIN_EXE_carinbb");
 const ROUNDS: usize = 5;
-
-/// What one process took.
-#[derive(Debug, Clone, Copy)]
-struct Cost {
-    wall: f64,
-    processor: Option<f64>,
-    memory: Option<f64>,
-}
 
 fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -34,7 +29,7 @@ fn main() {
     let run = |more: &[&str]| {
         let mut command = Command::new(BINARY);
         command.args(["run", &server.base, "--quiet", "--report", &report, "--ca-file"]).arg(&server.ca).args(more);
-        best(|| command_like(&command))
+        best(ROUNDS, || command_like(&command))
     };
     let whole = run(&[]);
     let traffic = read(&record);
@@ -50,8 +45,8 @@ fn main() {
     row("discovery and TLS, processor", discovery.processor, 0.5, "s");
     row("memory of a run with evidence", whole.memory, 64.0, "MiB");
     row("examining a chain of four", Some(examination() * 1000.0), 2.0, "ms");
-    row("--help", Some(best(|| arguments(&["--help"])).wall * 1000.0), 20.0, "ms");
-    row("list", Some(best(|| arguments(&["list"])).wall * 1000.0), 20.0, "ms");
+    row("--help", Some(best(ROUNDS, || arguments(&["--help"])).wall * 1000.0), 20.0, "ms");
+    row("list", Some(best(ROUNDS, || arguments(&["list"])).wall * 1000.0), 20.0, "ms");
 }
 
 fn row(name: &str, measured: Option<f64>, budget: f64, unit: &str) {
@@ -83,67 +78,10 @@ fn examination() -> f64 {
     began.elapsed().as_secs_f64() / f64::from(TIMES)
 }
 
-fn arguments(words: &[&str]) -> Command {
-    let mut command = Command::new(BINARY);
-    command.args(words);
-    command
-}
-
 fn command_like(command: &Command) -> Command {
     let mut copy = Command::new(command.get_program());
     copy.args(command.get_args());
     copy
-}
-
-/// The least of each figure: what the machine does beside it only adds.
-fn best(command: impl Fn() -> Command) -> Cost {
-    let costs: Vec<Cost> = (0..ROUNDS).map(|_| cost(command())).collect();
-    let least = |figure: fn(&Cost) -> Option<f64>| costs.iter().filter_map(figure).reduce(f64::min);
-    Cost {
-        wall: least(|cost| Some(cost.wall)).unwrap_or(f64::NAN),
-        processor: least(|cost| cost.processor),
-        memory: least(|cost| cost.memory),
-    }
-}
-
-fn cost(mut command: Command) -> Cost {
-    let began = Instant::now();
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-    let mut cost = Cost { wall: 0.0, processor: None, memory: None };
-    if cfg!(target_os = "linux") {
-        // A process that has ended keeps its processor time, not its memory, until it is waited for.
-        while let Some((is_over, processor)) = processor_time(&child) {
-            cost.processor = Some(processor);
-            if is_over {
-                break;
-            }
-            cost.memory = peak_memory(&child).or(cost.memory);
-            sleep(Duration::from_micros(500));
-        }
-    }
-    let status = child.wait().expect("the child can be waited for");
-    cost.wall = began.elapsed().as_secs_f64();
-    assert!(status.code().is_some_and(|code| code != 2), "the command line was refused: {command:?}");
-    cost
-}
-
-/// Whether it has ended, and its processor time in seconds.
-fn processor_time(child: &Child) -> Option<(bool, f64)> {
-    /// Ticks per second of `/proc`, fixed on every Linux of today.
-    const TICKS: f64 = 100.0;
-    let text = fs::read_to_string(format!("/proc/{}/stat", child.id())).ok()?;
-    let (_, rest) = text.rsplit_once(')')?;
-    let fields: Vec<&str> = rest.split_whitespace().collect();
-    let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
-    Some((fields.first() == Some(&"Z"), (ticks(11)? + ticks(12)?) / TICKS))
-}
-
-/// The most memory that it ever held, in MiB.
-fn peak_memory(child: &Child) -> Option<f64> {
-    let text = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let kibibytes =
-        text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().trim_end_matches(" kB").parse::<f64>().ok()?;
-    Some(kibibytes / 1024.0)
 }
 
 fn read(file: &Path) -> Value {
