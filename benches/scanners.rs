@@ -130,10 +130,12 @@ impl Nginx {
         let mut command = Command::new("nginx");
         command.args(["-p", &at(""), "-c", &at("nginx.conf"), "-e", &at("error.log")]);
         command.env("PATH", format!("{}:/usr/sbin:/sbin", env::var("PATH").unwrap_or_default()));
+        // Whatever happens from here on, dropping it ends the process.
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("nginx can be started");
+        let nginx = Self { child, port };
         for _ in 0..200 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return Self { child, port };
+                return nginx;
             }
             sleep(Duration::from_millis(20));
         }

@@ -15,13 +15,13 @@ pub(super) fn most_bits(token: &str) -> Option<u64> {
     let letters: f64 = if only_hex(false) || only_hex(true) {
         16.0
     } else {
-        let kinds: [(fn(char) -> bool, f64); 4] = [
-            (|c| c.is_ascii_digit(), 10.0),
-            (|c| c.is_ascii_lowercase(), 26.0),
-            (|c| c.is_ascii_uppercase(), 26.0),
-            (|c| !c.is_ascii_alphanumeric(), 33.0),
+        let kinds = [
+            (has(|c| c.is_ascii_digit()), 10.0),
+            (has(|c| c.is_ascii_lowercase()), 26.0),
+            (has(|c| c.is_ascii_uppercase()), 26.0),
+            (has(|c| !c.is_ascii_alphanumeric()), 33.0),
         ];
-        kinds.iter().filter(|(kind, _)| has(*kind)).map(|(_, count)| count).sum()
+        kinds.iter().filter(|(is_there, _)| *is_there).map(|(_, count)| count).sum()
     };
     #[expect(
         clippy::cast_precision_loss,
