@@ -40,7 +40,7 @@ fn the_embedded_catalogue_loads_without_a_problem_and_holds_every_row() {
     let rows: BTreeMap<&str, usize> =
         catalogue.documents().iter().map(|(id, document)| (id.as_str(), document.rows.len())).collect();
     let expected = [
-        ("advice", 43),
+        ("advice", 50),
         ("bcp195", 25),
         ("carin-bb", 71),
         ("fhir-security", 28),
@@ -57,7 +57,7 @@ fn the_embedded_catalogue_loads_without_a_problem_and_holds_every_row() {
     assert_eq!(catalogue.profiles().count(), 15);
 }
 
-/// The totals that the collection of requirements was handed over with.
+/// The totals that the collection of requirements was handed over with; how a row is settled was decided row by row since.
 #[test]
 fn the_rows_add_up_to_the_totals_of_the_collection() {
     use crate::vocabulary::Strength;
@@ -68,7 +68,7 @@ fn the_rows_add_up_to_the_totals_of_the_collection() {
     let levels = Strength::WORDS.map(|(_, level)| count(&|row| !varies(row) && row.levels[0].1 == level));
     assert_eq!((levels, count(&varies)), ([570, 46, 162, 28, 129], 17));
     assert_eq!(Actor::ALL.iter().map(|actor| count(&|row| row.actor == *actor)).collect::<Vec<_>>(), [692, 229, 14, 9, 8]);
-    assert_eq!(Testable::ALL.iter().map(|kind| count(&|row| row.testable == *kind)).collect::<Vec<_>>(), [554, 296, 74, 28]);
+    assert_eq!(Testable::ALL.iter().map(|kind| count(&|row| row.testable == *kind)).collect::<Vec<_>>(), [462, 209, 177, 104]);
     assert_eq!(Basis::ALL.iter().map(|basis| count(&|row| row.basis == *basis)).collect::<Vec<_>>(), [811, 119, 22]);
     assert_eq!(Confidence::ALL.iter().map(|known| count(&|row| row.confidence == *known)).collect::<Vec<_>>(), [929, 23]);
     assert_eq!((count(&|row| row.conditional.is_some()), count(&|row| !row.when.is_empty())), (260, 227));

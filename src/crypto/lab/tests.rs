@@ -59,6 +59,7 @@ fn good_certificates_are_good_and_broken_ones_are_broken_in_their_one_way() {
         // OpenSSL's default purpose looks at neither of these.
         (Shape::Revoked, None),
         (Shape::DnsName, None),
+        (Shape::HostName, None),
         (Shape::CommonName, None),
         (Shape::NoDigitalSignature, None),
         (Shape::LeafIsCa, None),

@@ -1,4 +1,4 @@
-//! Faults and quirks of a member's data: what a token reaches beyond its scopes, its member or its time.
+//! Faults and quirks of a member's data: what a token reaches beyond its scopes, its member or its time, and how its errors are answered.
 
 use super::fault::{Fault, fault, quirk};
 
@@ -38,4 +38,8 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "insufficient-scope-401", "a type that was not granted is 401 instead of 403"),
     quirk(G, "ungranted-type-empty-bundle", "a search for a type that was not granted gives an empty searchset"),
     quirk(G, "ungranted-type-404", "a type that was not granted is 404 instead of 403"),
+    fault(G, "error-carries-internals", "the 404 to a token holds a stack trace"),
+    fault(G, "unknown-id-200", "an id that no resource has gets 200 and an OperationOutcome"),
+    fault(G, "malformed-search-ignored", "a malformed date of a search is ignored"),
+    fault(G, "odd-search-500", "a search with a quotation mark gets 500"),
 ];

@@ -282,14 +282,18 @@ impl Driver {
     }
 }
 
-/// A text with each run of 64 hexadecimal digits or more taken out.
+/// A text with each run of 64 hexadecimal digits or more taken out; one that no header has room for stays one.
 fn masked(text: &str) -> String {
     let mut masked = String::new();
     let mut rest = text;
     while !rest.is_empty() {
         let run = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
         let end = rest[run..].bytes().position(|byte| byte.is_ascii_hexdigit()).map_or(rest.len(), |next| run + next);
-        masked.push_str(if run >= 64 { "‹random›" } else { &rest[..run] });
+        masked.push_str(match run {
+            0..64 => &rest[..run],
+            64..8_000 => "‹random›",
+            _ => "‹far too long›",
+        });
         masked.push_str(&rest[run..end]);
         rest = &rest[end..];
     }

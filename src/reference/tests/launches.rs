@@ -274,6 +274,11 @@ fn data(driver: &mut Driver) {
     driver.ask(Door::Fhir, "POST", "/fhir/r4", &headers, &batch.to_string());
     driver.ask(Door::Fhir, "GET", &format!("/fhir/r4/Patient?access_token={first}"), &[], "");
     driver.fhir("PUT", "Patient/carinbb-member-1", &first);
+    for odd in
+        ["Patient/nobody-has-this-id", "ExplanationOfBenefit?_lastUpdated=never", "ExplanationOfBenefit?identifier=o%27brien"]
+    {
+        driver.fhir("GET", odd, &first);
+    }
     driver.fhir("GET", "Patient", &first[..first.len().min(16)]);
     driver.wait(3601);
     driver.fhir("GET", "Patient", &first);

@@ -127,7 +127,7 @@ async fn a_batch_asks_for_each_and_a_create_sends_no_valid_resource() {
     let id = context.vault.keep_value("id", "c2");
     let seen = facts(&context, "fhir.batch", json!({ "requests": [format!("Coverage/{id}"), "Patient"], "token": token })).await;
     assert_eq!(seen["other_members"], 2);
-    let body: Value = serde_json::from_str(&server.seen().last().unwrap().body).unwrap();
+    let body: Value = serde_json::from_str(&server.seen().iter().rfind(|seen| seen.method == "POST").unwrap().body).unwrap();
     assert_eq!(body["entry"][0]["request"], json!({ "method": "GET", "url": "Coverage/c2" }));
     let created = facts(&context, "fhir.create", json!({ "type": "Coverage", "token": token })).await;
     assert_eq!((&created["refused"], &created["status"]), (&json!(true), &json!(403)));

@@ -1,4 +1,4 @@
-//! `docs/hostile-servers.md` names every row of the plan, and only tests that exist.
+//! `docs/hostile-servers.md` names every row of the plan, and only tests and cases that exist: the selftest proves a case.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +15,8 @@ fn every_row_of_the_plan_is_on_the_page_with_tests_that_exist() {
     let numbers: Vec<String> = rows.iter().map(|row| row.trim_start_matches("| ").chars().take(3).collect()).collect();
     let expected: Vec<String> = (1..=ROWS).map(|number| format!("H{number:02}")).collect();
     assert_eq!(numbers, expected, "one row each, in order");
-    let known = tests_of(&["src", "tests"].map(|folder| root.join(folder)));
+    let mut known = tests_of(&["src", "tests"].map(|folder| root.join(folder)));
+    known.extend(cases_of(&root.join("testcases")));
     for row in rows {
         let proof = row.trim_end_matches('|').rsplit('|').next().unwrap_or_default();
         let named: Vec<&str> = proof.split('`').skip(1).step_by(2).collect();
@@ -25,6 +26,18 @@ fn every_row_of_the_plan_is_on_the_page_with_tests_that_exist() {
             assert!(known.contains(name), "there is no test {name}");
         }
     }
+}
+
+/// The ids of the cases, by their places.
+fn cases_of(folder: &Path) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    for area in fs::read_dir(folder).expect("the folder can be read").flatten().filter(|entry| entry.path().is_dir()) {
+        for case in fs::read_dir(area.path()).expect("the folder can be read").flatten() {
+            let name = case.path().file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            ids.insert(format!("{}.{name}", area.file_name().to_string_lossy()));
+        }
+    }
+    ids
 }
 
 /// Every function that stands right below a test attribute.

@@ -11,7 +11,7 @@ use super::run::run;
 struct Finding(&'static str, &'static str, &'static str, &'static str, &'static str);
 
 /// What is not right at this server. The comments give the answer that curl got.
-const FINDINGS: [Finding; 16] = [
+const FINDINGS: [Finding; 17] = [
     // `openssl x509 -text` of its certificate: no authority information access, so no responder and no issuer.
     Finding("tls.certificate-profile", "*", "warn", "", ""),
     // `aud=https://fhir.other.example/r4`: 302 with a code; the token reads the Patient (200).
@@ -40,6 +40,8 @@ const FINDINGS: [Finding; 16] = [
     Finding("token.invalid-client", "", "warn", "advice/invalid-client-1", "warn"),
     // Another client's client_id beside Basic: 400 `server_error`, which is no error of a token endpoint.
     Finding("token.other-client-id", "", "fail", "oauth-oidc/rfc6749-18", "fail"),
+    // `curl --include` of the login page and of /o/authorize/: no Strict-Transport-Security; Django sends none unless it is told to.
+    Finding("launch.sign-in-pages", "", "warn", "advice/hsts-1", "warn"),
     // The stub has no RelatedPerson: 404. A server may have no scope for it.
     Finding("access.referenced", "RelatedPerson", "warn", "", ""),
     // `Server: WSGIServer/0.2 CPython/3.11.2`
