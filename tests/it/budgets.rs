@@ -64,7 +64,7 @@ fn refusals_that_are_no_alerts_cost_twenty_four_connections_at_most() {
 
 /// Cases about what a browser, a cache or a foreign page sees, and about errors.
 const PRACTICE: &str =
-    "launch.sign-in-pages,launch.sign-in-cookies,access.error-answers,access.shared-caches,access.foreign-origin,token.shape";
+    "launch.sign-in-pages,launch.sign-in-cookies,access.error-answers,access.shared-caches,discovery.foreign-origin,token.shape";
 
 #[test]
 fn launches_and_udap_keep_to_their_requests_and_the_page_of_a_whole_run_to_its_length() {
