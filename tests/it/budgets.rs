@@ -78,7 +78,7 @@ fn launches_and_udap_keep_to_their_requests_and_the_page_of_a_whole_run_to_its_l
     let smart = sent(&smart) - sent(&neither);
     assert!(smart <= 300, "{smart} requests beyond discovery and access without a token");
     let udap = sent(&whole) - sent(&launches);
-    assert!(udap > 0 && udap <= 470, "{udap} requests of UDAP");
+    assert!(udap > 0 && udap <= 450, "{udap} requests of UDAP");
     assert!(traffic(&launches, "sent_authorizations") > 0, "nobody signed in");
     keeps_to_its_plan(&whole);
     assert!(length < 400 * 1024, "the page has {length} bytes");
