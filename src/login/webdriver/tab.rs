@@ -15,6 +15,8 @@ use crate::target::BrowserSettings;
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// The deadline of one command.
 const COMMAND: Duration = Duration::from_secs(15);
+/// How often a busy browser is asked again where it is.
+const ASK_AGAIN: u32 = 2;
 /// The deadline of starting a browser.
 const START: Duration = Duration::from_secs(40);
 
@@ -117,7 +119,15 @@ impl Tab {
 
     /// The address that the tab shows or failed to show.
     pub(super) async fn url(&self) -> Result<String, DriverError> {
-        self.command(Method::GET, "url", None).await.map(|value| value.as_str().unwrap_or_default().to_owned())
+        let mut seen = self.command(Method::GET, "url", None).await;
+        // Between two pages a busy browser may not say in time which one it shows; a moment later it does.
+        for _ in 0..ASK_AGAIN {
+            if !matches!(&seen, Err(DriverError::Refused { code, .. }) if code == "timeout") {
+                break;
+            }
+            seen = self.command(Method::GET, "url", None).await;
+        }
+        seen.map(|value| value.as_str().unwrap_or_default().to_owned())
     }
 
     /// The page; nothing while there is none to look at.
