@@ -45,7 +45,7 @@ fn the_embedded_catalogue_loads_without_a_problem_and_holds_every_row() {
         ("carin-bb", 71),
         ("fhir-security", 28),
         ("oauth-oidc", 108),
-        ("smart-app-launch", 211),
+        ("smart-app-launch", 214),
         ("smart-best-practices", 24),
         ("sp800-52r2", 35),
         ("udap-org", 139),
@@ -53,7 +53,7 @@ fn the_embedded_catalogue_loads_without_a_problem_and_holds_every_row() {
         ("us-core-security", 29),
     ];
     assert_eq!(rows, BTreeMap::from(expected));
-    assert_eq!(catalogue.requirements().filter(|row| row.document() != "advice").count(), 952);
+    assert_eq!(catalogue.requirements().filter(|row| row.document() != "advice").count(), 955);
     assert_eq!(catalogue.profiles().count(), 15);
 }
 
