@@ -1,6 +1,7 @@
 //! The OAuth verbs against a little authorization server, and a browser that goes where the test says.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -42,6 +43,10 @@ impl Browser for Scripted {
     }
 
     fn expect(&self, _: u64) {}
+
+    fn longest_code_wait(&self, _: u64) -> Duration {
+        Duration::ZERO
+    }
 }
 
 fn client(key: ClientKey) -> Client {
