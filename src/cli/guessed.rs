@@ -23,7 +23,8 @@ const GUESSED: [(&str, &str); 14] = [
 /// What to write instead of the flag that clap does not know; nothing for other mistakes and for flags that nobody would guess.
 #[must_use]
 pub fn help(error: &clap::Error) -> Option<&'static str> {
-    let (ErrorKind::UnknownArgument, Some(ContextValue::String(flag))) = (error.kind(), error.get(ContextKind::InvalidArg)) else {
+    let (ErrorKind::UnknownArgument, Some(ContextValue::String(flag))) = (error.kind(), error.get(ContextKind::InvalidArg))
+    else {
         return None;
     };
     let name = flag.split('=').next().unwrap_or_default();

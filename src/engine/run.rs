@@ -135,7 +135,8 @@ pub async fn plan(options: &RunOptions, knowledge: Knowledge) -> Result<PlanView
     let prepared = prepare(options, knowledge).await?;
     let cases = prepared.plan.jobs.iter().map(|job| job.planned.clone()).collect();
     let traffic = planned_traffic(&prepared);
-    let code_wait = options.browser.as_ref().map_or(0, |browser| browser.longest_code_wait(traffic.planned_authorizations).as_secs());
+    let code_wait =
+        options.browser.as_ref().map_or(0, |browser| browser.longest_code_wait(traffic.planned_authorizations).as_secs());
     Ok(PlanView { cases, traffic, code_wait, prepared })
 }
 
@@ -151,7 +152,7 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
         browser.expect(prepared.plan.most.authorizations);
     }
     let listener = Mutex::new(listener);
-    notice(&listener, &Event::Started { header: &prepared.header, plan: &planned });
+    notice(&listener, &Event::Started { header: &prepared.header, plan: &planned, traffic: &planned_traffic(&prepared) });
     let stage = Stage::new(
         Arc::clone(&options.suite),
         Arc::clone(&prepared.rules),

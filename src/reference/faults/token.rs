@@ -36,7 +36,8 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "fhir-context-shape", "fhirContext has items that are numbers").smart("2.0.0"),
     fault(G, "fhir-context-strings", "fhirContext has texts, as in SMART 2.0.0, where objects are due").smart("2.1.0"),
     fault(G, "fhir-context-objects", "fhirContext has objects, as in SMART 2.1.0, where texts are due").smart("2.0.0"),
-    fault(G, "fhir-context-canonical", "fhirContext has an object without a reference before SMART 2.2.0 allows it").smart("2.1.0"),
+    fault(G, "fhir-context-canonical", "fhirContext has an object without a reference before SMART 2.2.0 allows it")
+        .smart("2.1.0"),
     fault(G, "fhir-context-patient", "fhirContext names the patient without a role").smart("2.1.0"),
     fault(G, "fhir-context-patient-text", "fhirContext names the patient as a text").smart("2.0.0"),
     fault(G, "fhir-context-empty-role", "an item of fhirContext has an empty role").smart("2.2.0"),

@@ -115,7 +115,17 @@ mod tests {
     #[test]
     fn a_reference_has_a_type_and_an_id() {
         let good = ["List/1", "List/-1", "List/1/_history/2"];
-        let bad = ["", "List", "List/", "/List/1", "list/1", "List/1/2", "List/1/_history/", "urn:uuid:1", "https://a.example.org/List/1"];
+        let bad = [
+            "",
+            "List",
+            "List/",
+            "/List/1",
+            "list/1",
+            "List/1/2",
+            "List/1/_history/",
+            "urn:uuid:1",
+            "https://a.example.org/List/1",
+        ];
         assert!(good.iter().all(|text| is_relative_reference(text)));
         assert!(bad.iter().all(|text| !is_relative_reference(text)), "{bad:?}");
     }

@@ -132,7 +132,7 @@ mod tests {
     fn of_a_file_with_an_error_of_syntax_nothing_else_is_said() {
         let (broken, whole) = (Arc::new(Source::new("a.toml", "[a\n")), Arc::new(Source::new("b.toml", "")));
         let problems = Problems::new();
-        super::super::parse(&broken, &problems);
+        let _ = super::super::parse(&broken, &problems);
         problems.report(&broken, 0..0, "the table [target] is missing", None);
         problems.report(&whole, 0..0, "the table [target] is missing", None);
         let messages: Vec<String> = problems.into_sorted().into_iter().map(|problem| problem.message).collect();
