@@ -3,6 +3,7 @@
 mod again;
 mod attest;
 mod baseline;
+mod canaries;
 mod check;
 mod completions;
 mod doctor;
