@@ -19,5 +19,6 @@ mod schemas;
 mod seed;
 mod serve;
 mod settings;
+mod tls;
 mod tool;
 mod waivers;
