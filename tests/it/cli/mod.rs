@@ -20,5 +20,6 @@ mod schemas;
 mod seed;
 mod serve;
 mod settings;
+mod tls;
 mod tool;
 mod waivers;
