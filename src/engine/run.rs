@@ -18,14 +18,14 @@ use super::rollup;
 use super::schedule::{self, notice};
 use super::selection::Selection;
 use super::stage::{Interrupt, Limits, Stage};
-use super::{attested, waived};
+use super::{attested, swept, waived};
 use crate::catalogue::{Attestations, Catalogue, Waiver};
 use crate::evidence::{Record, curl_line, pem, sweep};
 use crate::net::World;
 use crate::target::{Launch, Target};
 use crate::testcase::Suite;
 use crate::verbs::{self, Browser, Documents, Effect, TlsSettings, UdapAnchors, UdapIdentity};
-use crate::vocabulary::ProfileId;
+use crate::vocabulary::{LeakSearch, ProfileId};
 
 /// Everything that a run needs to be told.
 pub struct RunOptions {
@@ -203,6 +203,9 @@ fn finish(
         steps.filter_map(|step| verbs::find(&step.verb)).any(|verb| verb.help().effect >= Effect::Login)
     };
     let finished = timestamp(options.world.clock.now());
+    // A child that was born on the day of the run does not make every time in the record a secret.
+    let search = options.world.redactor.search(&format!("{} {finished}", prepared.header.started));
+    swept::sweep_cases(&mut cases, &options.world.redactor, &search);
     let waivers = waived::waive(
         &options.statements.waivers,
         waived::Ground {
@@ -253,7 +256,7 @@ fn finish(
         basis: Some(basis),
         waivers,
         attestations,
-        evidence: evidence_of(&options.world),
+        evidence: evidence_of(&options.world, &search),
         certificates: certificates_of(&options.world),
     }
 }
@@ -271,11 +274,10 @@ fn left_behind(cases: &[CaseResult]) -> Vec<String> {
     cases.iter().flat_map(of_case).collect()
 }
 
-fn evidence_of(world: &World) -> Vec<EvidenceRecord> {
-    let search = world.redactor.search("");
+fn evidence_of(world: &World, search: &LeakSearch) -> Vec<EvidenceRecord> {
     let swept = |value: serde_json::Value| {
         let mut value = value;
-        sweep(&mut value, &world.redactor, &search);
+        sweep(&mut value, &world.redactor, search);
         value
     };
     let records = world.evidence.all().into_iter().map(|exchange| EvidenceRecord {

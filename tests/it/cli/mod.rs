@@ -3,6 +3,7 @@
 mod again;
 mod attest;
 mod baseline;
+mod canaries;
 mod check;
 mod completions;
 mod doctor;
@@ -19,5 +20,6 @@ mod schemas;
 mod seed;
 mod serve;
 mod settings;
+mod tls;
 mod tool;
 mod waivers;
