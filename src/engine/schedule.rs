@@ -79,8 +79,7 @@ const CODE_FLOW: &str = "udap.authorization-code";
 fn spoils(stage: &Stage, case: &TestCase) -> Vec<Spoil> {
     let apart = stage.context.registrations_are_apart();
     let replaces = stage.context.flows_share_a_registration() && case.needs.iter().any(|need| need == CODE_FLOW);
-    let mut spoils: Vec<Spoil> =
-        case.spoils.iter().copied().filter(|spoil| !(apart && *spoil == Spoil::Registration)).collect();
+    let mut spoils: Vec<Spoil> = case.spoils.iter().copied().filter(|spoil| !(apart && *spoil == Spoil::Registration)).collect();
     if replaces && !spoils.contains(&Spoil::Registration) {
         spoils.push(Spoil::Registration);
     }

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::Uri;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::http::Uri;
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -187,7 +187,10 @@ mod tests {
         let address = host.address();
         let post = |name: &'static str, body: &'static str| async move {
             let mut stream = TcpStream::connect(address).await.unwrap();
-            let head = format!("POST /pki/{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            let head = format!(
+                "POST /pki/{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
             stream.write_all(head.as_bytes()).await.unwrap();
             let mut text = Vec::new();
             stream.read_to_end(&mut text).await.unwrap();
@@ -207,7 +210,8 @@ mod tests {
     #[tokio::test]
     async fn files_are_served_by_their_names_and_nothing_else_is() {
         let seat = Seat::take(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let host = seat.serve(vec![File { name: "root.crl", content_type: "application/pkix-crl", content: b"list".to_vec() }], None);
+        let host =
+            seat.serve(vec![File { name: "root.crl", content_type: "application/pkix-crl", content: b"list".to_vec() }], None);
         let found = ask(host.address(), "GET /pki/root.crl").await;
         assert!(
             found.starts_with("HTTP/1.1 200") && found.contains("application/pkix-crl") && found.ends_with("list"),

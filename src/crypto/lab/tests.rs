@@ -108,7 +108,13 @@ fn what_openssl_does_not_look_at_is_in_the_certificate() {
     assert!(is_listed(Shape::Revoked) && !is_listed(Shape::Right));
     let parts = leaf(Shape::Right).to_text().map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap();
     assert!(parts.contains("http://127.0.0.1:9/pki/issuing-a.crl") && parts.contains("http://127.0.0.1:9/pki/issuing-a.cer"));
-    let asked = |shape| leaf(shape).ocsp_responders().into_iter().flat_map(|all| all.iter().map(|url| url.to_string()).collect::<Vec<_>>()).collect::<Vec<String>>();
+    let asked = |shape| {
+        leaf(shape)
+            .ocsp_responders()
+            .into_iter()
+            .flat_map(|all| all.iter().map(|url| url.to_string()).collect::<Vec<_>>())
+            .collect::<Vec<String>>()
+    };
     assert_eq!(asked(Shape::RevokedByResponder), ["http://127.0.0.1:9/pki/ocsp"]);
     assert_eq!(asked(Shape::Right), Vec::<String>::new());
     assert!(leaf(Shape::WithResponder).crl_distribution_points().is_none());

@@ -124,7 +124,11 @@ pub(super) const TABLE: &[Fault] = &[
         "udap-metadata-certificate-names-nowhere",
         "the certificate of signed_metadata names a list and an issuer at an address that never answers",
     ),
-    fault(G, "udap-metadata-certificate-revoked", "the certificate of signed_metadata stands in the list of its CA that it names"),
+    fault(
+        G,
+        "udap-metadata-certificate-revoked",
+        "the certificate of signed_metadata stands in the list of its CA that it names",
+    ),
     fault(
         G,
         "udap-metadata-certificate-revoked-by-ocsp",

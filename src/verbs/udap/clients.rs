@@ -137,7 +137,8 @@ impl UdapClients {
             }
         };
         if shape.must_be_fetched() && !lab.has_addresses() {
-            let why = "nobody can see that a certificate is revoked when nothing can be asked of us: [listener] public_url is missing";
+            let why =
+                "nobody can see that a certificate is revoked when nothing can be asked of us: [listener] public_url is missing";
             return Err(Cause::new("input", why));
         }
         let key = key.unwrap_or(KeyKind::Rsa);

@@ -20,4 +20,5 @@ mod seed;
 mod serve;
 mod settings;
 mod tool;
+mod udap_community;
 mod waivers;
