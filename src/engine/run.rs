@@ -120,6 +120,8 @@ pub struct PlanView {
     pub cases: Vec<PlannedCase>,
     /// The upper bound.
     pub traffic: Traffic,
+    /// The longest that all authorizations together wait for one-time codes, in seconds.
+    pub code_wait: u64,
     /// What stands above the results.
     pub prepared: Prepared,
 }
@@ -132,7 +134,10 @@ pub async fn plan(options: &RunOptions, knowledge: Knowledge) -> Result<PlanView
     check_selection(options)?;
     let prepared = prepare(options, knowledge).await?;
     let cases = prepared.plan.jobs.iter().map(|job| job.planned.clone()).collect();
-    Ok(PlanView { cases, traffic: planned_traffic(&prepared), prepared })
+    let traffic = planned_traffic(&prepared);
+    let code_wait =
+        options.browser.as_ref().map_or(0, |browser| browser.longest_code_wait(traffic.planned_authorizations).as_secs());
+    Ok(PlanView { cases, traffic, code_wait, prepared })
 }
 
 /// Runs everything and returns the record. Whatever the target does is in the record, never an error.
@@ -147,7 +152,7 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
         browser.expect(prepared.plan.most.authorizations);
     }
     let listener = Mutex::new(listener);
-    notice(&listener, &Event::Started { header: &prepared.header, plan: &planned });
+    notice(&listener, &Event::Started { header: &prepared.header, plan: &planned, traffic: &planned_traffic(&prepared) });
     let stage = Stage::new(
         Arc::clone(&options.suite),
         Arc::clone(&prepared.rules),
@@ -171,7 +176,11 @@ fn check_selection(options: &RunOptions) -> Result<(), RunError> {
     };
     let cases = options.suite.cases.iter();
     let known: BTreeSet<&str> = cases.flat_map(|case| [case.id.area(), case.id.as_str()]).collect();
-    let help = crate::vocabulary::document::did_you_mean(&pattern, known);
+    let near = crate::vocabulary::document::did_you_mean(&pattern, known);
+    let areas: BTreeSet<&str> = options.suite.cases.iter().map(|case| case.id.area()).collect();
+    let areas = areas.into_iter().collect::<Vec<_>>().join(", ");
+    let lists = format!("the areas are {areas}; 'carinbb list cases' names every case");
+    let help = if near.starts_with("did you mean") { near } else { lists };
     Err(RunError::UnknownSelection { pattern, help })
 }
 

@@ -26,9 +26,11 @@ const PUBLIC: [&str; 10] = [
 ];
 
 /// Claims and members of token answers that are about a person.
-const PERSONAL: [&str; 20] = [
+const PERSONAL: [&str; 22] = [
     "sub",
     "patient",
+    "encounter",
+    "fhirContext",
     "person",
     "fhirUser",
     "profile",
