@@ -128,7 +128,10 @@ impl LastLook {
     #[must_use]
     pub fn new(redactor: &Redactor, loaded: &LoadedSuite, run: &Run) -> Self {
         let mut public: String = loaded.files.all().map(|source| source.text()).collect();
-        public.push_str(&run.header.target);
+        for text in [&run.header.target, &run.header.started, &run.finished] {
+            public.push_str(text);
+            public.push(' ');
+        }
         Self(redactor.search(&public))
     }
 

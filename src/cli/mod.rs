@@ -13,6 +13,7 @@ mod evidence_out;
 mod failure;
 mod faults;
 mod findings;
+mod guessed;
 mod hint;
 mod init;
 mod keyboard;
@@ -90,6 +91,9 @@ fn report(failure: &Failure, environment: &Environment) {
     match failure {
         Failure::Clap(error) => {
             let _ = error.print();
+            if let Some(help) = guessed::help(error) {
+                output::complain(&format!("\n  here: {help}"));
+            }
         }
         Failure::Problems(problems) => {
             let colour = Paint::decide(ColorChoice::Auto, &environment.colour(), environment.stderr_is_terminal).is_on();

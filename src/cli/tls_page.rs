@@ -30,7 +30,8 @@ const VERSIONS: [Version; 6] = [Version::Tls13, Version::Tls12, Version::Tls11, 
 pub fn page(seen: &Seen<'_>, findings: &[Finding], width: usize) -> String {
     let mut text = String::new();
     let connections = seen.gate.connections() + seen.deep.map_or(0, |deep| deep.probes.len());
-    let _ = writeln!(text, "{}:{}   {connections} connections", escape(seen.host), seen.port);
+    // The host comes out of a parsed URL, and escaping would pull the colons of an address apart.
+    let _ = writeln!(text, "{}:{}   {connections} connections", seen.host, seen.port);
     let spoken = seen.gate.versions();
     if let Some(failure) = seen.gate.failure.as_ref().filter(|_| spoken.is_empty()) {
         let _ = writeln!(text, "\n  {}", describe(failure));
@@ -95,8 +96,8 @@ fn suites(seen: &Seen<'_>, text: &mut String) {
     };
     for of in &deep.suites {
         let order = match of.own_order {
-            Some(true) => ", in the order of the server",
-            Some(false) => ", in the order of the client",
+            Some(true) => ", of which the server takes the first by an order of its own",
+            Some(false) => ", of which the server takes the first of the client",
             None => "",
         };
         let _ = writeln!(text, "\nSuites of {}{order}", of.version.title());

@@ -35,6 +35,7 @@ mod setups;
 mod sighting;
 mod smart_version;
 mod stage;
+mod swept;
 mod udap_version;
 mod waived;
 mod worth;

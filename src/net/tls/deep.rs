@@ -17,9 +17,10 @@ use super::suite_kind::{all_before_tls13, kinds_of};
 use super::suites::MOST;
 use super::{CertificateDefect, CertificateFacts, Extra, Gate, KeyExchange, Offer, Place, Probe, Shape, Suites, Trust, Version};
 
-/// The suites of today and those that only odd servers insist on are asked for in small blocks, because most of what is accepted
-/// is among them and each block is asked on its own.
-const SMALL_BLOCK: usize = 14;
+/// The suites of today and those that only odd servers insist on are asked for in so many blocks side by side, because most of
+/// what is accepted is among them and each suite that is accepted costs a question of its own. TLS 1.2 has most of them.
+const BLOCKS_OF_12: usize = 4;
+const BLOCKS_OF_OLDER: usize = 2;
 const TLS13_SUITES: [u16; 7] = [0x1301, 0x1302, 0x1303, 0x1304, 0x1305, 0xc0b4, 0xc0b5];
 const GROUPS_12: [u16; 16] = [
     0x001d, 0x0017, 0x0018, 0x0019, 0x001e, 0x001a, 0x001b, 0x001c, 0x0016, 0x0015, 0x0013, 0x0014, 0x0012, 0x0011, 0x0001,
@@ -78,65 +79,54 @@ impl Deep {
     pub async fn look(place: &Place<'_>, gate: &Gate, trust: &Arc<Trust>, now: OffsetDateTime) -> Self {
         let versions: Vec<Version> = gate.versions().into_iter().filter(|version| *version != Version::Ssl2).collect();
         let asker = Asker::new(place);
-        let (suites, habits, groups_13) = tokio::join!(
-            join_all(versions.iter().map(|version| Box::pin(suites_of(&asker, *version)))),
-            Box::pin(habits(&asker, &versions)),
+        let speaks_12 = versions.contains(&Version::Tls12);
+        let (groups_13, groups_12, signatures, found, habits) = tokio::join!(
             Box::pin(groups_of_13(&asker, &versions)),
+            Box::pin(async { if speaks_12 { groups_of_12(&asker, &likely_of_12(&["ecdhe"])).await } else { None } }),
+            Box::pin(async { if speaks_12 { signatures_of_12(&asker, &likely_of_12(&["ecdhe", "dhe"])).await } else { None } }),
+            join_all(versions.iter().map(|version| {
+                let asker = &asker;
+                Box::pin(async move {
+                    let of = suites_of(asker, *version).await;
+                    let details = if *version == Version::Tls12 {
+                        details(asker, &of.accepted.chosen, gate, trust, now).await
+                    } else {
+                        Details::default()
+                    };
+                    (of, details)
+                })
+            })),
+            Box::pin(habits(&asker, &versions)),
         );
-        let mut deep = Self { suites, habits, ..Self::default() };
+        let mut deep = Self { habits, ..Self::default() };
         deep.groups.extend(groups_13.map(|groups| (Version::Tls13, groups)));
-        let of_12 = deep.suites.iter().find(|suites| suites.version == Version::Tls12);
-        if let Some(chosen) = of_12.map(|suites| suites.accepted.chosen.clone()) {
-            Box::pin(deep.details_of_12(&asker, &chosen, gate, trust, now)).await;
+        for (suites, details) in found {
+            if suites.version == Version::Tls12 {
+                (deep.dh_bits, deep.encrypt_then_mac) = (details.dh_bits, details.encrypt_then_mac);
+                deep.other_chains = details.other_chains;
+                deep.conclude_12(&asker, &suites.accepted.chosen, groups_12.clone(), signatures.clone()).await;
+            }
+            deep.suites.push(suites);
         }
         deep.probes = asker.into_probes();
         deep
     }
 
-    async fn details_of_12(&mut self, asker: &Asker<'_>, chosen: &[u16], gate: &Gate, trust: &Arc<Trust>, now: OffsetDateTime) {
-        let of = |kind: &str| -> Vec<u16> { chosen.iter().copied().filter(|suite| kinds_of(*suite).contains(&kind)).collect() };
-        let (ecdhe, dhe, cbc) = (of("ecdhe"), of("dhe"), of("cbc"));
-        let signed = [ecdhe.clone(), dhe.clone()].concat();
-        let flight = |suites: &[u16], shape: Shape| {
-            let extras = [&shape.extras[..], &[Extra::WholeFlight]].concat();
-            offer(asker, Version::Tls12, suites).shaped(Shape { extras, ..shape })
+    /// The groups and signature schemes were asked for with the suites that are likely. A server that has others alone is asked again.
+    async fn conclude_12(&mut self, asker: &Asker<'_>, chosen: &[u16], groups: Option<Accepted>, signatures: Option<Accepted>) {
+        let ecdhe = of_kinds(chosen, &["ecdhe"]);
+        let signed = of_kinds(chosen, &["ecdhe", "dhe"]);
+        let groups = match groups {
+            _ if ecdhe.is_empty() => None,
+            Some(groups) if !groups.chosen.is_empty() => Some(groups),
+            _ => groups_of_12(asker, &ecdhe).await,
         };
-        let groups = async {
-            let offer = |left: &[u16]| flight(&ecdhe, Shape { groups: Some(left.to_vec()), ..Shape::default() });
-            let group = |probe: &Probe| match probe.flight.as_ref()?.key_exchange {
-                Some(KeyExchange::Ecdhe { group }) => Some(group),
-                _ => None,
-            };
-            if ecdhe.is_empty() { None } else { Some(asker.accepted(&GROUPS_12, offer, group).await) }
-        };
-        let signatures = async {
-            let all = [&SIGNATURE_ALGORITHMS[..], &WEAK_SIGNATURES].concat();
-            let offer = |left: &[u16]| flight(&signed, Shape { signature_algorithms: Some(left.to_vec()), ..Shape::default() });
-            let scheme = |probe: &Probe| probe.flight.as_ref()?.signature;
-            if signed.is_empty() { None } else { Some(asker.accepted(&all, offer, scheme).await) }
-        };
-        let dh_bits = async {
-            if dhe.is_empty() {
-                return None;
-            }
-            let probe = asker.ask(&flight(&dhe, Shape { groups: Some(CURVES.to_vec()), ..Shape::default() })).await;
-            match probe.flight?.key_exchange {
-                Some(KeyExchange::Dhe { bits }) => Some(bits),
-                _ => None,
-            }
-        };
-        let encrypt_then_mac = async {
-            if cbc.is_empty() {
-                return None;
-            }
-            let probe = asker.ask(&offer(asker, Version::Tls12, &cbc).shaped(Shape::with(&[Extra::EncryptThenMac]))).await;
-            Some(probe.flight?.extension(22).is_some())
-        };
-        let (groups, signatures, dh_bits, encrypt_then_mac, other_chains) =
-            tokio::join!(groups, signatures, dh_bits, encrypt_then_mac, Box::pin(other_chains(asker, chosen, gate, trust, now)));
         self.groups.extend(groups.map(|groups| (Version::Tls12, groups)));
-        (self.signatures, self.dh_bits) = (signatures, dh_bits);
-        (self.encrypt_then_mac, self.other_chains) = (encrypt_then_mac, other_chains);
+        self.signatures = match signatures {
+            _ if signed.is_empty() => None,
+            Some(signatures) if !signatures.chosen.is_empty() => Some(signatures),
+            _ => signatures_of_12(asker, &signed).await,
+        };
     }
 
     /// Every suite that is accepted, with its version.
@@ -147,6 +137,70 @@ impl Deep {
 
 fn offer(asker: &Asker<'_>, version: Version, suites: &[u16]) -> Offer {
     Offer::new(asker.place.server_name, &[version]).with_suites(Suites::Exactly(suites.to_vec()))
+}
+
+/// A hello of TLS 1.2 whose whole flight is read.
+fn flight_of_12(asker: &Asker<'_>, suites: &[u16], shape: Shape) -> Offer {
+    let extras = [&shape.extras[..], &[Extra::WholeFlight]].concat();
+    offer(asker, Version::Tls12, suites).shaped(Shape { extras, ..shape })
+}
+
+fn of_kinds(suites: &[u16], wanted: &[&str]) -> Vec<u16> {
+    suites.iter().copied().filter(|suite| kinds_of(*suite).iter().any(|kind| wanted.contains(kind))).collect()
+}
+
+/// The suites of these kinds that a server of TLS 1.2 is likely to have, with a certificate.
+fn likely_of_12(wanted: &[&str]) -> Vec<u16> {
+    let likely = Suites::for_versions(&[Version::Tls12]).list(&[Version::Tls12]);
+    of_kinds(&likely, wanted).into_iter().filter(|suite| !kinds_of(*suite).contains(&"anonymous")).collect()
+}
+
+async fn groups_of_12(asker: &Asker<'_>, suites: &[u16]) -> Option<Accepted> {
+    let offer = |left: &[u16]| flight_of_12(asker, suites, Shape { groups: Some(left.to_vec()), ..Shape::default() });
+    let group = |probe: &Probe| match probe.flight.as_ref()?.key_exchange {
+        Some(KeyExchange::Ecdhe { group }) => Some(group),
+        _ => None,
+    };
+    Some(asker.accepted(&GROUPS_12, offer, group).await)
+}
+
+async fn signatures_of_12(asker: &Asker<'_>, suites: &[u16]) -> Option<Accepted> {
+    let all = [&SIGNATURE_ALGORITHMS[..], &WEAK_SIGNATURES].concat();
+    let offer =
+        |left: &[u16]| flight_of_12(asker, suites, Shape { signature_algorithms: Some(left.to_vec()), ..Shape::default() });
+    Some(asker.accepted(&all, offer, |probe| probe.flight.as_ref()?.signature).await)
+}
+
+/// What only a server of TLS 1.2 is asked once its suites are known.
+#[derive(Default)]
+struct Details {
+    dh_bits: Option<usize>,
+    encrypt_then_mac: Option<bool>,
+    other_chains: Vec<OtherChain>,
+}
+
+async fn details(asker: &Asker<'_>, chosen: &[u16], gate: &Gate, trust: &Arc<Trust>, now: OffsetDateTime) -> Details {
+    let (dhe, cbc) = (of_kinds(chosen, &["dhe"]), of_kinds(chosen, &["cbc"]));
+    let dh_bits = async {
+        if dhe.is_empty() {
+            return None;
+        }
+        let shape = Shape { groups: Some(CURVES.to_vec()), ..Shape::default() };
+        match asker.ask(&flight_of_12(asker, &dhe, shape)).await.flight?.key_exchange {
+            Some(KeyExchange::Dhe { bits }) => Some(bits),
+            _ => None,
+        }
+    };
+    let encrypt_then_mac = async {
+        if cbc.is_empty() {
+            return None;
+        }
+        let probe = asker.ask(&offer(asker, Version::Tls12, &cbc).shaped(Shape::with(&[Extra::EncryptThenMac]))).await;
+        Some(probe.flight?.extension(22).is_some())
+    };
+    let (dh_bits, encrypt_then_mac, other_chains) =
+        tokio::join!(dh_bits, encrypt_then_mac, Box::pin(other_chains(asker, chosen, gate, trust, now)));
+    Details { dh_bits, encrypt_then_mac, other_chains }
 }
 
 fn suite(probe: &Probe, version: Version) -> Option<u16> {
@@ -169,6 +223,8 @@ async fn suites_of(asker: &Asker<'_>, version: Version) -> SuitesOf {
         accepted.chosen.extend(block.chosen);
         accepted.open = accepted.open.or(block.open);
     }
+    // Which of them came first depends on how the list was dealt out, so the order is that of the registry.
+    accepted.chosen.sort_unstable();
     let (own_order, weakest_first) = order_of(asker, version, &accepted.chosen).await;
     SuitesOf { version, accepted, own_order, weakest_first }
 }
@@ -178,8 +234,14 @@ fn blocks_for(version: Version) -> Vec<Vec<u16>> {
         return vec![TLS13_SUITES.to_vec()];
     }
     let likely = Suites::for_versions(&[version]).list(&[version]);
-    let rest: Vec<u16> = all_before_tls13().into_iter().filter(|suite| !likely.contains(suite)).collect();
-    likely.chunks(SMALL_BLOCK).chain(rest.chunks(MOST - 1)).map(<[u16]>::to_vec).collect()
+    let count = if version == Version::Tls12 { BLOCKS_OF_12 } else { BLOCKS_OF_OLDER };
+    // Like stands beside like in the list, and would be accepted or refused together: dealt out, no block is much longer to ask for.
+    let mut blocks: Vec<Vec<u16>> = (0..count).map(|first| likely.iter().copied().skip(first).step_by(count).collect()).collect();
+    // What encrypts and authenticates in one came with TLS 1.2.
+    let can_be = |suite: &u16| version == Version::Tls12 || !kinds_of(*suite).contains(&"aead");
+    let rest: Vec<u16> = all_before_tls13().into_iter().filter(|suite| !likely.contains(suite)).filter(can_be).collect();
+    blocks.extend(rest.chunks(MOST - 1).map(<[u16]>::to_vec));
+    blocks
 }
 
 /// Offers all that it accepts, the weakest first and then the strongest first: a server with an order of its own chooses alike.
@@ -230,17 +292,19 @@ async fn other_chains(
     let known: Vec<&[u8]> =
         gate.handshakes.iter().filter_map(|seen| seen.chain.first()).map(|leaf| leaf.der.as_slice()).collect();
     let Ok(name) = ServerName::try_from(asker.place.server_name.trim_matches(['[', ']']).to_owned()) else { return Vec::new() };
-    let mut found: Vec<OtherChain> = Vec::new();
-    for kind in ["_RSA_", "_ECDSA_"] {
-        let of_kind: Vec<u16> = chosen
+    let of_kind = |kind: &str| -> Vec<u16> {
+        let is_of_kind = |suite: &u16| super::suite_name(*suite).contains(kind) && !kinds_of(*suite).contains(&"anonymous");
+        chosen.iter().copied().filter(is_of_kind).collect()
+    };
+    let kinds = [of_kind("_RSA_"), of_kind("_ECDSA_")];
+    let probes = join_all(
+        kinds
             .iter()
-            .copied()
-            .filter(|suite| super::suite_name(*suite).contains(kind) && !kinds_of(*suite).contains(&"anonymous"))
-            .collect();
-        if of_kind.is_empty() {
-            continue;
-        }
-        let probe = asker.ask(&offer(asker, Version::Tls12, &of_kind).shaped(Shape::with(&[Extra::WholeFlight]))).await;
+            .filter(|suites| !suites.is_empty())
+            .map(|suites| async move { asker.ask(&flight_of_12(asker, suites, Shape::default())).await }),
+    );
+    let mut found: Vec<OtherChain> = Vec::new();
+    for probe in probes.await {
         let Some(flight) = probe.flight else { continue };
         let Some(leaf) = flight.certificates.first() else { continue };
         let is_known =

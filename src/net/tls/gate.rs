@@ -12,9 +12,6 @@ use super::{
 };
 use std::sync::Arc;
 
-/// How often weak suites are asked for beside those that were found, per version.
-const MOST_WEAK: usize = 2;
-
 /// What the short look found.
 #[derive(Debug, Clone)]
 pub struct Gate {
@@ -59,17 +56,21 @@ impl Gate {
         if control.is_slow() || matches!(control.failure(), Some(Conclusion::Unreachable { .. } | Conclusion::NotTls { .. })) {
             return Self::without_answers(batch, control).await;
         }
-        let alone: Vec<Offer> = ALONE.iter().map(|version| alone(place.server_name, *version)).collect();
-        let (places, seen) = tokio::join!(batch.ask(&alone, &mut control), Box::pin(shake_hands(place, trust, now)));
+        let mut first: Vec<Offer> = ALONE.iter().map(|version| alone(place.server_name, *version)).collect();
+        // Nearly every server speaks TLS 1.2: its weak suites are asked for before that is known.
+        let guess = control.is_working().then_some(GUESSED);
+        first.extend(guess.map(|version| weak_offer(place, version, &WEAK)));
+        // The handshake takes longest, so it begins first.
+        let (seen, places) = tokio::join!(Box::pin(shake_hands(place, trust, now)), batch.ask(&first, &mut control));
         let spoken: Vec<Version> = ALONE
             .into_iter()
             .zip(&places)
             .filter(|(version, at)| speaks(&batch, **at, *version))
             .map(|(version, _)| version)
             .collect();
-        let weak = ask_for_weak(place, &spoken, &mut batch, &mut control).await;
+        let weak = ask_for_weak(place, &spoken, guess, &mut batch, &mut control).await;
         let (mut offers, controls) = batch.close(&mut control).await;
-        let weak = conclude_weak(weak, offers.split_off(1 + ALONE.len()));
+        let weak = conclude_weak(&weak, offers.split_off(1 + ALONE.len()), &spoken);
         let sets = std::iter::once(MODERN.to_vec()).chain(ALONE.map(|version| vec![version]));
         let offers: Vec<(Vec<Version>, Offered)> = sets.zip(offers).collect();
         let flight = best_flight(&offers);
@@ -182,31 +183,38 @@ fn version_of(conclusion: &Conclusion) -> Option<Version> {
     }
 }
 
-/// Asks for weak suites where the version has such: in the newest and in the oldest that is spoken.
+/// The version whose weak suites are asked for without knowing whether it is spoken.
+const GUESSED: Version = Version::Tls12;
+
+fn weak_offer(place: &Place<'_>, version: Version, suites: &[u16]) -> Offer {
+    Offer::new(place.server_name, &[version]).with_suites(Suites::Exactly(suites.to_vec()))
+}
+
+/// Asks for weak suites where the version has such: in the newest and in the oldest that is spoken, and once more for those of
+/// another kind where the guess found some. Says in which version each was asked for, in the order of the batch.
 async fn ask_for_weak(
     place: &Place<'_>,
     spoken: &[Version],
+    guess: Option<Version>,
     batch: &mut Batch<'_>,
     control: &mut Control,
-) -> Vec<(Version, bool)> {
+) -> Vec<Version> {
     let mut with_weak = spoken.iter().copied().filter(|version| (Version::Ssl3..=Version::Tls12).contains(version));
     let newest = with_weak.next();
-    let versions: Vec<Version> = newest.into_iter().chain(with_weak.next_back()).collect();
-    let mut asked = Vec::new();
-    for version in versions {
-        let mut left = WEAK.to_vec();
-        for _ in 0..MOST_WEAK {
-            let offer = Offer::new(place.server_name, &[version]).with_suites(Suites::Exactly(left.clone()));
-            let at = batch.ask(&[offer], control).await;
-            let chosen = at.first().and_then(|at| chosen_suite(batch.so_far(*at), version));
-            asked.push((version, chosen.is_some()));
-            // What shares a kind with a suite that was found adds little; another kind may count for another rule.
-            let Some(chosen) = chosen else { break };
-            let kinds = kinds_of(chosen);
-            left.retain(|suite| weak_kinds(*suite).iter().all(|kind| !kinds.contains(kind)));
-        }
+    let ends = newest.into_iter().chain(with_weak.next_back());
+    let mut asked: Vec<Version> = ends.filter(|version| Some(*version) != guess).collect();
+    let mut offers: Vec<Offer> = asked.iter().map(|version| weak_offer(place, *version, &WEAK)).collect();
+    let found = guess.and_then(|version| chosen_suite(batch.so_far(1 + ALONE.len()), version));
+    if let (Some(version), Some(chosen)) = (guess, found) {
+        // What shares a kind with a suite that was found adds little; another kind may count for another rule.
+        let kinds = kinds_of(chosen);
+        let others: Vec<u16> =
+            WEAK.into_iter().filter(|suite| weak_kinds(*suite).iter().all(|kind| !kinds.contains(kind))).collect();
+        offers.push(weak_offer(place, version, &others));
+        asked.push(version);
     }
-    asked
+    batch.ask(&offers, control).await;
+    guess.into_iter().chain(asked).collect()
 }
 
 fn weak_kinds(suite: u16) -> Vec<&'static str> {
@@ -223,11 +231,13 @@ fn chosen_suite(offered: &Offered, version: Version) -> Option<u16> {
     })
 }
 
-fn conclude_weak(asked: Vec<(Version, bool)>, offers: Vec<Offered>) -> Weak {
+fn conclude_weak(asked: &[Version], offers: Vec<Offered>, spoken: &[Version]) -> Weak {
     let mut weak = Weak::default();
-    for ((version, _), offered) in asked.into_iter().zip(offers) {
+    for (version, offered) in asked.iter().copied().zip(offers) {
         match (&offered.conclusion, chosen_suite(&offered, version)) {
             (_, Some(suite)) => weak.found.push((version, suite)),
+            // The guess was wrong.
+            _ if !spoken.contains(&version) => {}
             (Conclusion::Refused { .. } | Conclusion::SpeaksButRefusesAll { .. }, None) => {}
             (Conclusion::Undetermined { why } | Conclusion::Unreachable { why, .. }, None) => weak.open = Some(why.clone()),
             (_, None) => weak.open = Some("the answer to weak suites was no TLS".into()),

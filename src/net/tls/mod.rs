@@ -34,6 +34,8 @@ mod version;
 #[cfg(test)]
 mod chain_tests;
 #[cfg(test)]
+mod look_tests;
+#[cfg(test)]
 mod offer_tests;
 #[cfg(test)]
 mod real_servers;

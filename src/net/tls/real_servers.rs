@@ -26,18 +26,18 @@ async fn observe(port: u16, trust: Trust) -> Handshake {
 }
 
 /// A certificate with its key as PKCS#8.
-struct Identity {
+pub(super) struct Identity {
     certificate: CertificateDer<'static>,
     key: Vec<u8>,
 }
 
-fn identity(params: &CertificateParams, issuer: &Issuer) -> Identity {
+pub(super) fn identity(params: &CertificateParams, issuer: &Issuer) -> Identity {
     let own = key();
     let certificate = params.signed_by(&own, issuer).expect("a certificate").der().clone();
     Identity { certificate, key: own.serialize_der() }
 }
 
-async fn openssl(identity: &Identity, configure: impl FnOnce(&mut SslContextBuilder)) -> u16 {
+pub(super) async fn openssl(identity: &Identity, configure: impl FnOnce(&mut SslContextBuilder)) -> u16 {
     let mut builder = SslContext::builder(SslMethod::tls_server()).expect("a context");
     builder.set_cipher_list("ALL:@SECLEVEL=0").expect("ciphers");
     builder.set_certificate(&X509::from_der(&identity.certificate).expect("X.509")).expect("a certificate");
@@ -59,7 +59,7 @@ async fn openssl(identity: &Identity, configure: impl FnOnce(&mut SslContextBuil
     port
 }
 
-fn between(builder: &mut SslContextBuilder, lowest: SslVersion, highest: SslVersion) {
+pub(super) fn between(builder: &mut SslContextBuilder, lowest: SslVersion, highest: SslVersion) {
     builder.set_min_proto_version(Some(lowest)).expect("a version");
     builder.set_max_proto_version(Some(highest)).expect("a version");
 }

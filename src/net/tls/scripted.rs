@@ -70,11 +70,19 @@ async fn serve(mut stream: TcpStream, number: usize, script: Arc<impl Fn(&Heard)
     if stream.read_exact(&mut header).await.is_err() {
         return;
     }
-    let mut body = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
+    let is_ssl2 = header[0] & 0x80 != 0;
+    let length = if is_ssl2 { [header[0] & 0x7f, header[1]] } else { [header[3], header[4]] };
+    let already = if is_ssl2 { header.len() - 2 } else { 0 };
+    let mut body = vec![0; usize::from(u16::from_be_bytes(length)) - already];
     if stream.read_exact(&mut body).await.is_err() {
         return;
     }
-    let act = script(&hear(&[header.to_vec(), body].concat(), number));
+    let heard = if is_ssl2 {
+        Heard { versions: vec![Version::Ssl2], suites: 7, number }
+    } else {
+        hear(&[header.to_vec(), body].concat(), number)
+    };
+    let act = script(&heard);
     match act {
         Act::Send(bytes) => {
             let _ = stream.write_all(&bytes).await;

@@ -3,6 +3,7 @@
 mod again;
 mod attest;
 mod baseline;
+mod canaries;
 mod check;
 mod completions;
 mod doctor;
@@ -19,6 +20,7 @@ mod schemas;
 mod seed;
 mod serve;
 mod settings;
+mod tls;
 mod tool;
 mod udap_community;
 mod waivers;
