@@ -22,4 +22,5 @@ mod serve;
 mod settings;
 mod tls;
 mod tool;
+mod udap_community;
 mod waivers;
