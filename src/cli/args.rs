@@ -113,7 +113,7 @@ pub struct RunArgs {
     /// The version of HL7 UDAP Security that the target claims
     #[arg(long, value_name = "VERSION", env = "CARINBB_UDAP", default_value = "auto", help_heading = "Target")]
     pub udap: String,
-    /// When a UDAP certificate's state of revocation cannot be had: soft says so, hard counts it as a defect, off does not ask
+    /// When a certificate's state of revocation cannot be had: soft says so, hard counts it as a defect (TLS: leaves it open), off does not ask
     #[arg(long, value_name = "MODE", env = "CARINBB_REVOCATION", default_value = "soft", help_heading = "Network")]
     pub revocation: Revocation,
     /// Fetch missing issuers of UDAP certificates from where the certificates say (AIA caIssuers)
