@@ -169,7 +169,8 @@ fn make(kind: CertificateKind) -> Result<Identity, MakeError> {
         _ => Some(Says::Good),
     };
     let signer = intermediate.key().serialize_der();
-    let stapled = says.map(|says| ocsp::response(says, &leaf, intermediate.der(), &signer)).transpose()?;
+    let stapled =
+        says.map(|says| ocsp::response(says, &leaf, intermediate.der(), &signer, OffsetDateTime::now_utc())).transpose()?;
     Ok(Identity { chain, key, stapled })
 }
 

@@ -81,6 +81,10 @@ fn preflight() -> Reply {
 
 /// Plain HTTP only says where the real thing is.
 fn plain_http(site: &Site, asked: &Asked) -> Reply {
+    // lists of revoked certificates are published where no TLS is needed: TLS itself may need them
+    if let Some(reply) = udap::published(site, asked) {
+        return reply;
+    }
     let serves_data = site.has("plain-http-serves-data");
     let serves_login = site.has("plain-http-serves-login");
     if asked.path == "/authorize" && (serves_data || serves_login) {

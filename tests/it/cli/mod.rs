@@ -23,4 +23,5 @@ mod serve;
 mod settings;
 mod tls;
 mod tool;
+mod udap_community;
 mod waivers;
