@@ -4,6 +4,7 @@ mod args;
 mod ask;
 mod baseline;
 mod browser_settings;
+mod certification;
 mod command;
 mod credentials;
 mod demo;
@@ -13,6 +14,7 @@ mod evidence_out;
 mod failure;
 mod faults;
 mod findings;
+mod guessed;
 mod hint;
 mod init;
 mod keyboard;
@@ -69,6 +71,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
         Command::Report(arguments) => command::report::report(&arguments, environment),
         Command::Verify(arguments) => command::verify::verify(&cli.global, &arguments),
         Command::Compare(arguments) => command::compare::compare_runs(&cli.global, &arguments),
+        Command::Review(arguments) => command::review::review(&arguments, environment),
         Command::Attest(arguments) => command::attest::attest(&arguments, environment),
         Command::List(arguments) => command::list::list(&cli.global, &arguments, environment),
         Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments, environment),
@@ -90,6 +93,9 @@ fn report(failure: &Failure, environment: &Environment) {
     match failure {
         Failure::Clap(error) => {
             let _ = error.print();
+            if let Some(help) = guessed::help(error) {
+                output::complain(&format!("\n  here: {help}"));
+            }
         }
         Failure::Problems(problems) => {
             let colour = Paint::decide(ColorChoice::Auto, &environment.colour(), environment.stderr_is_terminal).is_on();

@@ -46,7 +46,9 @@ impl<W: io::Write + Send> Listener for Ndjson<W> {
 
 fn as_json(event: &Event<'_>) -> Value {
     match event {
-        Event::Started { header, plan } => json!({ "event": "started", "header": header, "plan": plan }),
+        Event::Started { header, plan, traffic } => {
+            json!({ "event": "started", "header": header, "plan": plan, "traffic": traffic })
+        }
         Event::CaseStarted { case } => json!({ "event": "case-started", "case": case }),
         Event::Waiting { case, seconds } => json!({ "event": "waiting", "case": case, "seconds": seconds }),
         Event::CaseFinished { result } => json!({ "event": "case-finished", "result": result }),

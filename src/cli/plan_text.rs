@@ -37,6 +37,14 @@ pub fn human(view: &PlanView, knowledge: Knowledge) -> String {
         counted(traffic.planned_probes, "TLS probe connection"),
         counted(traffic.planned_authorizations, "authorization"),
     );
+    if view.code_wait > 0 {
+        let _ = writeln!(
+            text,
+            "At most {} for one-time codes: a code is typed once, and a new one comes every 30 seconds. A server that keeps its members \
+             signed in asks once for each.",
+            counted(view.code_wait, "second of waiting"),
+        );
+    }
     if knowledge == Knowledge::Nothing {
         text.push_str("Nothing was sent. Results per endpoint are made × endpoints found: --plan=discover fetches the discovery documents and counts them.\n");
     }
@@ -44,8 +52,9 @@ pub fn human(view: &PlanView, knowledge: Knowledge) -> String {
 }
 
 fn counted(count: u64, unit: &str) -> String {
+    let (noun, rest) = unit.split_at(unit.find(" of ").unwrap_or(unit.len()));
     let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural}")
+    format!("{count} {noun}{plural}{rest}")
 }
 
 /// The same as JSON.
@@ -56,6 +65,7 @@ pub fn json(view: &PlanView) -> String {
         "cases": view.cases,
         "not_selected": view.prepared.plan.not_selected,
         "traffic": view.traffic,
+        "one_time_code_wait": view.code_wait,
     });
     serde_json::to_string_pretty(&plan).unwrap_or_default()
 }

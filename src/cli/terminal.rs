@@ -5,7 +5,7 @@
 
 use std::io;
 
-use crate::engine::record::{AssertionResult, CaseResult, Header, OutcomeRecord, PlannedCase};
+use crate::engine::record::{AssertionResult, CaseResult, Header, OutcomeRecord, PlannedCase, Traffic};
 use crate::engine::{Event, Listener, Run};
 use crate::vocabulary::{Verdict, escape, escape_to_width};
 
@@ -46,10 +46,10 @@ impl<W: io::Write + Send> Terminal<W> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         let quiet = self.page.look.loudness == Loudness::Quiet;
         match event {
-            Event::Started { header, plan } => {
+            Event::Started { header, plan, traffic } => {
                 self.hindered = self.page.look.loudness != Loudness::Verbose && hint::is_total(header);
                 self.label_width = label_width(plan, self.page.look.width.saturating_sub(INDENT + TIME + 3 + DETAIL));
-                if quiet { Ok(()) } else { self.header(header, plan) }
+                if quiet { Ok(()) } else { self.header(header, plan, traffic) }
             }
             Event::CaseFinished { result } if !quiet => self.case(result),
             Event::Finished { run } => self.end(run),
@@ -58,7 +58,7 @@ impl<W: io::Write + Send> Terminal<W> {
         self.page.out.flush()
     }
 
-    fn header(&mut self, header: &Header, plan: &[PlannedCase]) -> io::Result<()> {
+    fn header(&mut self, header: &Header, plan: &[PlannedCase], traffic: &Traffic) -> io::Result<()> {
         let mut chunks = vec![format!("carinbb {}", escape(&header.tool)), format!("target {}", escape(&header.target))];
         if header.environment != "unstated" {
             chunks.push(escape(&header.environment));
@@ -76,10 +76,8 @@ impl<W: io::Write + Send> Terminal<W> {
         for note in &header.notes {
             self.page.row("note", note, 0, 6)?;
         }
-        let sum = |count: fn(&PlannedCase) -> u64| plan.iter().map(count).fold(0, u64::saturating_add);
-        let (requests, probes) = (sum(|case| case.requests), sum(|case| case.probes));
-        let line = format!("{} results, at most {requests} requests beyond discovery and {probes} TLS probes", plan.len());
-        self.page.faint(&line)?;
+        let (requests, probes) = (traffic.planned_requests, traffic.planned_probes);
+        self.page.faint(&format!("{} results, at most {requests} requests and {probes} TLS probes", plan.len()))?;
         writeln!(self.page.out)
     }
 

@@ -13,7 +13,7 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::secrets::Secrets;
 use crate::crypto::lab::{Lab, LabKeys, from_pkcs12, read_folder};
-use crate::peers::{Host, Seat, laboratory_files};
+use crate::peers::{Host, Seat, laboratory_files, laboratory_responder};
 use crate::reference::Community;
 use crate::target::{Client, ClientKey, Launch, SecretReader as _, UdapClientFile};
 use crate::verbs::{Source, UdapIdentity};
@@ -61,8 +61,9 @@ pub async fn on_loopback() -> Result<&'static Laboratory, String> {
         let addresses = format!("http://localhost:{}", seat.address().port());
         let lab =
             Lab::new(LabKeys::well_known(), Some(addresses), OffsetDateTime::now_utc()).map_err(|error| error.to_string())?;
-        let host = seat.serve(laboratory_files(&lab).map_err(|error| error.to_string())?);
-        Ok(Laboratory { lab: Arc::new(lab), host })
+        let lab = Arc::new(lab);
+        let host = seat.serve(laboratory_files(&lab).map_err(|error| error.to_string())?, Some(laboratory_responder(&lab)));
+        Ok(Laboratory { lab, host })
     })
     .await
 }
@@ -139,7 +140,7 @@ pub async fn ourselves(file: &UdapClientFile, launch: &Launch, environment: &Env
 async fn laboratory(folder: &Path, file: &UdapClientFile, launch: &Launch) -> Result<Ourselves, Failure> {
     let wrong = |error: &dyn std::fmt::Display| Failure::wrong(error.to_string());
     let addresses = file.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
-    let lab = read_folder(folder, addresses, OffsetDateTime::now_utc()).map_err(|error| wrong(&error))?;
+    let lab = Arc::new(read_folder(folder, addresses, OffsetDateTime::now_utc()).map_err(|error| wrong(&error))?);
     // Without a public address no certificate names one, and nobody will ask us for anything.
     let host = match &file.public_url {
         None => None,
@@ -150,10 +151,10 @@ async fn laboratory(folder: &Path, file: &UdapClientFile, launch: &Launch) -> Re
                 .map_err(|_| Failure::wrong(format!("[listener] bind: '{text}' is no address such as 0.0.0.0:8080")))?;
             let seat =
                 Seat::take(address).await.map_err(|error| Failure::wrong(format!("cannot listen on {address}: {error}")))?;
-            Some(seat.serve(laboratory_files(&lab).map_err(|error| wrong(&error))?))
+            Some(seat.serve(laboratory_files(&lab).map_err(|error| wrong(&error))?, Some(laboratory_responder(&lab))))
         }
     };
-    let source = Source::Laboratory(Arc::new(lab));
+    let source = Source::Laboratory(lab);
     let unreached = "the target has to fetch something of us, and the target file has no [listener] public_url";
     let no_tags = if host.is_none() { vec![("listener", unreached.to_owned())] } else { Vec::new() };
     Ok(Ourselves { identity: Some(identity(source, file, launch)), no_tags, host })

@@ -226,7 +226,7 @@ impl<'a> CaseRun<'a> {
             Ok(arguments) => arguments,
             Err(missing) => return Sighting::missing(missing),
         };
-        let is_shared = matches!(phase, Phase::Setup | Phase::Step) && !self.case.fresh;
+        let is_shared = matches!(phase, Phase::Setup | Phase::Control | Phase::Step) && !self.case.fresh;
         let result = if is_shared {
             let now = self.stage.context.world.clock.elapsed();
             let cost = cost_of_step(step, &self.scope, &self.stage.suite);

@@ -1,6 +1,6 @@
 //! What happens while a run goes on, for those who watch it live.
 
-use super::record::{CaseResult, Header, PlannedCase, Run};
+use super::record::{CaseResult, Header, PlannedCase, Run, Traffic};
 
 /// One thing that happened. Texts in it are redacted but not escaped for any format.
 #[derive(Debug)]
@@ -11,6 +11,8 @@ pub enum Event<'a> {
         header: &'a Header,
         /// Every case that will run.
         plan: &'a [PlannedCase],
+        /// The most that all of them send together, what they share counted once; what was sent is still zero.
+        traffic: &'a Traffic,
     },
     /// A case has begun.
     CaseStarted {

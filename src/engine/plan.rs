@@ -282,8 +282,10 @@ fn need_of(job: &Job, suite: &Suite) -> Need {
         return need;
     }
     let case = &job.case;
-    let once = case.setup.iter().chain(&case.steps).map(|step| (step, !case.fresh));
-    let always = case.control.iter().chain(&case.control).chain(&case.restore).chain(&case.cleanup).map(|step| (step, false));
+    // A control counts twice: before and after.
+    let controls = case.control.iter().chain(&case.control);
+    let once = case.setup.iter().chain(&case.steps).chain(controls).map(|step| (step, !case.fresh));
+    let always = case.restore.iter().chain(&case.cleanup).map(|step| (step, false));
     for (step, may_share) in once.chain(always) {
         let cost = cost_of_step(step, &job.scope, suite);
         let is_look = matches!(step.action, Action::Verb(_));
@@ -311,7 +313,7 @@ fn shared_key(step: &Step, scope: &Scope) -> Option<String> {
     }
 }
 
-/// The most that one result may send. Its control counts twice: before and after.
+/// The most that one result may send.
 fn cost_of(case: &TestCase, scope: &Scope, suite: &Suite) -> Cost {
     let of = |steps: &[Step]| steps.iter().map(|step| cost_of_step(step, scope, suite)).fold(Cost::default(), std::ops::Add::add);
     let control = of(&case.control);

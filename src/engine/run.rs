@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::certification::Certification;
 use super::claim::claim_of;
 use super::event::{Event, Listener};
 use super::exercised::not_exercised;
@@ -18,14 +19,14 @@ use super::rollup;
 use super::schedule::{self, notice};
 use super::selection::Selection;
 use super::stage::{Interrupt, Limits, Stage};
-use super::{attested, waived};
+use super::{attested, swept, waived};
 use crate::catalogue::{Attestations, Catalogue, Waiver};
 use crate::evidence::{Record, curl_line, pem, sweep};
 use crate::net::World;
 use crate::target::{Launch, Target};
 use crate::testcase::Suite;
 use crate::verbs::{self, Browser, Documents, Effect, TlsSettings, UdapAnchors, UdapIdentity};
-use crate::vocabulary::ProfileId;
+use crate::vocabulary::{LeakSearch, ProfileId};
 
 /// Everything that a run needs to be told.
 pub struct RunOptions {
@@ -82,6 +83,8 @@ pub struct Statements {
     pub waivers: Vec<Waiver>,
     /// What is stated of requirements that no view from outside can settle.
     pub attestations: Attestations,
+    /// Who tests for whom and how, when the run is an audit: then no waiver counts.
+    pub certification: Option<Certification>,
 }
 
 /// Why a run could not begin. Nothing was judged.
@@ -120,6 +123,8 @@ pub struct PlanView {
     pub cases: Vec<PlannedCase>,
     /// The upper bound.
     pub traffic: Traffic,
+    /// The longest that all authorizations together wait for one-time codes, in seconds.
+    pub code_wait: u64,
     /// What stands above the results.
     pub prepared: Prepared,
 }
@@ -132,7 +137,10 @@ pub async fn plan(options: &RunOptions, knowledge: Knowledge) -> Result<PlanView
     check_selection(options)?;
     let prepared = prepare(options, knowledge).await?;
     let cases = prepared.plan.jobs.iter().map(|job| job.planned.clone()).collect();
-    Ok(PlanView { cases, traffic: planned_traffic(&prepared), prepared })
+    let traffic = planned_traffic(&prepared);
+    let code_wait =
+        options.browser.as_ref().map_or(0, |browser| browser.longest_code_wait(traffic.planned_authorizations).as_secs());
+    Ok(PlanView { cases, traffic, code_wait, prepared })
 }
 
 /// Runs everything and returns the record. Whatever the target does is in the record, never an error.
@@ -147,7 +155,7 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
         browser.expect(prepared.plan.most.authorizations);
     }
     let listener = Mutex::new(listener);
-    notice(&listener, &Event::Started { header: &prepared.header, plan: &planned });
+    notice(&listener, &Event::Started { header: &prepared.header, plan: &planned, traffic: &planned_traffic(&prepared) });
     let stage = Stage::new(
         Arc::clone(&options.suite),
         Arc::clone(&prepared.rules),
@@ -171,7 +179,11 @@ fn check_selection(options: &RunOptions) -> Result<(), RunError> {
     };
     let cases = options.suite.cases.iter();
     let known: BTreeSet<&str> = cases.flat_map(|case| [case.id.area(), case.id.as_str()]).collect();
-    let help = crate::vocabulary::document::did_you_mean(&pattern, known);
+    let near = crate::vocabulary::document::did_you_mean(&pattern, known);
+    let areas: BTreeSet<&str> = options.suite.cases.iter().map(|case| case.id.area()).collect();
+    let areas = areas.into_iter().collect::<Vec<_>>().join(", ");
+    let lists = format!("the areas are {areas}; 'carinbb list cases' names every case");
+    let help = if near.starts_with("did you mean") { near } else { lists };
     Err(RunError::UnknownSelection { pattern, help })
 }
 
@@ -194,13 +206,16 @@ fn finish(
         steps.filter_map(|step| verbs::find(&step.verb)).any(|verb| verb.help().effect >= Effect::Login)
     };
     let finished = timestamp(options.world.clock.now());
+    // A child that was born on the day of the run does not make every time in the record a secret.
+    let search = options.world.redactor.search(&format!("{} {finished}", prepared.header.started));
+    swept::sweep_cases(&mut cases, &options.world.redactor, &search);
     let waivers = waived::waive(
         &options.statements.waivers,
         waived::Ground {
             target: &prepared.header.target,
             today: finished.get(..10).unwrap_or_default(),
             fail_on_warn: options.fail_on_warn,
-            certification: false,
+            certification: options.statements.certification.is_some(),
         },
         &mut cases,
     );
@@ -244,7 +259,8 @@ fn finish(
         basis: Some(basis),
         waivers,
         attestations,
-        evidence: evidence_of(&options.world),
+        certification: options.statements.certification.clone().map(|own| own.with_readings(&prepared.in_force)),
+        evidence: evidence_of(&options.world, &search),
         certificates: certificates_of(&options.world),
     }
 }
@@ -262,11 +278,10 @@ fn left_behind(cases: &[CaseResult]) -> Vec<String> {
     cases.iter().flat_map(of_case).collect()
 }
 
-fn evidence_of(world: &World) -> Vec<EvidenceRecord> {
-    let search = world.redactor.search("");
+fn evidence_of(world: &World, search: &LeakSearch) -> Vec<EvidenceRecord> {
     let swept = |value: serde_json::Value| {
         let mut value = value;
-        sweep(&mut value, &world.redactor, &search);
+        sweep(&mut value, &world.redactor, search);
         value
     };
     let records = world.evidence.all().into_iter().map(|exchange| EvidenceRecord {

@@ -26,7 +26,7 @@ const FRAME: usize = 8;
 pub async fn run_all(stage: &Stage, jobs: &[Job], listener: &Mutex<&mut dyn Listener>) -> Vec<CaseResult> {
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
     for spoiling in [false, true] {
-        let wanted = jobs.iter().enumerate().filter(|(_, job)| spoils(stage, &job.case).next().is_some() == spoiling);
+        let wanted = jobs.iter().enumerate().filter(|(_, job)| spoils(stage, &job.case).is_empty() != spoiling);
         let groups = group(wanted.collect());
         let finished = join_all(groups.iter().map(|group| run_group(stage, group, listener))).await;
         results.extend(finished.into_iter().flatten());
@@ -71,15 +71,24 @@ fn fill_row(row: &Assertion, fill: &dyn Fn(&Value) -> Value, into: &mut Vec<Valu
     }
 }
 
-/// What a case may break for others. Registrations that have a URI each break nothing.
-fn spoils<'c>(stage: &Stage, case: &'c TestCase) -> impl Iterator<Item = &'c Spoil> {
+/// What needs the code flow of UDAP.
+const CODE_FLOW: &str = "udap.authorization-code";
+
+/// What a case may break for others. Registrations that have a URI each break nothing; where both flows have to do with one, the
+/// code flow replaces what client_credentials has registered.
+fn spoils(stage: &Stage, case: &TestCase) -> Vec<Spoil> {
     let apart = stage.context.registrations_are_apart();
-    case.spoils.iter().filter(move |spoil| !(apart && **spoil == Spoil::Registration))
+    let replaces = stage.context.flows_share_a_registration() && case.needs.iter().any(|need| need == CODE_FLOW);
+    let mut spoils: Vec<Spoil> = case.spoils.iter().copied().filter(|spoil| !(apart && *spoil == Spoil::Registration)).collect();
+    if replaces && !spoils.contains(&Spoil::Registration) {
+        spoils.push(Spoil::Registration);
+    }
+    spoils
 }
 
 /// What a case must have alone: its locks, and by name what it may break for others.
 fn locks_of(stage: &Stage, case: &TestCase) -> Vec<String> {
-    let spoils = spoils(stage, case).map(|spoil| match spoil {
+    let spoils = spoils(stage, case).into_iter().map(|spoil| match spoil {
         Spoil::Session => "session",
         Spoil::Client => "client",
         Spoil::Registration => "registration",

@@ -12,9 +12,8 @@ use serde_json::{Map, Value, json};
 use crate::vocabulary::Redactor;
 
 /// Resource types that say nothing about a member.
-const PUBLIC: [&str; 11] = [
+const PUBLIC: [&str; 10] = [
     "CapabilityStatement",
-    "OperationOutcome",
     "StructureDefinition",
     "SearchParameter",
     "OperationDefinition",
@@ -27,9 +26,11 @@ const PUBLIC: [&str; 11] = [
 ];
 
 /// Claims and members of token answers that are about a person.
-const PERSONAL: [&str; 20] = [
+const PERSONAL: [&str; 22] = [
     "sub",
     "patient",
+    "encounter",
+    "fhirContext",
     "person",
     "fhirUser",
     "profile",
@@ -54,8 +55,21 @@ const PERSONAL: [&str; 20] = [
 const SIGNS: [&str; 6] = ["sub", "access_token", "active", "fhirUser", "patient", "preferred_username"];
 
 /// Members of a resource whose texts tell a member from another.
-const TELLING: [&str; 12] =
-    ["id", "value", "family", "given", "text", "line", "city", "postalCode", "subscriberId", "display", "div", "memberId"];
+const TELLING: [&str; 13] = [
+    "id",
+    "value",
+    "family",
+    "given",
+    "text",
+    "line",
+    "city",
+    "postalCode",
+    "subscriberId",
+    "display",
+    "div",
+    "memberId",
+    "birthDate",
+];
 
 /// The most entries of a Bundle that are shown.
 const MOST_ENTRIES: usize = 20;
@@ -111,8 +125,10 @@ fn resource(redactor: &Redactor, members: &Map<String, Value>) -> Value {
     if PUBLIC.contains(&kind) {
         return Value::Object(members.clone());
     }
-    if kind == "Bundle" {
-        return bundle(redactor, members);
+    match kind {
+        "Bundle" => return bundle(redactor, members),
+        "OperationOutcome" => return outcome(members),
+        _ => {}
     }
     let mut references = BTreeSet::new();
     let mut values = 0;
@@ -128,6 +144,27 @@ fn resource(redactor: &Redactor, members: &Map<String, Value>) -> Value {
     left.insert("_references".into(), json!(references));
     left.insert("_withheld".into(), format!("{} members with {values} values", members.len()).into());
     Value::Object(left)
+}
+
+/// What went wrong, by its codes and places. Its texts may name a member: servers write what they were asked for into them.
+fn outcome(members: &Map<String, Value>) -> Value {
+    let coded = |issue: &Value| {
+        let mut own = Map::new();
+        for name in ["severity", "code", "expression", "location"] {
+            issue.get(name).into_iter().for_each(|value| drop(own.insert(name.into(), value.clone())));
+        }
+        if let Some(coding) = issue.pointer("/details/coding") {
+            own.insert("details".into(), json!({ "coding": coding }));
+        }
+        let texts = [issue.get("diagnostics"), issue.pointer("/details/text")].into_iter().flatten();
+        let length: usize = texts.filter_map(Value::as_str).map(|text| text.chars().count()).sum();
+        if length > 0 {
+            own.insert("_withheld".into(), format!("{length} characters of text").into());
+        }
+        Value::Object(own)
+    };
+    let issues = members.get("issue").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    json!({ "resourceType": "OperationOutcome", "issue": issues.iter().take(MOST_ENTRIES).map(coded).collect::<Vec<_>>() })
 }
 
 fn bundle(redactor: &Redactor, members: &Map<String, Value>) -> Value {

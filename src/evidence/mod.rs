@@ -19,7 +19,7 @@ pub use exchange::{
 pub use pem::pem;
 pub use redaction::{hex, redact_bytes, redact_header, redact_text};
 pub use store::EvidenceStore;
-pub use sweep::sweep;
+pub use sweep::{sweep, sweep_fact, sweep_text};
 
 /// How many bytes of a body are kept as evidence; the digest covers the rest.
 pub const BODY_KEPT: usize = 8 * 1024;

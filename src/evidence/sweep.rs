@@ -8,17 +8,35 @@ use crate::vocabulary::{LeakSearch, Redactor};
 /// Takes everything out of a recorded exchange that is known by now. Member names are the evidence's own.
 pub fn sweep(exchange: &mut Value, redactor: &Redactor, search: &LeakSearch) {
     match exchange {
-        Value::String(text) => {
-            if let Some(label) = search.find(text.as_bytes()) {
-                let clean = redactor.redact(text);
-                // What only the search knows how to find cannot be cut out, so the text goes as a whole.
-                *text =
-                    if search.find(clean.as_bytes()).is_some() { format!("‹withheld: it held a {label}›") } else { clean };
-            }
-        }
+        Value::String(text) => sweep_text(text, redactor, search),
         Value::Array(items) => items.iter_mut().for_each(|item| sweep(item, redactor, search)),
         Value::Object(members) => members.values_mut().for_each(|member| sweep(member, redactor, search)),
         _ => {}
+    }
+}
+
+/// The same for one text.
+pub fn sweep_text(text: &mut String, redactor: &Redactor, search: &LeakSearch) {
+    if let Some(label) = search.find(text.as_bytes()) {
+        let clean = redactor.redact(text);
+        // What only the search knows how to find cannot be cut out, so the text goes as a whole.
+        *text = if search.find(clean.as_bytes()).is_some() { format!("‹withheld: it held a {label}›") } else { clean };
+    }
+}
+
+/// The same for a fact, in which a target names the members too.
+pub fn sweep_fact(fact: &mut Value, redactor: &Redactor, search: &LeakSearch) {
+    match fact {
+        Value::Array(items) => items.iter_mut().for_each(|item| sweep_fact(item, redactor, search)),
+        Value::Object(members) => {
+            let swept = std::mem::take(members).into_iter().map(|(mut name, mut value)| {
+                sweep_text(&mut name, redactor, search);
+                sweep_fact(&mut value, redactor, search);
+                (name, value)
+            });
+            *members = swept.collect();
+        }
+        other => sweep(other, redactor, search),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::target::{CodeSource, MemberKey};
 use crate::vocabulary::Secret;
 
 /// The length of a window, in seconds.
-const WINDOW: u64 = 30;
+pub(super) const WINDOW: u64 = 30;
 
 /// A code that is about to lapse would be late at the server.
 const LAST_SECONDS: u64 = 2;

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 
 use super::arrival::{Arrival, Stuck, StuckReason, Visit};
-use super::code::OneTimeCodes;
+use super::code::{OneTimeCodes, WINDOW};
 use super::form::{Jar, Rules, walk};
 use super::manual::Desk;
 use super::origins::Origins;
@@ -45,6 +46,7 @@ struct Inner {
     desk: Desk,
     driver: Driver,
     begun: AtomicU64,
+    with_codes: bool,
 }
 
 impl Sessions {
@@ -69,13 +71,15 @@ impl Sessions {
         for secret in members.iter().flat_map(|member| [&member.username, &member.password, &member.totp]).flatten() {
             world.redactor.register(secret);
         }
+        let with_codes = members.iter().any(Member::has_codes);
         let account = |member: Member| {
             let account = Account { member, jar: Jar::default(), codes: OneTimeCodes::default(), failures: 0, tab: None };
             (account.member.key, Mutex::new(account))
         };
         let accounts = members.into_iter().map(account).collect();
         let (desk, driver) = (Desk::default(), Driver::default());
-        Self { inner: Arc::new(Inner { world, login, origins, accounts, sitting, desk, driver, begun: AtomicU64::new(0) }) }
+        let begun = AtomicU64::new(0);
+        Self { inner: Arc::new(Inner { world, login, origins, accounts, sitting, desk, driver, begun, with_codes }) }
     }
 
     /// Begins an authorization and goes on until the redirect URI or until it is clear that it is not reached.
@@ -95,6 +99,15 @@ impl Sessions {
     /// Says how many authorizations the run will ask for, so that a person knows what is coming.
     pub fn expect(&self, authorizations: u64) {
         self.inner.desk.expect(authorizations);
+    }
+
+    /// The longest that so many authorizations wait for one-time codes: each window of 30 s gives one code, and a server that keeps no
+    /// session asks for one every time. Zero when no code is typed by a script.
+    #[must_use]
+    pub fn longest_code_wait(&self, authorizations: u64) -> Duration {
+        let is_scripted = matches!(self.inner.login.strategy, Strategy::Form | Strategy::Webdriver);
+        let windows = if is_scripted && self.inner.with_codes { authorizations } else { 0 };
+        Duration::from_secs(windows * WINDOW)
     }
 
     /// How many authorizations were begun.

@@ -1,7 +1,9 @@
 //! What a target may want of the certificate laboratory.
 
-use super::host::File;
-use crate::crypto::lab::{Lab, LabError};
+use std::sync::Arc;
+
+use super::host::{File, Responder};
+use crate::crypto::lab::{LARGEST_OCSP_REQUEST, Lab, LabError, OCSP_NAME};
 
 /// One white pixel.
 const LOGO: [u8; 67] = [
@@ -10,6 +12,13 @@ const LOGO: [u8; 67] = [
     0x9c, 0x63, 0xf8, 0x0f, 0x00, 0x01, 0x01, 0x01, 0x00, 0x1b, 0xb6, 0xee, 0x56, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44,
     0xae, 0x42, 0x60, 0x82,
 ];
+
+/// The OCSP responder of the laboratory.
+#[must_use]
+pub fn laboratory_responder(lab: &Arc<Lab>) -> Responder {
+    let lab = Arc::clone(lab);
+    Responder { name: OCSP_NAME, largest: LARGEST_OCSP_REQUEST, answer: Arc::new(move |request| lab.ocsp_answer(request).ok()) }
+}
 
 /// Lists, certificates of CAs and a logo, by the names that the certificates of the laboratory use.
 ///

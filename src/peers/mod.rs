@@ -3,5 +3,5 @@
 mod files;
 mod host;
 
-pub use files::laboratory_files;
-pub use host::{File, Host, Seat};
+pub use files::{laboratory_files, laboratory_responder};
+pub use host::{File, Host, Responder, Seat};

@@ -196,7 +196,7 @@ fn make(kind: CertificateKind, port: u16) -> Result<Identity, MakeError> {
         _ => Some(Says::Good),
     };
     let signer = intermediate.key().serialize_der();
-    let response = |says| ocsp::response(says, &leaf, intermediate.der(), &signer);
+    let response = |says| ocsp::response(says, &leaf, intermediate.der(), &signer, OffsetDateTime::now_utc());
     let stapled = says.map(response).transpose()?;
     let answer = match kind {
         CertificateKind::RevokedByList => None,

@@ -87,6 +87,10 @@ fn plain_http(site: &Site, asked: &Asked) -> Reply {
     if let Some(reply) = authority_answers(site, asked) {
         return reply;
     }
+    // lists of revoked certificates are published where no TLS is needed: TLS itself may need them
+    if let Some(reply) = udap::published(site, asked) {
+        return reply;
+    }
     let serves_data = site.has("plain-http-serves-data");
     let serves_login = site.has("plain-http-serves-login");
     if asked.path == "/authorize" && (serves_data || serves_login) {

@@ -8,6 +8,7 @@ use super::door::Door;
 use super::exchange::{Answer, Asked, Reply, Step};
 use super::front;
 use super::gzip_bomb;
+use super::hostile_echo;
 use super::hostile_json;
 use super::raw_http;
 use super::site::Site;
@@ -39,6 +40,7 @@ pub(super) fn spoil(site: &Site, asked: &Asked, reply: Reply) -> Answer {
         return Answer::Reply(reply);
     }
     let reply = if site.has("hostile-date-1970") { reply.with("date", "Thu, 01 Jan 1970 00:00:00 GMT") } else { reply };
+    let reply = hostile_echo::spoil(site, asked, reply);
     let throttled = Reply::new(429, "text/plain", "too many requests");
     if site.has("hostile-429-everything") {
         return Answer::Reply(throttled.with("retry-after", "1000000000"));

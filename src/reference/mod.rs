@@ -15,6 +15,7 @@ mod fhir;
 mod front;
 mod gzip_bomb;
 mod hostile;
+mod hostile_echo;
 mod hostile_json;
 mod jwks;
 mod legacy_leaf;

@@ -1,4 +1,4 @@
-//! An OCSP response of the reference authority, to be stapled: written by hand in DER (RFC 6960).
+//! An OCSP response of the reference authority, to be stapled or asked for: written by hand in DER (RFC 6960).
 
 use openssl::error::ErrorStack;
 use openssl::hash::{MessageDigest, hash};
@@ -26,9 +26,14 @@ const ECDSA_WITH_SHA_256: &[u8] = &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]
 const BASIC_RESPONSE: &[u8] = &[6, 9, 0x2b, 6, 1, 5, 5, 7, 0x30, 1, 1];
 
 /// A signed response about `leaf` by its issuer, whose key is an elliptic-curve key in PKCS #8.
-pub(super) fn response(says: Says, leaf: &[u8], issuer: &[u8], issuer_key: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+pub(super) fn response(
+    says: Says,
+    leaf: &[u8],
+    issuer: &[u8],
+    issuer_key: &[u8],
+    now: OffsetDateTime,
+) -> Result<Vec<u8>, ErrorStack> {
     let (leaf, issuer) = (X509::from_der(leaf)?, X509::from_der(issuer)?);
-    let now = OffsetDateTime::now_utc();
     let (from, until) = match says {
         Says::Stale => (now - Duration::days(20), now - Duration::days(10)),
         Says::Good | Says::Revoked => (now - Duration::hours(1), now + Duration::days(7)),

@@ -101,7 +101,7 @@ pub enum StartError {
     #[error("an anchor of the community '{0}' is no certificate")]
     Anchor(String),
     /// The port cannot be bound.
-    #[error("port {port} on 127.0.0.1 cannot be bound")]
+    #[error("port {port} on 127.0.0.1 cannot be bound ({source}); --port 0 takes a free one")]
     Bind {
         /// The port as given; 0 stands for any.
         port: u16,

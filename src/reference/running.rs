@@ -169,6 +169,12 @@ impl Running {
         access.count() + store.refresh.len()
     }
 
+    /// How many clients are registered by UDAP and were not cancelled since.
+    #[must_use]
+    pub fn outstanding_registrations(&self) -> usize {
+        self.site.udap.registrations()
+    }
+
     /// The most authentications of one app that failed in a row.
     #[must_use]
     pub fn most_failures_in_a_row(&self) -> u32 {

@@ -8,10 +8,11 @@ use crate::engine::Run;
 use crate::engine::record::RequirementResult;
 use crate::vocabulary::escape;
 
+use super::statements::waiver_of;
 use super::{Report, ResultRow, result_rows, words};
 
-const HEAD: [&str; 11] =
-    ["requirement", "level", "counts as", "tested", "verdict", "case", "variant", "title", "reason", "rule", "source"];
+const HEAD: [&str; 12] =
+    ["requirement", "level", "counts as", "tested", "verdict", "case", "variant", "title", "reason", "rule", "source", "waived"];
 
 /// RFC 4180: every cell quoted, CRLF at the end of a row.
 #[derive(Debug, Clone, Copy)]
@@ -24,17 +25,17 @@ impl Report for Csv {
         for requirement in &run.requirements {
             let own: Vec<_> = results.iter().filter(|row| row.requirement == requirement.id).collect();
             if own.is_empty() {
-                write_row(out, &row(requirement, None))?;
+                write_row(out, &row(run, requirement, None))?;
             }
             for result in own {
-                write_row(out, &row(requirement, Some(result)))?;
+                write_row(out, &row(run, requirement, Some(result)))?;
             }
         }
         Ok(())
     }
 }
 
-fn row(requirement: &RequirementResult, result: Option<&ResultRow<'_>>) -> Vec<String> {
+fn row(run: &Run, requirement: &RequirementResult, result: Option<&ResultRow<'_>>) -> Vec<String> {
     let case = result.map(|result| result.case);
     let text = |get: fn(&crate::engine::record::CaseResult) -> &String| case.map_or(String::new(), |case| get(case).clone());
     vec![
@@ -49,6 +50,7 @@ fn row(requirement: &RequirementResult, result: Option<&ResultRow<'_>>) -> Vec<S
         text(|case| &case.reason),
         requirement.summary.clone(),
         requirement.url.clone(),
+        case.and_then(|case| waiver_of(run, case, &requirement.id)).unwrap_or_default(),
     ]
 }
 

@@ -11,6 +11,7 @@ use crate::engine::Run;
 use crate::engine::record::{RequirementResult, Tested};
 use crate::vocabulary::{Verdict, escape};
 
+use super::statements::waiver_of;
 use super::{Report, ResultRow, plain_json, result_rows, words};
 
 /// EARL in JSON-LD.
@@ -26,7 +27,7 @@ impl Report for Earl {
         ];
         graph.extend(run.requirements.iter().map(criterion));
         let results = result_rows(run);
-        graph.extend(results.iter().map(|row| assertion(&tool, &target, row, &run.finished)));
+        graph.extend(results.iter().map(|row| assertion(run, &tool, &target, row)));
         let untested = run.requirements.iter().filter(|row| !results.iter().any(|result| result.requirement == row.id));
         graph.extend(untested.map(|row| not_looked_at(&tool, &target, row)));
         let document = json!({ "@context": context(), "@graph": graph });
@@ -47,6 +48,7 @@ fn context() -> Value {
         "result": "earl:result",
         "info": "earl:info",
         "source": node("dct:source"),
+        "waived": "urn:carinbb:waived",
     })
 }
 
@@ -63,22 +65,27 @@ fn criterion(row: &RequirementResult) -> Value {
     node
 }
 
-fn assertion(tool: &str, target: &str, row: &ResultRow<'_>, at: &str) -> Value {
+fn assertion(run: &Run, tool: &str, target: &str, row: &ResultRow<'_>) -> Value {
     let word = row.verdict.map_or("not judged", Verdict::word);
     let said = [word, &row.case.label(), &row.case.reason]
         .iter()
         .filter(|text| !text.is_empty())
         .map(|text| escape(text))
         .collect::<Vec<_>>();
-    json!({
+    let mut assertion = json!({
         "@id": format!("urn:carinbb:assertion:{}", row.fingerprint()),
         "@type": "earl:Assertion",
         "assertedBy": tool,
         "subject": target,
         "test": iri("requirement", row.requirement),
         "mode": "earl:automatic",
-        "result": { "@type": "earl:TestResult", "outcome": outcome(row.verdict), "dct:date": escape(at), "info": said.join(": ") },
-    })
+        "result": { "@type": "earl:TestResult", "outcome": outcome(row.verdict), "dct:date": escape(&run.finished), "info": said.join(": ") },
+    });
+    // The outcome stays failed: a waiver changes what counts, not what was seen.
+    if let Some(waiver) = waiver_of(run, row.case, row.requirement) {
+        assertion["result"]["waived"] = escape(&waiver).into();
+    }
+    assertion
 }
 
 fn not_looked_at(tool: &str, target: &str, row: &RequirementResult) -> Value {

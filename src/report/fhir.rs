@@ -14,6 +14,7 @@ use crate::engine::Run;
 use crate::engine::record::{AssertionResult, CaseResult, OutcomeRecord, Phase, StepResult};
 use crate::vocabulary::{Verdict, escape_to_width};
 
+use super::statements::waiver_of;
 use super::{Report, plain_json};
 
 /// The longest text of an element.
@@ -80,11 +81,11 @@ fn report(run: &Run, case: &CaseResult) -> Value {
         report["issued"] = finished.into();
     }
     let of = |wanted: &[Phase]| case.steps.iter().filter(|step| wanted.contains(&step.phase)).collect::<Vec<_>>();
-    let setup: Vec<Value> = of(&[Phase::Setup]).into_iter().flat_map(actions).collect();
+    let setup: Vec<Value> = of(&[Phase::Setup]).into_iter().flat_map(|step| actions(run, case, step)).collect();
     if !setup.is_empty() {
         report["setup"] = json!({ "action": setup });
     }
-    let tests: Vec<Value> = of(&[Phase::Control, Phase::Step]).into_iter().map(test).collect();
+    let tests: Vec<Value> = of(&[Phase::Control, Phase::Step]).into_iter().map(|step| test(run, case, step)).collect();
     report["test"] = if tests.is_empty() { json!([reason_only(case)]) } else { tests.into() };
     let teardown: Vec<Value> =
         of(&[Phase::Restore, Phase::Cleanup]).into_iter().map(|step| json!({ "operation": operation(step) })).collect();
@@ -112,8 +113,8 @@ fn score(case: &CaseResult) -> Option<Value> {
     Some(percent.into())
 }
 
-fn test(step: &StepResult) -> Value {
-    json!({ "name": string(&format!("{} {}", step.number, step.title)), "action": actions(step) })
+fn test(run: &Run, case: &CaseResult, step: &StepResult) -> Value {
+    json!({ "name": string(&format!("{} {}", step.number, step.title)), "action": actions(run, case, step) })
 }
 
 /// A case without steps still says why.
@@ -124,9 +125,9 @@ fn reason_only(case: &CaseResult) -> Value {
     json!({ "name": string(&case.title), "action": [{ "assert": assert }] })
 }
 
-fn actions(step: &StepResult) -> Vec<Value> {
+fn actions(run: &Run, case: &CaseResult, step: &StepResult) -> Vec<Value> {
     let mut actions = vec![json!({ "operation": operation(step) })];
-    actions.extend(step.assertions.iter().map(|assertion| json!({ "assert": assertion_of(assertion) })));
+    actions.extend(step.assertions.iter().map(|assertion| json!({ "assert": assertion_of(run, case, assertion) })));
     actions
 }
 
@@ -144,7 +145,7 @@ fn operation(step: &StepResult) -> Value {
     operation
 }
 
-fn assertion_of(assertion: &AssertionResult) -> Value {
+fn assertion_of(run: &Run, case: &CaseResult, assertion: &AssertionResult) -> Value {
     let verdict = assertion.judgements.iter().map(|judgement| judgement.verdict).max();
     let said = match &assertion.outcome {
         OutcomeRecord::Met => format!("{} {}", assertion.that, assertion.expected),
@@ -156,6 +157,10 @@ fn assertion_of(assertion: &AssertionResult) -> Value {
         }
         OutcomeRecord::WithoutEffect => format!("{}: without effect", assertion.that),
     };
+    // R4 has no word for it, and the result stays what it is.
+    let marked = assertion.judgements.iter().filter(|own| own.waived).map(|own| own.requirement.as_str());
+    let waivers: Vec<String> = marked.filter_map(|id| Some(format!("WAIVED {id} {}; ", waiver_of(run, case, id)?))).collect();
+    let said = waivers.concat() + &said;
     json!({ "result": verdict.map_or_else(|| unjudged(&assertion.outcome), code), "message": string(&said) })
 }
 

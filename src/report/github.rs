@@ -83,7 +83,7 @@ fn details(run: &Run, label: &str, finding: &Finding<'_>, rows: &[(&'static str,
     );
     for (label, value) in rows {
         let shown = match link(value).filter(|_| *label == "see") {
-            Some(url) => format!("<a href=\"{}\">{}</a>", inline(&url), inline(&url)),
+            Some(url) => format!("<a href=\"{}\">{}</a>", references(&url), inline(&url)),
             None => inline(value),
         };
         let _ = writeln!(text, "| {label} | {shown} |");
@@ -120,8 +120,14 @@ fn results(run: &Run, room: usize) -> String {
     text
 }
 
-/// One line of text without any meaning to Markdown.
+/// One line of text without any meaning to Markdown. GitHub looks for mail addresses after it has read the references, so
+/// something stands between a name and its `@`.
 fn inline(text: &str) -> String {
+    references(text).replace("&#64;", "<!---->&#64;")
+}
+
+/// The text with a reference for every sign that means something.
+fn references(text: &str) -> String {
     let text = escape_to_width(text.trim(), LONGEST_TEXT);
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -167,6 +173,7 @@ mod tests {
     fn h31_a_text_is_only_text_to_markdown() {
         assert_eq!(inline("a|b\n`c` <b>"), "a&#124;b&#92;u&#123;a&#125;&#96;c&#96; &#60;b&#62;");
         assert_eq!(inline("::x"), "&#58; &#58;x");
+        assert_eq!(inline("x@evil.example"), "x<!---->&#64;evil&#46;example");
         assert_eq!(inline("[x](javascript:y)"), "&#91;x&#93;&#40;javascript&#58;y&#41;");
     }
 

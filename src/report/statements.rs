@@ -2,7 +2,7 @@
 //!
 //! Texts are as in the record: each format escapes for itself.
 
-use crate::engine::record::{AttestationRecord, WaiverRecord, WaiverState};
+use crate::engine::record::{AttestationRecord, CaseResult, WaiverRecord, WaiverState};
 use crate::engine::{Run, ends_soon};
 
 /// One line of such a list.
@@ -44,6 +44,17 @@ fn of_waiver(waiver: &WaiverRecord, today: &str) -> Statement {
     let is_open = soon.is_some() || matches!(waiver.state, WaiverState::Unused | WaiverState::Expired | WaiverState::Ignored);
     let text = format!("{said}. {reason} (owner {owner}, approved by {approved_by})");
     Statement { word, about: waiver.label(), text, is_open }
+}
+
+/// The waiver by which a finding of this requirement in this result does not count, with its last day and its reason.
+#[must_use]
+pub fn waiver_of(run: &Run, case: &CaseResult, requirement: &str) -> Option<String> {
+    let is_own = |own: &&WaiverRecord| {
+        own.state == WaiverState::Used && own.case == case.case && own.variant == case.variant && own.requirement == requirement
+    };
+    let is_marked = case.judgements().any(|(_, own)| own.requirement == requirement && own.waived);
+    let WaiverRecord { expires, reason, owner, approved_by, .. } = run.waivers.iter().find(is_own).filter(|_| is_marked)?;
+    Some(format!("until {expires}: {reason} (owner {owner}, approved by {approved_by})"))
 }
 
 /// Every attestation of a run.

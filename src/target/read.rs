@@ -261,6 +261,23 @@ click = "Continue"
     }
 
     #[test]
+    fn an_asymmetric_client_may_have_a_key_for_each_algorithm() {
+        let client = "[clients.asymmetric]\nclient_id = \"app\"\nredirect_uri = \"https://app.example/callback\"\nsigning_key = { env = \"K1\" }\nkey_id = \"k1\"\nalgorithm = \"RS384\"\n";
+        let more = "[[clients.asymmetric.more_keys]]\nsigning_key = { env = \"K2\" }\nkey_id = \"k2\"\nalgorithm = \"ES384\"\n";
+        let read_keys = |more: &str| read_text(&format!("[target]\nbase = \"https://p.example\"\n{client}{more}"));
+        let (file, problems) = read_keys(more);
+        assert_eq!(problems, Vec::<String>::new());
+        let launch = file.unwrap().launch.resolve(&mut Given).unwrap();
+        let keys = launch.client(ClientKey::Asymmetric).unwrap().keys();
+        let keys: Vec<_> = keys.map(|key| (key.key_id.as_str(), key.algorithm.as_str(), key.pem.expose())).collect();
+        assert_eq!(keys, [("k1", "RS384", "value of K1"), ("k2", "ES384", "value of K2")]);
+        let (_, problems) = read_keys(&more.replace("ES384", "ES385"));
+        assert!(problems[0].contains("write RS384 or ES384"), "{problems:?}");
+        let (_, problems) = read_keys(&more.replace("key_id", "kid"));
+        assert!(problems.iter().any(|problem| problem.contains("kid")), "{problems:?}");
+    }
+
+    #[test]
     fn a_secret_in_the_file_is_refused_with_where_to_put_it() {
         let (_, problems) = read_text(&LAUNCH.replace("{ env = \"SECRET\" }", "\"hunter2\""));
         assert!(problems[0].contains("must not stand in the file") && problems[0].contains("{ env ="), "{}", problems[0]);

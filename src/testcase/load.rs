@@ -109,6 +109,10 @@ fn check_shape(case: &TestCase, reader: &Reader<'_>) {
     if case.steps.is_empty() {
         reader.report(at_id, "the case has no [[steps]]", None);
     }
+    if case.control.first().is_some() && case.control.iter().all(|step| matches!(step.action, Action::Flow(_))) {
+        let message = "a control of flows alone shows nothing: what they bring is shared, so add a step that asks anew";
+        reader.report(case.control[0].span.clone(), message, None);
+    }
     for step in case.setup.iter().chain(&case.control).chain(&case.restore).chain(&case.cleanup) {
         only_premises(step, reader);
     }

@@ -2,6 +2,8 @@
 //!
 //! How a member signs in is not known here; whoever signs in never follows the redirect to the client.
 
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 use url::Url;
 
@@ -131,4 +133,7 @@ pub trait Browser: Send + Sync {
 
     /// Says about how many authorizations will be asked for, so that a person knows what is coming.
     fn expect(&self, authorizations: u64);
+
+    /// The longest that so many authorizations wait for one-time codes.
+    fn longest_code_wait(&self, authorizations: u64) -> Duration;
 }

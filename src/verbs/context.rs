@@ -158,6 +158,12 @@ impl Context {
         self.udap.as_deref().is_none_or(UdapClients::are_apart)
     }
 
+    /// True when both flows of UDAP have to do with one registration, so that each registers itself over the other.
+    #[must_use]
+    pub fn flows_share_a_registration(&self) -> bool {
+        self.udap.as_deref().is_some_and(UdapClients::share_one_uri)
+    }
+
     /// The UDAP clients of the run.
     pub(super) fn udap_clients(&self) -> Result<&UdapClients, Cause> {
         let missing = || Cause::new("input", "the target file gives no certificate to register with: [udap] pki or pkcs12");

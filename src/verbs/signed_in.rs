@@ -1,5 +1,7 @@
 //! The sign-in of this program as the browser of the OAuth verbs.
 
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 
 use super::browser::{Approval, Arrival, Authorization, Browser, SeenCookie, SeenPage, Visit};
@@ -16,6 +18,10 @@ impl Browser for Sessions {
 
     fn expect(&self, authorizations: u64) {
         Self::expect(self, authorizations);
+    }
+
+    fn longest_code_wait(&self, authorizations: u64) -> Duration {
+        Self::longest_code_wait(self, authorizations)
     }
 }
 

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::layers::layers;
 use super::needles::Needles;
 use super::secret::{SHORTEST, spellings};
 
@@ -43,7 +44,8 @@ impl LeakSearch {
     /// What kind of value stands in the bytes, if any does.
     #[must_use]
     pub fn find(&self, bytes: &[u8]) -> Option<&'static str> {
-        let found = self.needles.find(bytes, 0).map(|(_, label)| *label);
+        let found = |bytes: &[u8]| self.needles.find(bytes, 0).map(|(_, label)| *label);
+        let found = found(bytes).or_else(|| layers(bytes).iter().find_map(|layer| found(&layer.bytes)));
         found.or_else(|| self.in_fields.as_ref().filter(|fields| fields.is_match(bytes)).map(|_| "secret"))
     }
 }
@@ -117,6 +119,10 @@ mod tests {
             URL_SAFE.encode(format!("id:{VALUE}:rest")),
             VALUE.bytes().map(|byte| format!("{byte:02x}")).collect(),
             "pä&quot;s&#x27;s/w+rd&amp;&lt;4711&gt;".to_owned(),
+            VALUE.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+            VALUE.bytes().map(|byte| format!("{byte:02X}")).collect(),
+            VALUE.chars().map(|c| format!("\\\\u{:04x}", u32::from(c))).collect(),
+            VALUE.chars().map(|c| format!("&#{};", u32::from(c))).collect(),
         ];
         for text in texts {
             assert_eq!(search.find(format!("some text {text} and more").as_bytes()), Some("password"), "{text}");

@@ -6,6 +6,7 @@ pub mod document;
 mod duration;
 mod hostile;
 mod ids;
+mod layers;
 mod leak;
 mod needles;
 mod secret;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
 use base64::Engine as _;
@@ -9,6 +10,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::layers::layers;
 use super::leak::LeakSearch;
 use super::needles::{KEY, Needles};
 
@@ -138,7 +140,8 @@ impl Redactor {
         let (Ok(secrets), Ok(members)) = (self.spellings.read(), self.members.read()) else { return String::new() };
         let without_secrets = secrets.replace(text, |pseudonym| pseudonym);
         let text = without_secrets.as_deref().unwrap_or(text);
-        members.replace(text, |pseudonym| pseudonym).unwrap_or_else(|| text.to_owned())
+        let text = members.replace(text, |pseudonym| pseudonym).unwrap_or_else(|| text.to_owned());
+        without_encoded(text, &[&*secrets, &*members])
     }
 
     /// True when a registered secret stands in the text.
@@ -146,6 +149,35 @@ impl Redactor {
     pub fn holds_secret(&self, text: &str) -> bool {
         self.spellings.read().is_ok_and(|known| known.find(text.as_bytes(), 0).is_some())
     }
+}
+
+/// The text with every value replaced that stands in it in an encoding of which there is no list: any sign may be encoded or not.
+fn without_encoded(text: String, known: &[&Needles<Arc<str>>]) -> String {
+    let mut hits: Vec<(Range<usize>, &str)> = Vec::new();
+    for layer in layers(text.as_bytes()) {
+        for needles in known {
+            let mut from = 0;
+            while let Some((part, pseudonym)) = needles.find(&layer.bytes, from) {
+                from = part.end;
+                hits.push((layer.source(&part), pseudonym));
+            }
+        }
+    }
+    if hits.is_empty() {
+        return text;
+    }
+    hits.sort_by_key(|(part, _)| (part.start, std::cmp::Reverse(part.end)));
+    let (mut replaced, mut kept) = (String::with_capacity(text.len()), 0);
+    for (part, pseudonym) in hits {
+        let (start, end) = (text.floor_char_boundary(part.start), text.ceil_char_boundary(part.end));
+        if start >= kept {
+            replaced.push_str(&text[kept..start]);
+            replaced.push_str(pseudonym);
+        }
+        kept = kept.max(end);
+    }
+    replaced.push_str(&text[kept..]);
+    replaced
 }
 
 /// A value in every encoding in which a server may send it back.
@@ -188,6 +220,23 @@ mod tests {
         let percent: String = url::form_urlencoded::byte_serialize(secret.expose().as_bytes()).collect();
         for spelling in [secret.expose().to_owned(), percent, STANDARD.encode(secret.expose()), "pä\\\"ss/w+rd".to_owned()] {
             assert_eq!(redactor.redact(&format!("x{spelling}y")), format!("x{pseudonym}y"), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_replaced_where_any_of_its_signs_is_encoded_and_what_stands_beside_it_stays() {
+        let redactor = Redactor::new("salt");
+        redactor.register(&Secret::new("password", "s3crét-word"));
+        redactor.register_member("member", "Ann Müller");
+        let (word, name) = (redactor.pseudonym("password", "s3crét-word"), redactor.pseudonym("member", "Ann Müller"));
+        for (text, clean) in [
+            ("ä %733cr%C3%A9t-word ü", format!("ä {word} ü")),
+            ("a=s3cr\\u00e9t\\u002dword&amp;b", format!("a={word}&amp;b")),
+            ("x&#115;3crét-word;Ann&#x20;M&#252;ller", format!("x{word};{name}")),
+            ("id 7333637Ã 733363 733372c3a9742d776f7264", "id 7333637Ã 733363 733372c3a9742d776f7264".to_owned()),
+            ("hex 7333637 73336372c3a9742d776f7264.", format!("hex 7333637 {word}.")),
+        ] {
+            assert_eq!(redactor.redact(text), clean);
         }
     }
 

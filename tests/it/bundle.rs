@@ -47,12 +47,34 @@ impl Sample {
         self.place.path().join("run.zip")
     }
 
+    /// A bundle with a piece of everything that a whole one has, small enough to be looked through a thousand times.
+    fn small(&self) -> Files {
+        let record = String::from_utf8(self.files()["run.json"].clone()).expect("JSON is UTF-8");
+        let mut run = carinbb::report::read(&record).expect("it is a record");
+        run.requirements.truncate(3);
+        run.not_selected.truncate(3);
+        run.cases.truncate(2);
+        run.certificates.truncate(2);
+        let tls = run.evidence.iter().filter(|own| own.id.ends_with("tls")).take(2);
+        let http = run.evidence.iter().filter(|own| own.id.ends_with("http")).take(2);
+        run.evidence = tls.chain(http).cloned().collect();
+        let files = bundle::contents(&run, &bundle::Surroundings::default()).expect("the evidence is ours");
+        let files = bundle::sealed(&run, files).expect("it can be sealed");
+        for part in ["run.json", "report.html", "exchanges.har", "environment.json", "evidence/", "tls/", "certificates/"] {
+            assert!(files.keys().any(|path| path.starts_with(part)), "{part}");
+        }
+        files
+    }
+
     fn files(&self) -> Files {
         let opened = bundle::open(&self.folder()).expect("the folder is there");
         assert!(opened.problems.is_empty(), "{:?}", opened.problems);
         opened.files
     }
 }
+
+/// How many bits are flipped, one at a time, in a folder and in a zip file.
+const FLIPS: usize = 1_000;
 
 /// Numbers that are the same in each run of the tests.
 struct Numbers(u64);
@@ -97,29 +119,38 @@ fn a_bundle_holds_in_both_forms_and_its_verdicts_follow_from_its_facts() {
 
 #[test]
 fn every_flipped_bit_in_any_file_of_a_folder_is_found_and_named() {
-    let files = Sample::get().files();
+    let files = Sample::get().small();
     assert_eq!(problems(files.clone()), Vec::<String>::new());
     let mut numbers = Numbers(4711);
     let paths: Vec<&String> = files.keys().collect();
     // Every file once, the two seals often, the rest by chance.
     let seals = ["manifest.json".to_owned(), "manifest.sha256".to_owned()];
-    let often = seals.iter().cycle().take(40);
-    let chance: Vec<usize> = (0..120).map(|_| numbers.below(paths.len())).collect();
-    for path in paths.iter().copied().chain(often).chain(chance.into_iter().map(|at| paths[at])) {
+    let often = seals.iter().cycle().take(200);
+    let rest = FLIPS - paths.len() - 200;
+    let chance: Vec<usize> = (0..rest).map(|_| numbers.below(paths.len())).collect();
+    let all: Vec<(&String, usize, u8)> = paths
+        .iter()
+        .copied()
+        .chain(often)
+        .chain(chance.into_iter().map(|at| paths[at]))
+        .map(|path| (path, numbers.below(files[path].len()), 1 << numbers.below(8)))
+        .collect();
+    assert_eq!(all.len(), FLIPS);
+    for (path, at, bit) in all {
         let mut changed = files.clone();
-        numbers.flip(changed.get_mut(path).expect("the path is one of them"));
+        changed.get_mut(path).expect("the path is one of them")[at] ^= bit;
         let found = problems(changed);
-        assert!(found.iter().any(|problem| problem.contains(path.as_str())), "{path}: {found:?}");
+        assert!(found.iter().any(|problem| problem.contains(path.as_str())), "{path} {at} {bit}: {found:?}");
     }
 }
 
 #[test]
 fn every_flipped_bit_of_a_zip_file_is_found() {
-    let bytes = fs::read(Sample::get().zip()).expect("the zip file is there");
+    let bytes = bundle::to_zip(&Sample::get().small()).expect("it fits");
     assert!(bundle::unzipped(&bytes).problems.is_empty());
     let mut numbers = Numbers(815);
     let tail = bytes.len() - 400;
-    for round in 0..300 {
+    for round in 0..FLIPS {
         let mut changed = bytes.clone();
         // The directory and the comment at the end are small and get their share.
         let from = if round % 3 == 0 { tail } else { 0 };
@@ -216,6 +247,38 @@ fn the_exchanges_are_har_1_2_and_say_which_case_caused_them() {
     let mut damaged = har.clone();
     damaged["log"]["entries"][0].as_object_mut().expect("an entry").remove("response");
     assert!(!validator.is_valid(&damaged));
+}
+
+/// Bundles that earlier versions wrote, one for every schema that was released: whoever kept one can still check it.
+#[test]
+fn golden_bundles_hold_and_can_be_rendered_by_this_version() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/bundles");
+    let mut schemas = Vec::new();
+    for entry in fs::read_dir(folder).expect("the fixtures are there") {
+        let path = entry.expect("it can be read").path();
+        if path.extension().is_none_or(|kind| kind != "zip") {
+            continue;
+        }
+        let public = path.with_extension("pub.pem");
+        let output = carinbb(&["verify", text(&path), "--key", text(&public)]);
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{}: {printed}", path.display());
+        for part in ["the evidence holds", "and give what the record says", "signed by the key with the SHA-256"] {
+            assert!(printed.contains(part), "{part}: {printed}");
+        }
+        let files = bundle::open(&path).expect("the fixture is there").files;
+        let run = carinbb::report::read(&String::from_utf8_lossy(&files["run.json"])).expect("this version reads it");
+        assert!(run.cases.len() > 3 && !run.certificates.is_empty() && run.waivers.len() + run.attestations.len() > 1);
+        let manifest: Value = serde_json::from_slice(&files["manifest.json"]).expect("JSON");
+        schemas.push((run.header.schema.clone(), manifest["schema"].as_str().expect("a text").to_owned()));
+        for format in carinbb::report::FORMATS {
+            let mut out = Vec::new();
+            let report = carinbb::report::by_name(format, &carinbb::report::Options::default()).expect("the format exists");
+            report.write(&run, &mut out).unwrap_or_else(|error| panic!("{format}: {error}"));
+            assert!(out.len() > 100, "{format}");
+        }
+    }
+    assert!(schemas.contains(&("carinbb-run/1".into(), bundle::BUNDLE_SCHEMA.into())), "{schemas:?}");
 }
 
 #[test]

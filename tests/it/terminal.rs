@@ -17,7 +17,7 @@ const PEN_OFF: Paint = Paint::off();
 
 fn replay(run: &Run, listener: &mut dyn Listener) {
     let plan = sample_run::plan(run);
-    listener.notice(&Event::Started { header: &run.header, plan: &plan });
+    listener.notice(&Event::Started { header: &run.header, plan: &plan, traffic: &run.traffic });
     for (case, result) in plan.iter().zip(&run.cases) {
         listener.notice(&Event::CaseStarted { case });
         listener.notice(&Event::CaseFinished { result });

@@ -6,17 +6,39 @@ use std::sync::Arc;
 use super::demand::Demand;
 use super::stand::{PATIENT, STUCK, Silent, run_options};
 use crate::cli::suite::{self, LoadedSuite};
+use crate::cli::udap;
 use crate::engine::{self, Run, RunOptions};
 use crate::net::{Clock, OffsetClock, jump_when_still};
-use crate::reference::{self, Running};
+use crate::reference::{self, Running, UdapOptions};
 use crate::vocabulary::{FaultName, Verdict};
+
+/// A run of the UDAP cases in the laboratory, and the server as the run left it.
+async fn run_udap(loaded: &LoadedSuite, fault: Option<&str>) -> (Run, Running) {
+    let laboratory = udap::on_loopback().await.unwrap();
+    let communities = laboratory.communities();
+    run_at(loaded, fault, UdapOptions { communities, ..UdapOptions::default() }, |options| {
+        options.udap = Some(laboratory.identity(&options.launch));
+        options.selection.skip.clear();
+        options.selection.select = vec!["udap".into(), "b2b".into()];
+    })
+    .await
+}
 
 /// A run against a server with this fault, and the server as the run left it.
 async fn run(loaded: &LoadedSuite, fault: Option<&str>, shape: impl FnOnce(&mut RunOptions)) -> (Run, Running) {
+    run_at(loaded, fault, UdapOptions::default(), shape).await
+}
+
+async fn run_at(
+    loaded: &LoadedSuite,
+    fault: Option<&str>,
+    udap: UdapOptions,
+    shape: impl FnOnce(&mut RunOptions),
+) -> (Run, Running) {
     let clock = OffsetClock::new();
     let shared = clock.clone();
     let faults = fault.map(|name| FaultName::parse(name).unwrap()).into_iter().collect();
-    let options = reference::Options { faults, now: Arc::new(move || shared.now()), ..reference::Options::default() };
+    let options = reference::Options { faults, udap, now: Arc::new(move || shared.now()), ..reference::Options::default() };
     let server = reference::start(options).await.unwrap();
     let demand = Demand { fault: None, profile: "carin-bb-2.2.0".into(), smart: None };
     let mut options = run_options(&demand, loaded, None, &server, clock.clone(), PATIENT).unwrap();
@@ -49,6 +71,41 @@ async fn runs_agree_whatever_the_number_of_cases_at_a_time_and_leave_nothing_at_
         assert!(other.is_empty() && first.len() == own.len(), "{slots} slots: {other:?}");
         server.stop().await;
     }
+}
+
+/// What a lax server takes it takes for a URI that is used for nothing else: no other case notices, and all of it is cancelled.
+#[tokio::test(flavor = "multi_thread")]
+async fn d14_a_run_leaves_no_registration_behind_and_a_lax_server_keeps_the_right_ones() {
+    let loaded = suite::load(None).unwrap();
+    let lax = [None, Some("udap-registers-bad-signature"), Some("udap-registers-unknown-ca"), Some("udap-registers-other-sub")];
+    for fault in lax {
+        let (run, server) = run_udap(&loaded, fault).await;
+        assert_eq!(run.left_behind, Vec::<String>::new(), "{fault:?}");
+        assert_eq!(server.outstanding_registrations(), 0, "registrations that stand after a run with {fault:?}");
+        let declares = |case: &str| {
+            let case = loaded.suite.cases.iter().find(|own| own.id.as_str() == case);
+            case.is_some_and(|case| case.faults.iter().any(|own| Some(own.as_str()) == fault))
+        };
+        let suffers = |verdict| matches!(verdict, Verdict::Fail | Verdict::Warn | Verdict::Blocked | Verdict::Error);
+        let others: Vec<String> =
+            run.cases.iter().filter(|case| suffers(case.verdict) && !declares(&case.case)).map(|case| case.label()).collect();
+        assert_eq!(others, Vec::<String>::new(), "{fault:?}");
+        let found = run.cases.iter().filter(|case| case.verdict == Verdict::Fail).count();
+        assert_eq!(found > 0, fault.is_some(), "{fault:?}");
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registration_that_the_server_does_not_cancel_is_listed() {
+    let loaded = suite::load(None).unwrap();
+    let (run, server) = run_udap(&loaded, Some("udap-cancel-refused")).await;
+    assert!(server.outstanding_registrations() > 0);
+    assert_eq!(
+        run.left_behind.iter().filter(|line| line.starts_with("UDAP registration of")).count(),
+        server.outstanding_registrations()
+    );
+    server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

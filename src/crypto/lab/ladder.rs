@@ -11,8 +11,9 @@ use rcgen::{
 use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
 
-use super::der::{AUTHORITY_INFO_ACCESS, NAME_CONSTRAINTS, issuer_at, only_uris_of};
+use super::der::{AUTHORITY_INFO_ACCESS, NAME_CONSTRAINTS, access, only_uris_of};
 use super::keys::ec;
+use super::ocsp;
 use super::revocation::{list, revoked_serial};
 use super::{Credential, KeyKind, LabError, LabKeys, Shape};
 use crate::vocabulary::Secret;
@@ -21,6 +22,9 @@ use crate::vocabulary::Secret;
 type Own = Issuer<'static, KeyPair>;
 /// One whose certificate is here as well.
 type Authority = CertifiedIssuer<'static, KeyPair>;
+
+/// An extension of our own, which means nothing: an arc of UUIDs, below which nobody else names anything.
+const NOBODY_KNOWS: [u64; 4] = [2, 25, 826_184_073, 1];
 
 /// The laboratory.
 pub struct Lab {
@@ -71,7 +75,7 @@ impl Lab {
         let mut a = authority_params("carinbb laboratory issuing CA A", 0, now);
         if let Some(addresses) = &addresses {
             a.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![format!("{addresses}/root.crl")] }];
-            a.custom_extensions = vec![authority_at(&format!("{addresses}/root.cer"))];
+            a.custom_extensions = vec![accessible(&format!("{addresses}/root.cer"), None)];
         }
         a.serial_number = Some(serial("issuing CA A", 0, now));
         let issuing_a = CertifiedIssuer::signed_by(a, rsa(&keys.issuing_a)?, &issuer)?;
@@ -125,6 +129,14 @@ impl Lab {
     /// When it cannot be signed.
     pub fn list_of_root(&self) -> Result<Vec<u8>, LabError> {
         list(&self.issuer, false, self.now)
+    }
+
+    /// The answer of issuing CA A to an OCSP request: the certificates of shape [`Shape::RevokedByResponder`] are revoked.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn ocsp_answer(&self, request: &[u8]) -> Result<Vec<u8>, LabError> {
+        ocsp::answer(request, self.issuing_a.der(), &self.keys.issuing_a, self.now)
     }
 
     /// A certificate for these URIs. The first is the one that shapes play with.
@@ -247,12 +259,21 @@ impl Lab {
         };
         params.use_authority_key_identifier_extension = shape != Shape::SelfSigned;
         params.serial_number = Some(match shape {
-            Shape::Revoked => revoked_serial((self.made.fetch_add(1, Ordering::Relaxed) % 256) as u8),
+            Shape::Revoked | Shape::RevokedByResponder => revoked_serial((self.made.fetch_add(1, Ordering::Relaxed) % 256) as u8),
             _ => self.serial(first),
         });
         if let Some(addresses) = self.addresses.as_deref().filter(|_| has_addresses(shape)) {
-            params.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![format!("{addresses}/issuing-a.crl")] }];
-            params.custom_extensions = vec![authority_at(&format!("{addresses}/issuing-a.cer"))];
+            let by_ocsp = matches!(shape, Shape::WithResponder | Shape::RevokedByResponder);
+            let responder = by_ocsp.then(|| format!("{addresses}/{}", ocsp::NAME));
+            if !by_ocsp {
+                params.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![format!("{addresses}/issuing-a.crl")] }];
+            }
+            params.custom_extensions = vec![accessible(&format!("{addresses}/issuing-a.cer"), responder.as_deref())];
+        }
+        if shape == Shape::CriticalExtension {
+            let mut extension = CustomExtension::from_oid_content(&NOBODY_KNOWS, vec![5, 0]);
+            extension.set_criticality(true);
+            params.custom_extensions.push(extension);
         }
         Ok(params)
     }
@@ -312,8 +333,8 @@ fn authority_params(name: &str, path_length: u8, now: OffsetDateTime) -> Certifi
     params
 }
 
-fn authority_at(address: &str) -> CustomExtension {
-    CustomExtension::from_oid_content(&AUTHORITY_INFO_ACCESS, issuer_at(address))
+fn accessible(issuer: &str, responder: Option<&str>) -> CustomExtension {
+    CustomExtension::from_oid_content(&AUTHORITY_INFO_ACCESS, access(issuer, responder))
 }
 
 fn rsa(pem: &Secret) -> Result<KeyPair, LabError> {

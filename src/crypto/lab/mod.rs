@@ -9,6 +9,7 @@ mod der;
 mod folder;
 mod keys;
 mod ladder;
+mod ocsp;
 mod pkcs12;
 mod revocation;
 mod shape;
@@ -20,6 +21,7 @@ pub use credential::{Credential, KeyKind};
 pub use folder::{read_folder, write_folder};
 pub use keys::LabKeys;
 pub use ladder::Lab;
+pub use ocsp::{LARGEST_OCSP_REQUEST, NAME as OCSP_NAME};
 pub use pkcs12::from_pkcs12;
 pub use shape::Shape;
 

@@ -16,6 +16,11 @@ pub(super) fn revoked_serial(number: u8) -> SerialNumber {
     SerialNumber::from_slice(&[0x52, 0x45, 0x56, 0x4f, 0x4b, 0x45, 0x44, number % REVOKED])
 }
 
+/// Whether a serial number, its leading zeros left out, is one that is revoked.
+pub(super) fn is_revoked(serial: &[u8]) -> bool {
+    (0..REVOKED).any(|number| revoked_serial(number).to_bytes() == serial)
+}
+
 /// The list of a CA; without any entry when nothing of it is ever revoked.
 pub(super) fn list(issuer: &Issuer<'_, impl SigningKey>, with_entries: bool, now: OffsetDateTime) -> Result<Vec<u8>, LabError> {
     let entry = |number| RevokedCertParams {

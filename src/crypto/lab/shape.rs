@@ -19,6 +19,10 @@ pub enum Shape {
     Future,
     /// On the list of its CA.
     Revoked,
+    /// Names no list, but who answers by OCSP; good.
+    WithResponder,
+    /// The same, and the responder says that it was revoked.
+    RevokedByResponder,
     /// The URI stands in a name of the DNS kind.
     DnsName,
     /// The host of the URI stands in a name of the DNS kind, as in the certificate of a web server.
@@ -39,6 +43,8 @@ pub enum Shape {
     IssuerNoCertSign,
     /// The issuing CA is for URIs of another host.
     NameConstraint,
+    /// A critical extension that nobody knows.
+    CriticalExtension,
     /// RSA with 1024 bits.
     WeakKey,
     /// Signed by its own key.
@@ -51,7 +57,7 @@ pub enum Shape {
 
 impl Shape {
     /// Every shape by the word of the cases.
-    pub const WORDS: [(&'static str, Shape); 22] = [
+    pub const WORDS: [(&'static str, Shape); 25] = [
         ("right", Self::Right),
         ("issued-by-root", Self::IssuedByRoot),
         ("without-addresses", Self::WithoutAddresses),
@@ -60,6 +66,8 @@ impl Shape {
         ("expired", Self::Expired),
         ("future", Self::Future),
         ("revoked", Self::Revoked),
+        ("with-responder", Self::WithResponder),
+        ("revoked-by-ocsp", Self::RevokedByResponder),
         ("dns-name", Self::DnsName),
         ("host-name", Self::HostName),
         ("common-name", Self::CommonName),
@@ -70,11 +78,18 @@ impl Shape {
         ("issuer-expired", Self::IssuerExpired),
         ("issuer-no-cert-sign", Self::IssuerNoCertSign),
         ("name-constraint", Self::NameConstraint),
+        ("critical-extension", Self::CriticalExtension),
         ("weak-key", Self::WeakKey),
         ("self-signed", Self::SelfSigned),
         ("unknown-ca", Self::UnknownCa),
         ("second-community", Self::SecondCommunity),
     ];
+
+    /// True when nobody can tell what is special about it without fetching something of us.
+    #[must_use]
+    pub fn must_be_fetched(self) -> bool {
+        matches!(self, Self::Revoked | Self::WithResponder | Self::RevokedByResponder)
+    }
 
     /// The shape of a word.
     #[must_use]

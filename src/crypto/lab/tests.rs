@@ -58,6 +58,8 @@ fn good_certificates_are_good_and_broken_ones_are_broken_in_their_one_way() {
         (Shape::LongChain, None),
         // OpenSSL's default purpose looks at neither of these.
         (Shape::Revoked, None),
+        (Shape::WithResponder, None),
+        (Shape::RevokedByResponder, None),
         (Shape::DnsName, None),
         (Shape::HostName, None),
         (Shape::CommonName, None),
@@ -71,6 +73,7 @@ fn good_certificates_are_good_and_broken_ones_are_broken_in_their_one_way() {
         (Shape::IssuerExpired, Some("expired")),
         (Shape::IssuerNoCertSign, Some("invalid CA certificate")),
         (Shape::NameConstraint, Some("permitted subtree violation")),
+        (Shape::CriticalExtension, Some("unhandled critical extension")),
         (Shape::SelfSigned, Some("self-signed")),
         (Shape::UnknownCa, Some("unable to get local issuer")),
         (Shape::SecondCommunity, Some("unable to get local issuer")),
@@ -105,6 +108,16 @@ fn what_openssl_does_not_look_at_is_in_the_certificate() {
     assert!(is_listed(Shape::Revoked) && !is_listed(Shape::Right));
     let parts = leaf(Shape::Right).to_text().map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap();
     assert!(parts.contains("http://127.0.0.1:9/pki/issuing-a.crl") && parts.contains("http://127.0.0.1:9/pki/issuing-a.cer"));
+    let asked = |shape| {
+        leaf(shape)
+            .ocsp_responders()
+            .into_iter()
+            .flat_map(|all| all.iter().map(|url| url.to_string()).collect::<Vec<_>>())
+            .collect::<Vec<String>>()
+    };
+    assert_eq!(asked(Shape::RevokedByResponder), ["http://127.0.0.1:9/pki/ocsp"]);
+    assert_eq!(asked(Shape::Right), Vec::<String>::new());
+    assert!(leaf(Shape::WithResponder).crl_distribution_points().is_none());
     let parts = leaf(Shape::WithoutAddresses).to_text().map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap();
     assert!(!parts.contains("http://"));
 }

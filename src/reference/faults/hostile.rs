@@ -42,5 +42,9 @@ pub(super) const TABLE: &[Fault] = &[
         "every request to the FHIR listener gets 429 with a Retry-After that means nothing",
     ),
     hostile("hostile-dies-after-discovery", "the FHIR listener goes away after six requests"),
+    hostile(
+        "hostile-echo",
+        "every answer repeats the secrets of its request, and once a token is shown the member's data, in headers, bodies, addresses and many encodings",
+    ),
     hostile("hostile-date-1970", "the Date header says 1970"),
 ];

@@ -124,6 +124,22 @@ pub(super) const TABLE: &[Fault] = &[
         "udap-metadata-certificate-names-nowhere",
         "the certificate of signed_metadata names a list and an issuer at an address that never answers",
     ),
+    fault(
+        G,
+        "udap-metadata-certificate-revoked",
+        "the certificate of signed_metadata stands in the list of its CA that it names",
+    ),
+    fault(
+        G,
+        "udap-metadata-certificate-revoked-by-ocsp",
+        "the certificate of signed_metadata is revoked, as the OCSP responder that it names says",
+    ),
+    fault(G, "udap-metadata-crl-stale", "the list that the certificate of signed_metadata names is out of date"),
+    quirk(
+        G,
+        "udap-metadata-certificate-not-revoked",
+        "the certificate of signed_metadata names a list and a responder, and both say that it is good",
+    ),
     fault(G, "udap-metadata-x5c-base64url", "x5c of signed_metadata is base64url"),
     fault(G, "udap-metadata-x5c-leaf-second", "the certificate that signed stands second in x5c of signed_metadata"),
     fault(G, "udap-metadata-bad-signature", "the signature of signed_metadata has a wrong last byte"),

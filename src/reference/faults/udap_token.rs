@@ -153,7 +153,11 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "udap-token-without-token-type", "the token response has no token_type"),
     fault(G, "udap-token-without-granted-scope", "the token response has no scope"),
     fault(G, "udap-token-cacheable", "the token response may be cached"),
-    fault(G, "udap-token-accepts-without-required-b2b", "client_credentials is taken without the extension"),
+    fault(
+        G,
+        "udap-token-accepts-without-required-b2b",
+        "the metadata requires hl7-b2b, and client_credentials is taken without it",
+    ),
     fault(G, "udap-token-requires-undeclared-b2b", "hl7-b2b is required though the metadata does not say so"),
     fault(G, "udap-token-requires-optional-b2b-members", "optional members of hl7-b2b are required"),
     fault(G, "udap-token-refuses-unknown-extension", "an extension that nobody knows is refused"),

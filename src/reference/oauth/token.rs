@@ -262,6 +262,9 @@ impl Answer<'_> {
         if site.has("context-banner-text") {
             put("need_patient_banner", json!("true"));
         }
+        if let Some(items) = fhir_context(site) {
+            put("fhirContext", items);
+        }
         if let Some(refresh) = self.refresh {
             put("refresh_token", json!(refresh));
         }
@@ -310,6 +313,23 @@ fn patient(site: &Site, access: &Access, refreshed: bool) -> Option<Value> {
         return Some(json!(members::by_index(1).patient_id()));
     }
     Some(if site.has("patient-context-reference") { json!(format!("Patient/{patient}")) } else { json!(patient) })
+}
+
+/// Further context of the launch, which only servers with one of these faults give.
+fn fhir_context(site: &Site) -> Option<Value> {
+    let payer = "Organization/carinbb-payer-1";
+    let spoilt = [
+        ("fhir-context-shape", json!([17])),
+        ("fhir-context-strings", json!([payer])),
+        ("fhir-context-objects", json!([{ "reference": payer }])),
+        ("fhir-context-canonical", json!([{ "canonical": "https://example.org/Questionnaire/1", "type": "Questionnaire" }])),
+        ("fhir-context-patient", json!([{ "reference": "Patient/1" }])),
+        ("fhir-context-patient-text", json!(["Patient/1"])),
+        ("fhir-context-empty-role", json!([{ "reference": payer, "role": "" }])),
+    ];
+    let right = if site.smart_is_at_least("2.1.0") { json!([{ "reference": payer }]) } else { json!([payer]) };
+    let of_fault = spoilt.into_iter().find(|(fault, _)| site.has(fault)).map(|(_, items)| items);
+    of_fault.or_else(|| site.has("fhir-context").then_some(right))
 }
 
 /// Whether a client may be given refresh tokens.

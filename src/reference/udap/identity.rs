@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use super::super::site::Site;
 use super::authority::{Authority, Holder, authority, begin, common_name, elliptic_key, identify};
-use super::keys;
+use super::{keys, published};
 
 /// What is wrong with a metadata certificate, if anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,10 +38,16 @@ pub(super) enum Kind {
     ByRoot,
     /// Names lists and issuers at an address that nobody answers at.
     NamesNowhere,
+    /// Names the list of its CA.
+    NamesList,
+    /// Names who answers for its CA by OCSP.
+    NamesResponder,
+    /// Names both.
+    NamesBoth,
 }
 
 /// The faults and quirks of the certificate.
-const FAULTS: [(&str, Kind); 17] = [
+const FAULTS: [(&str, Kind); 21] = [
     ("udap-metadata-certificate-expired", Kind::Expired),
     ("udap-metadata-certificate-not-yet-valid", Kind::NotYetValid),
     ("udap-metadata-intermediate-expired", Kind::IssuerExpired),
@@ -59,6 +65,10 @@ const FAULTS: [(&str, Kind); 17] = [
     ("udap-metadata-signed-es256", Kind::EllipticKey),
     ("udap-metadata-x5c-leaf-only", Kind::ByRoot),
     ("udap-metadata-certificate-names-nowhere", Kind::NamesNowhere),
+    ("udap-metadata-certificate-revoked", Kind::NamesList),
+    ("udap-metadata-certificate-revoked-by-ocsp", Kind::NamesResponder),
+    ("udap-metadata-crl-stale", Kind::NamesList),
+    ("udap-metadata-certificate-not-revoked", Kind::NamesBoth),
 ];
 
 /// A chain, leaf first and without the root, with the leaf's key.
@@ -77,20 +87,41 @@ pub(super) fn identity(site: &Site, community: &str) -> Result<Arc<Identity>, Er
             kind = wrong;
         }
     }
-    of_kind(site.base.as_str(), community, kind, site.now())
+    of_kind(site.base.as_str(), community, kind, &named(site, community, kind), site.now())
+}
+
+/// What the certificate says about where its state is to be learnt, in OpenSSL's words.
+fn named(site: &Site, community: &str, kind: Kind) -> Vec<(Nid, String)> {
+    let [list, responder] = published::addresses(site, community);
+    let list = (Nid::CRL_DISTRIBUTION_POINTS, format!("URI:{list}"));
+    let responder = (Nid::INFO_ACCESS, format!("OCSP;URI:{responder}"));
+    match kind {
+        Kind::NamesNowhere => NOWHERE.map(|(nid, value)| (nid, value.to_owned())).to_vec(),
+        Kind::NamesList => vec![list],
+        Kind::NamesResponder => vec![responder],
+        Kind::NamesBoth => vec![list, responder],
+        _ => Vec::new(),
+    }
 }
 
 /// One certificate per base, community, kind and day: making it again each time would cost a signature for nothing.
-fn of_kind(base: &str, community: &str, kind: Kind, now: OffsetDateTime) -> Result<Arc<Identity>, ErrorStack> {
-    type Key = (String, String, Kind, i64);
+fn of_kind(
+    base: &str,
+    community: &str,
+    kind: Kind,
+    named: &[(Nid, String)],
+    now: OffsetDateTime,
+) -> Result<Arc<Identity>, ErrorStack> {
+    type Key = (String, String, Kind, Vec<String>, i64);
     static MADE: Mutex<BTreeMap<Key, Arc<Identity>>> = Mutex::new(BTreeMap::new());
-    let key = (base.to_owned(), community.to_owned(), kind, now.unix_timestamp() / DAY);
+    let addresses = named.iter().map(|(_, value)| value.clone()).collect();
+    let key = (base.to_owned(), community.to_owned(), kind, addresses, now.unix_timestamp() / DAY);
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(identity) = made.get(&key) {
         return Ok(Arc::clone(identity));
     }
     let from = if kind == Kind::UnknownAuthority { "An unknown community" } else { community };
-    let identity = Arc::new(mint(base, &*authority(from)?, kind, now.unix_timestamp())?);
+    let identity = Arc::new(mint(base, &*authority(from)?, kind, named, now.unix_timestamp())?);
     made.insert(key, Arc::clone(&identity));
     Ok(identity)
 }
@@ -101,7 +132,7 @@ const DAY: i64 = 86_400;
 const NOWHERE: [(Nid, &str); 2] =
     [(Nid::CRL_DISTRIBUTION_POINTS, "URI:http://192.0.2.1/ca.crl"), (Nid::INFO_ACCESS, "caIssuers;URI:http://192.0.2.1/ca.crt")];
 
-fn mint(base: &str, authority: &Authority, kind: Kind, now: i64) -> Result<Identity, ErrorStack> {
+fn mint(base: &str, authority: &Authority, kind: Kind, named: &[(Nid, String)], now: i64) -> Result<Identity, ErrorStack> {
     let key = match kind {
         Kind::WeakKey => keys::weak_key()?.clone(),
         Kind::EllipticKey => elliptic_key()?,
@@ -140,12 +171,10 @@ fn mint(base: &str, authority: &Authority, kind: Kind, now: i64) -> Result<Ident
         let extension = name.build(&builder.x509v3_context(issuer.map(|issuer| issuer.certificate.as_ref()), None))?;
         builder.append_extension(extension)?;
     }
-    if kind == Kind::NamesNowhere {
-        for (nid, value) in NOWHERE {
-            #[allow(deprecated, reason = "OpenSSL's configuration syntax is the only way to these extensions")]
-            let extension = X509Extension::new_nid(None, None, nid, value)?;
-            builder.append_extension(extension)?;
-        }
+    for (nid, value) in named {
+        #[allow(deprecated, reason = "OpenSSL's configuration syntax is the only way to these extensions")]
+        let extension = X509Extension::new_nid(None, None, *nid, value)?;
+        builder.append_extension(extension)?;
     }
     let digest = if kind == Kind::Sha1 { MessageDigest::sha1() } else { MessageDigest::sha256() };
     builder.sign(issuer.map_or(&key, |issuer| &issuer.key), digest)?;

@@ -112,7 +112,7 @@ fn extensions(site: &Site) -> Members {
     let without = site.has("udap-metadata-extensions-without-b2b");
     let required = if site.has("udap-metadata-extensions-required-not-supported") {
         json!(["hl7-b2b-user"])
-    } else if site.has("udap-b2b-required") && !without {
+    } else if (site.has("udap-b2b-required") || site.has("udap-token-accepts-without-required-b2b")) && !without {
         json!(["hl7-b2b"])
     } else {
         json!([])

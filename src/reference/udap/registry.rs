@@ -46,6 +46,11 @@ impl Registry {
         self.by_client.values().find(|registration| registration.uri == uri)
     }
 
+    /// How many registrations were not cancelled.
+    pub(super) fn standing(&self) -> usize {
+        self.by_client.values().filter(|registration| registration.flow.is_some()).count()
+    }
+
     /// The registration with this `client_id`.
     pub(super) fn of_id(&self, id: &str) -> Option<&Registration> {
         self.by_client.values().chain(&self.replaced).find(|registration| registration.client_id == id)

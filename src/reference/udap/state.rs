@@ -80,6 +80,11 @@ impl Udap {
         self.documents.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// How many registrations stand.
+    pub(in super::super) fn registrations(&self) -> usize {
+        self.registry().standing()
+    }
+
     /// Who is registered.
     pub(super) fn registry(&self) -> MutexGuard<'_, Registry> {
         locked(&self.registry)

@@ -179,7 +179,10 @@ fn granted(site: &Site, client: &Registration, scope: &str) -> Result<Vec<String
     let known = wanted.filter_map(|scope| scopes::grantable(Flow::ClientCredentials, scope));
     let mut granted: Vec<String> = Vec::new();
     for scope in known {
-        let registered = scopes::covers(&client.scopes, &scope) || site.has("udap-token-exceeds-registered-scope");
+        // A client of another flow comes here only under the fault that lets it in.
+        let registered = scopes::covers(&client.scopes, &scope)
+            || client.flow != Some(Flow::ClientCredentials)
+            || site.has("udap-token-exceeds-registered-scope");
         if registered && !granted.contains(&scope) {
             granted.push(scope);
         }

@@ -77,6 +77,7 @@ macro_rules! token_facts {
             "token.access_token_bits": "the most bits that a token of this length and these letters can hold; absent for a signed one",
             "token.refresh_token_bits": "the same of the refresh token; absent without one",
             "token.context_mistyped": "members of the launch context (encounter, need_patient_banner, intent, smart_style_url, tenant) of a wrong type; absent unless the answer is a success",
+            "token.fhir_context": "of fhirContext: .list true for an array; .other_than_reference_text, .other_than_reference_object and .other_than_named_object the places of the items that are no relative reference, no object with one, no object with a reference, canonical or identifier; .blank_role those whose role is no text or an empty one; .patient_or_encounter those that name one of these without a role of their own; absent without fhirContext",
             "token.fields": "the names of the members of the answer",
             "sent.grant_type": "what was sent; .client_id .redirect_uri .scope .authenticate likewise, absent when left out",
             "sent.client_assertion": "a handle of the assertion that was sent; absent without one",

@@ -7,6 +7,7 @@ mod attempt;
 mod authorize;
 mod client_auth;
 mod endpoint;
+mod fhir_context;
 mod form;
 mod given;
 mod guessing;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::fhir_context::{fhir_context_facts, references};
 use super::guessing::most_bits;
 use super::request::Answered;
 use crate::net::Answer;
@@ -95,6 +96,12 @@ fn members_facts(members: &Map<String, Value>, asked: &[&str], success: bool, co
     token.extend(refresh.map(|bits| ("refresh_token_bits".to_owned(), bits.into())));
     if success {
         token.insert("context_mistyped".into(), context_mistyped(members).into());
+        if let Some(fhir_context) = members.get("fhirContext") {
+            for (_, id) in references(fhir_context).filter_map(|reference| reference.rsplit_once('/')) {
+                context.vault.keep_value("id", id);
+            }
+            token.insert("fhir_context".into(), fhir_context_facts(fhir_context));
+        }
     }
     token.insert("granted".into(), granted.into());
     token.insert("fields".into(), members.keys().cloned().collect::<Vec<_>>().into());
@@ -119,10 +126,10 @@ pub(super) fn words(scope: &str) -> Vec<String> {
     words
 }
 
-/// The body with handles in place of secrets and of the patient.
+/// The body with handles in place of secrets and of the patient, and without the references of `fhirContext`.
 fn masked(json: &Map<String, Value>, token: &Map<String, Value>) -> Value {
     let hidden = |name: &str| SECRETS.contains(&name) || name == "patient";
-    let members = json.iter().map(|(name, value)| match token.get(name) {
+    let members = json.iter().filter(|(name, _)| *name != "fhirContext").map(|(name, value)| match token.get(name) {
         Some(handle) if hidden(name) => (name.clone(), handle.clone()),
         _ => (name.clone(), value.clone()),
     });

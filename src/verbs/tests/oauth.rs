@@ -1,6 +1,7 @@
 //! The OAuth verbs against a little authorization server, and a browser that goes where the test says.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -42,6 +43,14 @@ impl Browser for Scripted {
     }
 
     fn expect(&self, _: u64) {}
+
+    fn longest_code_wait(&self, _: u64) -> Duration {
+        Duration::ZERO
+    }
+}
+
+fn signing_key(algorithm: &str, key_id: &str) -> SigningKey {
+    SigningKey { pem: strangers_pem(algorithm).unwrap(), key_id: key_id.into(), algorithm: algorithm.into() }
 }
 
 fn client(key: ClientKey) -> Client {
@@ -50,12 +59,8 @@ fn client(key: ClientKey) -> Client {
         key,
         client_id: format!("app-{}", key.word()),
         secret: (!keyed && key != ClientKey::Public).then(|| Secret::new("client_secret", format!("secret-of-{}", key.word()))),
-        signing_key: keyed.then(|| SigningKey {
-            pem: strangers_pem("ES384").unwrap(),
-            key_id: "k1".into(),
-            algorithm: "ES384".into(),
-        }),
-        more_keys: Vec::new(),
+        signing_key: keyed.then(|| signing_key("ES384", "k1")),
+        more_keys: keyed.then(|| signing_key("RS384", "k2")).into_iter().collect(),
         redirect_uri: Url::parse(REDIRECT).unwrap(),
     }
 }
@@ -102,11 +107,23 @@ pub(super) async fn context_of(
     go: impl Fn(&Authorization) -> Arrival + Send + Sync + 'static,
     rest: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
 ) -> (Context, Server) {
+    context_listing(None, go, rest).await
+}
+
+/// The same with a list of algorithms for client assertions in smart-configuration.
+async fn context_listing(
+    algorithms: Option<Value>,
+    go: impl Fn(&Authorization) -> Arrival + Send + Sync + 'static,
+    rest: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
+) -> (Context, Server) {
     let address: Arc<std::sync::OnceLock<String>> = Arc::default();
     let base = Arc::clone(&address);
     let server = Server::start_trusted(move |seen| match seen.path.as_str() {
         "/r4/.well-known/smart-configuration" => {
             let mut document = smart();
+            if let Some(algorithms) = &algorithms {
+                document["token_endpoint_auth_signing_alg_values_supported"] = algorithms.clone();
+            }
             for (member, path) in [
                 ("authorization_endpoint", "authorize"),
                 ("token_endpoint", "token"),
@@ -444,6 +461,25 @@ async fn assertions_hold_every_defect_that_is_asked_for_and_a_sent_one_can_be_re
     .await;
     assert_ne!(other["sent"]["client_assertion"], right["assertion"]);
     assert_eq!(cause(&context, "oauth.client-assertion", json!({ "client": "public" })).await, "input");
+}
+
+#[tokio::test]
+async fn the_key_of_an_assertion_is_the_first_whose_algorithm_the_server_lists_or_the_one_that_is_asked_for() {
+    let lists = [
+        (None, "k1"),
+        (Some(json!(["RS384", "ES384"])), "k1"),
+        (Some(json!(["RS384"])), "k2"),
+        (Some(json!(["ES256"])), "k1"),
+        (Some(json!("RS384")), "k1"),
+    ];
+    for (listed, expected) in lists {
+        let (context, _) = context_listing(listed.clone(), with_code, |_| issued()).await;
+        let made = facts(&context, "oauth.client-assertion", json!({ "client": "asymmetric" })).await;
+        assert_eq!(made["sent"]["kid"], expected, "{listed:?}");
+    }
+    let (context, _) = context_listing(Some(json!(["ES384"])), with_code, |_| issued()).await;
+    let made = facts(&context, "oauth.client-assertion", json!({ "client": "asymmetric", "key": "RS384" })).await;
+    assert_eq!((&made["sent"]["kid"], &made["sent"]["alg"]), (&json!("k2"), &json!("RS384")));
 }
 
 #[tokio::test]

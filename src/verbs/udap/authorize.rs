@@ -4,11 +4,14 @@ use futures_util::future::BoxFuture;
 
 use super::metadata::Metadata;
 use super::overrides::input;
+use super::register::turn_to;
 use crate::crypto::lab::Shape;
 use crate::verbs::browser::MOST_LOGIN_REQUESTS;
 use crate::verbs::oauth::{Party, authorize_as};
 use crate::verbs::{Arguments, Context, Cost, Observed, Verb, VerbHelp, help};
 use crate::vocabulary::Cause;
+
+const FLOW: &str = "authorization_code";
 
 /// `udap.authorize`
 pub struct UdapAuthorize;
@@ -33,7 +36,11 @@ impl Verb for UdapAuthorize {
 /// The client as the server registered it.
 async fn party(arguments: &Arguments, context: &Context) -> Result<Party, Cause> {
     let clients = context.udap_clients()?;
-    let uri = clients.uri(arguments.text("client").unwrap_or("code"), "authorization_code");
+    let uri = clients.uri(arguments.text("client").unwrap_or("code"), FLOW);
+    {
+        let _alone = clients.alone().await;
+        turn_to(FLOW, &uri, context, clients).await;
+    }
     let registration = clients
         .registration(&uri, Shape::Right)
         .ok_or_else(|| input("this client is not registered, so it has no id to ask with"))?;

@@ -90,6 +90,11 @@ impl UdapClients {
         matches!(self.identity.source, Source::Laboratory(_))
     }
 
+    /// True when one URI has to do for both flows: a registration for the one replaces that for the other.
+    pub(in crate::verbs) fn share_one_uri(&self) -> bool {
+        matches!(&self.identity.source, Source::Community(_, uris) if uris.len() < 2)
+    }
+
     /// Who we are.
     pub(super) fn identity(&self) -> &UdapIdentity {
         &self.identity
@@ -131,8 +136,9 @@ impl UdapClients {
                 ));
             }
         };
-        if shape == Shape::Revoked && !lab.has_addresses() {
-            let why = "nobody can see that a certificate is revoked when it names no list: [listener] public_url is missing";
+        if shape.must_be_fetched() && !lab.has_addresses() {
+            let why =
+                "nobody can see that a certificate is revoked when nothing can be asked of us: [listener] public_url is missing";
             return Err(Cause::new("input", why));
         }
         let key = key.unwrap_or(KeyKind::Rsa);

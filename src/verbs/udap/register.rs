@@ -60,6 +60,17 @@ async fn restore(arguments: &Arguments, context: &Context, clients: &UdapClients
     let _ = register(&Arguments::unchecked(right), context).await;
 }
 
+/// Where one URI has to do for both flows, the flow that is wanted now may have been replaced by the other: it is registered again.
+/// The case has the registration for itself meanwhile.
+pub(super) async fn turn_to(flow: &str, uri: &str, context: &Context, clients: &UdapClients) {
+    let is_other = clients.registration(uri, Shape::Right).is_some_and(|registration| registration.flow != flow);
+    if clients.share_one_uri() && is_other {
+        let right = [("client", uri), ("flow", flow)].into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        // When this fails, the premises of the case show it.
+        let _ = register(&Arguments::unchecked(right), context).await;
+    }
+}
+
 async fn register(arguments: &Arguments, context: &Context) -> Result<Observed, Observed> {
     let unsent = |cause: Cause| Observed::broken(cause, Vec::new());
     let clients = context.udap_clients().map_err(unsent)?;

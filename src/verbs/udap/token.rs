@@ -11,6 +11,7 @@ use super::assertion::{self, Asking};
 use super::clients::{UdapClients, community_of};
 use super::metadata::Metadata;
 use super::overrides::{Overrides, Signed, input, keep};
+use super::register::turn_to;
 use super::statement::USUAL_FLOW;
 use crate::crypto::lab::Shape;
 use crate::net::{Credentials, FormValue, Method, Payload, Request};
@@ -53,7 +54,10 @@ pub(super) struct Prepared {
 /// Asks for a token.
 pub(super) async fn ask(arguments: &Arguments, context: &Context) -> Result<Observed, Observed> {
     let unsent = |cause: Cause| Observed::broken(cause, Vec::new());
-    let _alone = context.udap_clients().map_err(unsent)?.alone().await;
+    let clients = context.udap_clients().map_err(unsent)?;
+    let _alone = clients.alone().await;
+    let flow = flow_of(arguments);
+    turn_to(flow, &clients.uri(arguments.text("client").unwrap_or("credentials"), flow), context, clients).await;
     let prepared = prepare(arguments, context).await.map_err(unsent)?;
     let copies = usize::try_from(arguments.number("copies").unwrap_or(1)).unwrap_or(1);
     let answers = send(context, &prepared.request, copies, arguments.flag("any_form")).await?;
@@ -119,12 +123,20 @@ fn told(
     Observed::facts(tidy(facts, &context.world.redactor), evidence)
 }
 
+/// The flow that a grant belongs to.
+fn flow_of(arguments: &Arguments) -> &str {
+    match arguments.text("grant") {
+        None => USUAL_FLOW,
+        Some(USUAL_FLOW) => USUAL_FLOW,
+        Some(_) => "authorization_code",
+    }
+}
+
 /// Makes the request.
 pub(super) async fn prepare(arguments: &Arguments, context: &Context) -> Result<Prepared, Cause> {
     let clients = context.udap_clients()?;
     let grant = arguments.text("grant").unwrap_or(USUAL_FLOW);
-    let uri = clients
-        .uri(arguments.text("client").unwrap_or("credentials"), if grant == USUAL_FLOW { grant } else { "authorization_code" });
+    let uri = clients.uri(arguments.text("client").unwrap_or("credentials"), flow_of(arguments));
     let overrides = match arguments.get("assertion") {
         Some(Value::String(_)) => Overrides::default(),
         table => Overrides::read(table)?,

@@ -46,7 +46,11 @@ impl Problem {
 
 /// Collects the problems of many files. Shared by reference, so that readers can be nested.
 #[derive(Debug, Default)]
-pub struct Problems(RefCell<Vec<Problem>>);
+pub struct Problems {
+    found: RefCell<Vec<Problem>>,
+    /// Files with an error of syntax: what else seems wrong with them follows from that.
+    illegible: RefCell<Vec<Arc<Source>>>,
+}
 
 impl Problems {
     /// An empty collection.
@@ -55,27 +59,38 @@ impl Problems {
         Self::default()
     }
 
-    /// Adds one.
+    /// Adds one, unless the file cannot be read as a whole.
     pub fn report(&self, source: &Arc<Source>, span: Span, message: impl Into<String>, help: Option<String>) {
-        self.0.borrow_mut().push(Problem { source: Arc::clone(source), span, message: message.into(), help });
+        if !self.illegible.borrow().iter().any(|known| Arc::ptr_eq(known, source)) {
+            self.found.borrow_mut().push(Problem { source: Arc::clone(source), span, message: message.into(), help });
+        }
+    }
+
+    /// Adds the errors of syntax of a file; nothing else is reported of it from now on.
+    pub(super) fn report_illegible(&self, source: &Arc<Source>, errors: impl IntoIterator<Item = (Span, String)>) {
+        let mut errors = errors.into_iter().peekable();
+        if errors.peek().is_some() {
+            errors.for_each(|(span, message)| self.report(source, span, message, None));
+            self.illegible.borrow_mut().push(Arc::clone(source));
+        }
     }
 
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.0.borrow().len()
+        self.found.borrow().len()
     }
 
     /// True when nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
+        self.found.borrow().is_empty()
     }
 
     /// All of them, by file and place.
     #[must_use]
     pub fn into_sorted(self) -> Vec<Problem> {
-        let mut problems = self.0.into_inner();
+        let mut problems = self.found.into_inner();
         problems.sort_by(|a, b| (a.source.path(), a.span.start).cmp(&(b.source.path(), b.span.start)));
         problems
     }
@@ -84,8 +99,12 @@ impl Problems {
 /// "did you mean 'x'?" when a known word is close, otherwise the known words (up to twelve).
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
-    let nearest =
-        known.iter().map(|candidate| (strsim::jaro_winkler(word, candidate), *candidate)).max_by(|a, b| a.0.total_cmp(&b.0));
+    // Two letters that changed places make a short word look like no other.
+    let likeness = |candidate: &str| match strsim::osa_distance(word, candidate) {
+        1 if candidate.len() > 2 => 0.95,
+        _ => strsim::jaro_winkler(word, candidate),
+    };
+    let nearest = known.iter().map(|candidate| (likeness(candidate), *candidate)).max_by(|a, b| a.0.total_cmp(&b.0));
     match nearest {
         Some((score, candidate)) if score > 0.8 => format!("did you mean '{candidate}'?"),
         _ if known.is_empty() => "nothing is known by such a name".to_owned(),
@@ -110,8 +129,21 @@ mod tests {
     }
 
     #[test]
+    fn of_a_file_with_an_error_of_syntax_nothing_else_is_said() {
+        let (broken, whole) = (Arc::new(Source::new("a.toml", "[a\n")), Arc::new(Source::new("b.toml", "")));
+        let problems = Problems::new();
+        let _ = super::super::parse(&broken, &problems);
+        problems.report(&broken, 0..0, "the table [target] is missing", None);
+        problems.report(&whole, 0..0, "the table [target] is missing", None);
+        let messages: Vec<String> = problems.into_sorted().into_iter().map(|problem| problem.message).collect();
+        assert!(messages[0].contains("unclosed table"), "{messages:?}");
+        assert_eq!(messages[1..], ["the table [target] is missing"]);
+    }
+
+    #[test]
     fn a_near_word_is_suggested_and_otherwise_the_list() {
         assert_eq!(did_you_mean("titel", ["title", "why"]), "did you mean 'title'?");
+        assert_eq!(did_you_mean("tsl", ["tls", "token", "tls.suites"]), "did you mean 'tls'?");
         assert_eq!(did_you_mean("zzz", ["title", "why"]), "write one of: title, why");
     }
 }

@@ -100,9 +100,7 @@ impl Table {
 #[must_use]
 pub fn parse(source: &Arc<Source>, problems: &Problems) -> Table {
     let (document, errors) = DeTable::parse_recoverable(source.text());
-    for error in errors {
-        problems.report(source, error.span().unwrap_or(0..0), error.message().to_owned(), None);
-    }
+    problems.report_illegible(source, errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message().to_owned())));
     let span = document.span();
     let mut table = convert_table(document.into_inner());
     table.span = span;

@@ -40,6 +40,11 @@ fn every_way_to_sign_in_that_needs_no_browser_is_passed_and_the_second_member_to
         let (server, file) = served(pages, &folder);
         Tool::new().args(login(&server, &file)).args(["--member", "second"]).exits(0).stdout_has("The second member");
         Tool::new().args(["check", &file]).exits(0);
+        let plan = Tool::new().args(["run", &file, "--plan", "--format", "json"]).exits(0).json();
+        let authorizations = plan["traffic"]["planned_authorizations"].as_u64().expect("the plan counts");
+        let windows = if pages == "totp" { authorizations } else { 0 };
+        assert!(authorizations > 5, "{pages}");
+        assert_eq!(plan["one_time_code_wait"], windows * 30, "{pages}");
     }
     Tool::new().args(["login", "--demo", "--login", "saml"]).exits(0).stdout_has("passes hidden fields on");
 }

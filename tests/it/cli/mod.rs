@@ -3,6 +3,8 @@
 mod again;
 mod attest;
 mod baseline;
+mod canaries;
+mod certification;
 mod check;
 mod completions;
 mod doctor;
@@ -21,4 +23,5 @@ mod serve;
 mod settings;
 mod tls;
 mod tool;
+mod udap_community;
 mod waivers;

@@ -61,12 +61,17 @@ impl Tool {
     }
 
     /// Waits for the end and checks the exit code.
-    pub fn exits(mut self, code: i32) -> Printed {
+    pub fn exits(self, code: i32) -> Printed {
+        let printed = self.ends();
+        assert_eq!(printed.code, Some(code), "{}\n{}", printed.stdout, printed.stderr);
+        printed
+    }
+
+    /// Waits for the end, whatever the exit code.
+    pub fn ends(mut self) -> Printed {
         let output = self.command.output().expect("the binary can be started");
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("what is printed is UTF-8");
-        let printed = Printed { stdout: text(&output.stdout), stderr: text(&output.stderr), folder: self.folder };
-        assert_eq!(output.status.code(), Some(code), "{}\n{}", printed.stdout, printed.stderr);
-        printed
+        Printed { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr), folder: self.folder }
     }
 
     /// Starts it and leaves it running, stdout and stderr for the caller.
@@ -78,6 +83,7 @@ impl Tool {
 
 /// What was printed.
 pub(super) struct Printed {
+    pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
     folder: TempDir,

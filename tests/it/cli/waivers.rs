@@ -50,7 +50,17 @@ fn run(served: &Served, waivers: &str, more: &[&str], code: i32) -> Printed {
 #[test]
 fn a_waived_finding_stays_a_finding_in_every_format_and_does_not_count() {
     let served = broken();
-    let reports = ["junit=j.xml", "sarif=s.json", "tap=t.tap", "html=h.html", "github=g.md", "json=r.json"];
+    let reports = [
+        "csv=c.csv",
+        "earl=e.jsonld",
+        "fhir=f.json",
+        "junit=j.xml",
+        "sarif=s.json",
+        "tap=t.tap",
+        "html=h.html",
+        "github=g.md",
+        "json=r.json",
+    ];
     let reports: Vec<&str> = reports.iter().flat_map(|report| ["--report", report]).collect();
     let printed = run(&served, &all(&served, &day(100)), &reports, 0);
     let printed =
@@ -67,6 +77,17 @@ fn a_waived_finding_stays_a_finding_in_every_format_and_does_not_count() {
     assert!(printed.written("t.tap").contains("# TODO waived until"));
     assert!(printed.written("h.html").contains("(WAIVED)") && printed.written("h.html").contains("vendor ticket 1234"));
     assert!(printed.written("g.md").contains("Waivers"));
+    let table = printed.written("c.csv");
+    let waived: Vec<&str> = table.lines().filter(|line| line.contains("vendor ticket 1234")).collect();
+    assert!(!waived.is_empty() && waived.iter().all(|line| line.contains("\"FAIL\"")), "{table}");
+    let earl: serde_json::Value = serde_json::from_str(&printed.written("e.jsonld")).expect("JSON");
+    let failed = earl["@graph"].as_array().expect("nodes").iter().filter(|node| node["result"]["outcome"] == "earl:failed");
+    let marks: Vec<bool> = failed.map(|node| node["result"]["waived"].to_string().contains("vendor ticket 1234")).collect();
+    assert!(!marks.is_empty() && marks.iter().all(|is_marked| *is_marked), "{earl}");
+    let bundle: serde_json::Value = serde_json::from_str(&printed.written("f.json")).expect("JSON");
+    let cases = bundle["entry"].as_array().expect("entries").iter().filter(|entry| entry["resource"]["result"] == "fail");
+    let texts: Vec<String> = cases.map(ToString::to_string).collect();
+    assert!(!texts.is_empty() && texts.iter().all(|text| text.contains("WAIVED carin-bb/exchange-1 until")), "{bundle}");
 }
 
 #[test]
