@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::certification::Certification;
 use super::claim::claim_of;
 use super::event::{Event, Listener};
 use super::exercised::not_exercised;
@@ -82,6 +83,8 @@ pub struct Statements {
     pub waivers: Vec<Waiver>,
     /// What is stated of requirements that no view from outside can settle.
     pub attestations: Attestations,
+    /// Who tests for whom and how, when the run is an audit: then no waiver counts.
+    pub certification: Option<Certification>,
 }
 
 /// Why a run could not begin. Nothing was judged.
@@ -216,7 +219,7 @@ fn finish(
             target: &prepared.header.target,
             today: finished.get(..10).unwrap_or_default(),
             fail_on_warn: options.fail_on_warn,
-            certification: false,
+            certification: options.statements.certification.is_some(),
         },
         &mut cases,
     );
@@ -260,6 +263,7 @@ fn finish(
         basis: Some(basis),
         waivers,
         attestations,
+        certification: options.statements.certification.clone().map(|own| own.with_readings(&prepared.in_force)),
         evidence: evidence_of(&options.world, &search),
         certificates: certificates_of(&options.world),
     }

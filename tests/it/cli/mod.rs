@@ -4,6 +4,7 @@ mod again;
 mod attest;
 mod baseline;
 mod canaries;
+mod certification;
 mod check;
 mod completions;
 mod doctor;
