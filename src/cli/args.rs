@@ -64,6 +64,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Check the evidence of a run: every digest, and every verdict again from its facts
     Verify(VerifyArgs),
+    /// Put the second signature, a reviewer's, on the signed evidence of a run that holds
+    Review(ReviewArgs),
     /// Compare the records of two runs
     Compare(CompareArgs),
     /// Answer what no black box can see, for the next run
@@ -113,7 +115,7 @@ pub struct RunArgs {
     /// The version of HL7 UDAP Security that the target claims
     #[arg(long, value_name = "VERSION", env = "CARINBB_UDAP", default_value = "auto", help_heading = "Target")]
     pub udap: String,
-    /// When a UDAP certificate's state of revocation cannot be had: soft says so, hard counts it as a defect, off does not ask
+    /// When a certificate's state of revocation cannot be had: soft says so, hard counts it as a defect (TLS: leaves it open), off does not ask
     #[arg(long, value_name = "MODE", env = "CARINBB_REVOCATION", default_value = "soft", help_heading = "Network")]
     pub revocation: Revocation,
     /// Fetch missing issuers of UDAP certificates from where the certificates say (AIA caIssuers)
@@ -170,6 +172,11 @@ pub struct RunArgs {
     /// another carinbb may have caused is listed, and fails with --strict
     #[arg(long, value_name = "RUN.json", env = "CARINBB_BASELINE", help_heading = "Judgement")]
     pub baseline: Option<PathBuf>,
+
+    /// Audit: no waiver counts, profile and SMART version must be given, the evidence is signed, and FILE says what a laboratory's
+    /// report needs (ISO/IEC 17025)
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "certification.toml", conflicts_with_all = ["again", "baseline"], help_heading = "Judgement")]
+    pub certification: Option<PathBuf>,
 
     /// Requests in flight per origin
     #[arg(long, value_name = "N", env = "CARINBB_IN_FLIGHT", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Network")]
@@ -327,9 +334,20 @@ pub struct VerifyArgs {
     /// Judge the recorded outcomes again by the levels of this carinbb
     #[arg(long)]
     pub rejudge: bool,
-    /// The public key (PEM) by which the signature beside the bundle must hold
+    /// A public key (PEM) by which a signature beside the bundle must hold (repeatable: who tested, who reviewed)
     #[arg(long, value_name = "KEY.pem")]
-    pub key: Option<PathBuf>,
+    pub key: Vec<PathBuf>,
+}
+
+/// `review`
+#[derive(Debug, Args)]
+pub struct ReviewArgs {
+    /// The signed evidence of a run: the folder of --output, or the zip file of --bundle
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// The reviewer's private key (PEM, Ed25519 or ECDSA on P-256)
+    #[arg(long, value_name = "KEY.pem")]
+    pub sign: PathBuf,
 }
 
 /// `compare`

@@ -69,6 +69,14 @@ impl EvidenceOut {
         Ok(self)
     }
 
+    /// The fingerprint of the key that signs, if any does.
+    ///
+    /// # Errors
+    /// When the key cannot be written.
+    pub fn signer(&self) -> Result<Option<String>, Failure> {
+        self.key.as_ref().map(SigningKey::id).transpose().map_err(|error| Failure::wrong(error.to_string()))
+    }
+
     /// Makes the bundle, looks through every file of it, and writes it.
     ///
     /// # Errors
@@ -117,6 +125,7 @@ pub fn surroundings(loaded: &LoadedSuite) -> Surroundings {
         suite_files: loaded.files.all().filter_map(|source| digest(source.path())).collect(),
         system: std::env::consts::OS.into(),
         architecture: std::env::consts::ARCH.into(),
+        selftest: None,
     }
 }
 

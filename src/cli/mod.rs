@@ -4,6 +4,7 @@ mod args;
 mod ask;
 mod baseline;
 mod browser_settings;
+mod certification;
 mod command;
 mod credentials;
 mod demo;
@@ -70,6 +71,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
         Command::Report(arguments) => command::report::report(&arguments, environment),
         Command::Verify(arguments) => command::verify::verify(&cli.global, &arguments),
         Command::Compare(arguments) => command::compare::compare_runs(&cli.global, &arguments),
+        Command::Review(arguments) => command::review::review(&arguments, environment),
         Command::Attest(arguments) => command::attest::attest(&arguments, environment),
         Command::List(arguments) => command::list::list(&cli.global, &arguments, environment),
         Command::Explain(arguments) => command::explain::explain(&cli.global, &arguments, environment),

@@ -28,6 +28,9 @@ pub enum DsseError {
     /// Signed by another key.
     #[error("it is signed by the key {0}, not by the one that was given")]
     OtherKey(String),
+    /// By the same key again, or a third time.
+    #[error("it is signed by this key, or by two keys, already")]
+    Twice,
     /// The signature does not hold.
     #[error("the signature does not hold")]
     Signature,
@@ -42,7 +45,7 @@ pub struct Envelope {
     /// What the payload is.
     #[serde(rename = "payloadType")]
     pub payload_type: String,
-    /// One signature of ours.
+    /// Ours, and behind it that of a reviewer.
     pub signatures: Vec<Signature>,
 }
 
@@ -55,6 +58,9 @@ pub struct Signature {
     /// The signature in base64.
     pub sig: String,
 }
+
+/// Whoever tested and whoever reviewed.
+const MOST_SIGNATURES: usize = 2;
 
 /// A private key that signs envelopes.
 pub struct SigningKey(PKey<Private>);
@@ -77,6 +83,20 @@ impl SigningKey {
         key_id(&self.0)
     }
 
+    /// Signs what an envelope holds once more.
+    ///
+    /// # Errors
+    /// When the system does not sign, or the envelope is signed by this key or by two already.
+    pub fn sign_too(&self, envelope: &mut Envelope, payload: &[u8]) -> Result<(), DsseError> {
+        let own = self.sign(&envelope.payload_type, payload)?.signatures;
+        let known = |id: &str| envelope.signatures.iter().any(|signature| signature.keyid == id);
+        if envelope.signatures.len() >= MOST_SIGNATURES || own.iter().any(|signature| known(&signature.keyid)) {
+            return Err(DsseError::Twice);
+        }
+        envelope.signatures.extend(own);
+        Ok(())
+    }
+
     /// Signs a payload with its type.
     ///
     /// # Errors
@@ -96,6 +116,15 @@ impl SigningKey {
     }
 }
 
+/// SHA-256 of a public key (PEM) in hex.
+///
+/// # Errors
+/// When it is no public key, or of another kind.
+pub fn public_id(pem: &[u8]) -> Result<String, DsseError> {
+    let key = PKey::public_key_from_pem(pem).map_err(|_| DsseError::Key("public"))?;
+    if is_usable(&key) { key_id(&key) } else { Err(DsseError::Key("public")) }
+}
+
 /// An envelope as it stands in a file: one form only, so that a changed byte is a changed envelope.
 ///
 /// # Errors
@@ -112,7 +141,7 @@ pub fn to_file(envelope: &Envelope) -> Result<Vec<u8>, DsseError> {
 pub fn from_file(bytes: &[u8]) -> Result<(Envelope, Vec<u8>), DsseError> {
     let envelope: Envelope = serde_json::from_slice(bytes).map_err(|_| DsseError::Form)?;
     let payload = STANDARD.decode(&envelope.payload).map_err(|_| DsseError::Form)?;
-    if to_file(&envelope)? != bytes || envelope.signatures.len() != 1 {
+    if to_file(&envelope)? != bytes || !(1..=MOST_SIGNATURES).contains(&envelope.signatures.len()) {
         return Err(DsseError::Form);
     }
     Ok((envelope, payload))
@@ -127,10 +156,11 @@ pub fn check(envelope: &Envelope, payload: &[u8], public_pem: &[u8]) -> Result<(
     if !is_usable(&key) {
         return Err(DsseError::Key("public"));
     }
-    let [signature] = &envelope.signatures[..] else { return Err(DsseError::Form) };
-    if signature.keyid != key_id(&key)? {
-        return Err(DsseError::OtherKey(signature.keyid.clone()));
-    }
+    let id = key_id(&key)?;
+    let Some(signature) = envelope.signatures.iter().find(|own| own.keyid == id) else {
+        let named: Vec<&str> = envelope.signatures.iter().map(|own| own.keyid.as_str()).collect();
+        return Err(DsseError::OtherKey(named.join(" and ")));
+    };
     let bytes = STANDARD.decode(&signature.sig).map_err(|_| DsseError::Form)?;
     let message = encoded(&envelope.payload_type, payload);
     let verifier = match key.id() {

@@ -106,6 +106,9 @@ fn check(first: &Run, second: &Run) -> Result<(), JoinError> {
     if [first, second].iter().any(|run| run.basis.is_none_or(|basis| basis.one_step)) {
         return refuse("one of them ran single steps, or does not say what its claim rests on".into());
     }
+    if [first, second].iter().any(|run| run.certification.is_some()) {
+        return refuse("one of them is an audit, which stands alone".into());
+    }
     if first.header.run == second.header.run {
         return refuse("they are one and the same run".into());
     }

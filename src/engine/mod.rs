@@ -7,6 +7,7 @@ mod assertion;
 mod attested;
 mod capability;
 mod case_run;
+mod certification;
 mod claim;
 mod compare;
 mod comparison;
@@ -42,6 +43,7 @@ mod worth;
 
 pub use attested::is_attestable;
 pub use capability::{Capabilities, Claimed};
+pub use certification::{Certification, MethodValidation, Organisation, Party, Reading, Signatory};
 pub use claim::exit;
 pub use comparison::Comparison;
 pub use condition::Condition;

@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::certification::Certification;
 use super::comparison::Comparison;
 use super::condition::Condition;
 use crate::vocabulary::{Cause, Mismatch, Strength, Verdict};
@@ -42,6 +43,9 @@ pub struct Run {
     /// What persons state of requirements that no view from outside can settle.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attestations: Vec<AttestationRecord>,
+    /// Who tested for whom and how, when the run was an audit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certification: Option<Certification>,
     /// What cleanup could not remove.
     pub left_behind: Vec<String>,
     /// SMART capabilities that the target claims and that no judged case acted on.

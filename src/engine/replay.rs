@@ -143,7 +143,7 @@ impl Replayed {
             target: &run.header.target,
             today: run.finished.get(..10).unwrap_or_default(),
             fail_on_warn: run.basis.is_some_and(|basis| basis.fail_on_warn),
-            certification: false,
+            certification: run.certification.is_some(),
         };
         for waiver in &run.waivers {
             let state = waived::state(waiver, ground, &run.cases);

@@ -127,7 +127,7 @@ fn is_not_claimed(rule: &Rule, capabilities: &Capabilities) -> bool {
 }
 
 /// What a reader may hold against a finding that does not rest on a normative verb.
-fn other_reading(row: &Requirement) -> Option<String> {
+pub fn other_reading(row: &Requirement) -> Option<String> {
     let notes = row.notes.clone().unwrap_or_default();
     let text = match row.basis {
         Basis::Verb => return None,

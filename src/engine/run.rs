@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::certification::Certification;
 use super::claim::claim_of;
 use super::event::{Event, Listener};
 use super::exercised::not_exercised;
@@ -82,6 +83,8 @@ pub struct Statements {
     pub waivers: Vec<Waiver>,
     /// What is stated of requirements that no view from outside can settle.
     pub attestations: Attestations,
+    /// Who tests for whom and how, when the run is an audit: then no waiver counts.
+    pub certification: Option<Certification>,
 }
 
 /// Why a run could not begin. Nothing was judged.
@@ -163,8 +166,12 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
         options.only_step,
     );
     let cases = schedule::run_all(&stage, &prepared.plan.jobs, &listener).await;
-    let mut left = verbs::remove_leftovers(&prepared.context).await;
-    left.extend(verbs::cancel_registrations(&stage.context).await);
+    let left = {
+        let _acting = options.world.activity.begin();
+        let mut left = verbs::remove_leftovers(&prepared.context).await;
+        left.extend(verbs::cancel_registrations(&stage.context).await);
+        left
+    };
     let record = finish(options, prepared, cases, left, &stage.unreached());
     notice(&listener, &Event::Finished { run: &record });
     Ok(record)
@@ -212,7 +219,7 @@ fn finish(
             target: &prepared.header.target,
             today: finished.get(..10).unwrap_or_default(),
             fail_on_warn: options.fail_on_warn,
-            certification: false,
+            certification: options.statements.certification.is_some(),
         },
         &mut cases,
     );
@@ -256,6 +263,7 @@ fn finish(
         basis: Some(basis),
         waivers,
         attestations,
+        certification: options.statements.certification.clone().map(|own| own.with_readings(&prepared.in_force)),
         evidence: evidence_of(&options.world, &search),
         certificates: certificates_of(&options.world),
     }

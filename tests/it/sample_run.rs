@@ -68,6 +68,7 @@ fn with_target_text(text: impl Fn(&str) -> String) -> Run {
         basis: None,
         waivers: Vec::new(),
         attestations: Vec::new(),
+        certification: None,
         left_behind: vec![text("client registration 8c1f")],
         not_exercised: Vec::new(),
         evidence: vec![EvidenceRecord {

@@ -12,6 +12,7 @@ pub mod list;
 pub mod pki;
 pub mod login;
 pub mod report;
+pub mod review;
 pub mod run;
 pub mod selftest;
 pub mod serve;

@@ -22,11 +22,13 @@ use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
 use crate::cli::udap::{self, Ourselves};
 use crate::cli::{
-    baseline, browser_settings, colour_choice, demo, faults, hint, output, plan_text, sign_in, statements, udap_trust, world,
+    baseline, browser_settings, certification, colour_choice, demo, faults, hint, output, plan_text, sign_in, statements,
+    udap_trust, world,
 };
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, Run, RunError, RunOptions, Selection, exit};
 use crate::reference;
 use crate::report;
+use crate::report::bundle::Surroundings;
 use crate::target::{ClientKey, Launch, Strategy, Target, udap_version};
 use crate::testcase::Given;
 use crate::vocabulary::{ProfileId, escape};
@@ -64,7 +66,11 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
         baseline::check(baseline.as_ref(), &target, arguments)?;
         let launch = the_launch(&resolved, arguments, demo.as_ref(), environment)?;
         let ourselves = ourselves(&resolved, &launch, demo.as_ref(), environment).await?;
-        let options = options(
+        let audit = match (&arguments.certification, arguments.plan) {
+            (Some(path), None) => Some(certification::read(path, arguments, &target, &loaded, evidence.signer()?)?),
+            _ => None,
+        };
+        let mut options = options(
             &resolved,
             arguments,
             &loaded,
@@ -72,10 +78,12 @@ pub fn run(resolved: Resolved, environment: &Environment) -> Result<u8, Failure>
             demo.as_ref(),
             environment,
         )?;
+        let (certification, selftest) = audit.map(|audit| (audit.certification, audit.selftest)).unzip();
+        options.statements.certification = certification;
         let code = match arguments.plan {
             Some(kind) => print_plan(&options, kind, arguments.format).await?,
             None => {
-                let out = Out { reports: &reports, evidence: &evidence, loaded: &loaded, baseline: baseline.as_ref() };
+                let out = Out { reports: &reports, evidence: &evidence, loaded: &loaded, baseline: baseline.as_ref(), selftest };
                 run_and_report(options, &resolved.cli.global, arguments, &out, environment).await?
             }
         };
@@ -334,6 +342,7 @@ struct Out<'a> {
     evidence: &'a EvidenceOut,
     loaded: &'a LoadedSuite,
     baseline: Option<&'a Run>,
+    selftest: Option<Vec<u8>>,
 }
 
 async fn run_and_report(
@@ -355,7 +364,8 @@ async fn run_and_report(
         reports::write(report, &record, fail_on_warn, look.as_ref())?;
     }
     if let Some(look) = &look {
-        out.evidence.write(&record, &evidence_out::surroundings(out.loaded), look)?;
+        let surroundings = Surroundings { selftest: out.selftest.clone(), ..evidence_out::surroundings(out.loaded) };
+        out.evidence.write(&record, &surroundings, look)?;
     }
     if let Some(hint) = hint::of(&record).filter(|_| !prints_for_people(arguments)) {
         output::complain(&format!("carinbb: {}", escape(&hint)));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::cli::args::{Global, SelftestArgs};
+use crate::cli::certification;
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::output;
@@ -27,7 +28,12 @@ pub fn selftest(global: &Global, arguments: &SelftestArgs, _: &Environment) -> R
     let proofs = runtime.block_on(prove_all(wanted, &loaded, arguments.jobs.max(1), arguments.full));
     let (last, good) = summary(&proofs, &loaded.suite);
     if arguments.json {
-        output::print(&serde_json::to_string_pretty(&as_json(&proofs, &loaded.suite)).unwrap_or_default());
+        let mut result = as_json(&proofs, &loaded.suite);
+        // What an audit asks: of which program and suite, and whether it is all of it.
+        result["program"] = certification::own_digest()?.into();
+        result["suite"] = loaded.files.digest().into();
+        result["whole"] = arguments.what.is_empty().into();
+        output::print(&serde_json::to_string_pretty(&result).unwrap_or_default());
     } else {
         output::print(&as_table(&proofs));
         output::print(&last);

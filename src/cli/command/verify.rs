@@ -53,23 +53,40 @@ pub fn verify(global: &Global, arguments: &VerifyArgs) -> Result<u8, Failure> {
 /// True unless there is a signature that does not hold, or a key was given and there is none.
 fn signature(arguments: &VerifyArgs, run: Option<&Run>, files: &Files, text: &mut String) -> Result<bool, Failure> {
     let unreadable = |path: &Path, error: io::Error| Failure::Unreachable(format!("{}: {error}", path.display()));
-    let public = arguments.key.as_ref().map(|path| fs::read(path).map_err(|error| unreadable(path, error))).transpose()?;
+    let public: Vec<Vec<u8>> =
+        arguments.key.iter().map(|path| fs::read(path).map_err(|error| unreadable(path, error))).collect::<Result<_, _>>()?;
     let Some(path) = beside(&arguments.bundle).filter(|path| path.is_file()) else {
-        if public.is_some() {
+        if !public.is_empty() {
             let _ = writeln!(text, "  there is no signature beside the bundle");
         }
-        return Ok(public.is_none());
+        return Ok(public.is_empty());
     };
     let bytes = fs::read(&path).map_err(|error| unreadable(&path, error))?;
-    let signed = bundle::check_signature(&bytes, public.as_deref(), run, files);
+    let signed = bundle::check_signature(&bytes, &public, run, files);
     list(text, &signed.problems);
-    let key = escape(&signed.key_id);
-    let _ = match (signed.problems.is_empty(), signed.is_checked) {
-        (true, true) => writeln!(text, "signed by the key with the SHA-256 {key}"),
-        (true, false) => writeln!(text, "a signature names the key with the SHA-256 {key} and was NOT checked: give --key"),
-        (false, _) => writeln!(text, "{}: it does not hold", escape(&path.display().to_string())),
-    };
-    Ok(signed.problems.is_empty())
+    if !signed.problems.is_empty() {
+        let _ = writeln!(text, "{}: it does not hold", escape(&path.display().to_string()));
+        return Ok(false);
+    }
+    let certification = run.and_then(|run| run.certification.as_ref());
+    for (at, (key, is_checked)) in signed.keys.iter().enumerate() {
+        let who = match (certification, at) {
+            (Some(own), 0) => format!(" (authorised by {}, {})", own.authorised_by.name, own.authorised_by.role),
+            (Some(own), _) => format!(" (reviewed by {}, {})", own.reviewed_by.name, own.reviewed_by.role),
+            (None, 0) => String::new(),
+            (None, _) => " (reviewed)".into(),
+        };
+        let (key, who) = (escape(key), escape(&who));
+        let _ = match is_checked {
+            true => writeln!(text, "signed by the key with the SHA-256 {key}{who}"),
+            false => writeln!(text, "a signature names the key with the SHA-256 {key}{who} and was NOT checked: give --key"),
+        };
+    }
+    if let Some(own) = certification.filter(|_| signed.keys.len() < 2) {
+        let _ =
+            writeln!(text, "NOT REVIEWED yet: the signature of {} is missing (carinbb review)", escape(&own.reviewed_by.name));
+    }
+    Ok(true)
 }
 
 /// True when today's levels give the verdicts of the record.

@@ -48,7 +48,8 @@ pub fn as_json(proofs: &[Proof], suite: &Suite) -> Value {
         })
     });
     let rows: Vec<Value> = rows.collect();
-    json!({ "tool": env!("CARGO_PKG_VERSION"), "proofs": rows, "never_passed": never_passed(proofs, suite) })
+    let (_, good) = summary(proofs, suite);
+    json!({ "tool": env!("CARGO_PKG_VERSION"), "good": good, "proofs": rows, "never_passed": never_passed(proofs, suite) })
 }
 
 /// Cases that passed against no clean server: nothing shows that an honest server can pass them.

@@ -5,7 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use super::environment::{Surroundings, environment};
-use super::{ENVIRONMENT, Files, RECORD, har, is_ours};
+use super::{ENVIRONMENT, Files, RECORD, SELFTEST, har, is_ours};
 use crate::engine::Run;
 use crate::evidence::{Exchange, Record};
 use crate::report::{Html, Json, Report, plain_json};
@@ -25,6 +25,7 @@ pub fn contents(run: &Run, surroundings: &Surroundings) -> io::Result<Files> {
     files.insert("report.html".into(), page);
     files.insert("exchanges.har".into(), pretty(&har(run, &exchanges))?);
     files.insert(ENVIRONMENT.into(), pretty(&environment(run, &exchanges, surroundings))?);
+    files.extend(surroundings.selftest.iter().map(|bytes| (SELFTEST.to_owned(), bytes.clone())));
     files.extend(evidence_files(run)?);
     Ok(files)
 }

@@ -19,6 +19,8 @@ pub struct Surroundings {
     pub system: String,
     /// The architecture of the processor.
     pub architecture: String,
+    /// The selftest of this very program, for an audit.
+    pub selftest: Option<Vec<u8>>,
 }
 
 /// The page.

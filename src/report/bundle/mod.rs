@@ -31,6 +31,8 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 pub const RECORD: &str = "run.json";
 /// What surrounded the run.
 pub const ENVIRONMENT: &str = "environment.json";
+/// The selftest of the program that made the run, where it was an audit.
+pub const SELFTEST: &str = "selftest.json";
 /// What the bundle holds, with digests.
 pub const MANIFEST: &str = "manifest.json";
 /// The digest of the manifest.

@@ -31,7 +31,7 @@ pub fn statement(run: &Run, files: &Files) -> io::Result<Vec<u8>> {
     let count = |verdict| run.cases.iter().filter(|case| case.verdict == verdict).count();
     let profiles = run.header.profiles.iter().map(|profile| json!({ "name": profile.id }));
     let suite = json!({ "name": "suite", "digest": { "sha256": run.header.suite } });
-    let statement = json!({
+    let mut statement = json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [subject(MANIFEST)?, subject(RECORD)?],
         "predicateType": "https://in-toto.io/attestation/test-result/v0.1",
@@ -57,6 +57,12 @@ pub fn statement(run: &Run, files: &Files) -> io::Result<Vec<u8>> {
             },
         },
     });
+    if let Some(own) = &run.certification {
+        statement["predicate"]["carinbb"]["certification"] = json!({
+            "laboratory": own.laboratory, "customer": own.customer, "party": own.party,
+            "authorisedBy": own.authorised_by, "reviewedBy": own.reviewed_by, "selftest": own.method_validation,
+        });
+    }
     pretty(&statement)
 }
 
@@ -92,18 +98,16 @@ pub fn signed(run: &Run, files: &Files, key: &SigningKey) -> io::Result<Vec<u8>>
 /// What a signature beside a bundle is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {
-    /// SHA-256 of the key that it names.
-    pub key_id: String,
-    /// True when it holds by the key that was given; false when none was given.
-    pub is_checked: bool,
+    /// SHA-256 of each key that it names, and whether it holds by one that was given.
+    pub keys: Vec<(String, bool)>,
     /// What is wrong, in sentences.
     pub problems: Vec<String>,
 }
 
 /// Checks a signature: its form, that it is about this bundle and says what its record says, and by a public key (PEM) who made it.
 #[must_use]
-pub fn check_signature(signature: &[u8], public: Option<&[u8]>, run: Option<&Run>, files: &Files) -> Signed {
-    let mut signed = Signed { key_id: String::new(), is_checked: false, problems: Vec::new() };
+pub fn check_signature(signature: &[u8], public: &[Vec<u8>], run: Option<&Run>, files: &Files) -> Signed {
+    let mut signed = Signed { keys: Vec::new(), problems: Vec::new() };
     let (envelope, payload) = match dsse::from_file(signature) {
         Ok(read) => read,
         Err(error) => {
@@ -111,7 +115,7 @@ pub fn check_signature(signature: &[u8], public: Option<&[u8]>, run: Option<&Run
             return signed;
         }
     };
-    signed.key_id = envelope.signatures.first().map_or(String::new(), |own| own.keyid.clone());
+    signed.keys = envelope.signatures.iter().map(|own| (own.keyid.clone(), false)).collect();
     if envelope.payload_type != PAYLOAD_TYPE {
         signed.problems.push("the signature: it is about another kind of thing".into());
     }
@@ -119,10 +123,19 @@ pub fn check_signature(signature: &[u8], public: Option<&[u8]>, run: Option<&Run
     if expected.as_ref() != Some(&payload) {
         signed.problems.push("the signature: what is signed is not this bundle, or says something else than its record".into());
     }
-    match public.map(|public| dsse::check(&envelope, &payload, public)) {
-        None => {}
-        Some(Ok(())) => signed.is_checked = true,
-        Some(Err(error)) => signed.problems.push(format!("the signature: {error}")),
+    for key in public {
+        match dsse::check(&envelope, &payload, key).and_then(|()| dsse::public_id(key)) {
+            Ok(id) => signed.keys.iter_mut().filter(|(own, _)| *own == id).for_each(|(_, is_checked)| *is_checked = true),
+            Err(error) => signed.problems.push(format!("the signature: {error}")),
+        }
+    }
+    if let Some(certification) = run.and_then(|run| run.certification.as_ref()) {
+        let expected = [("authorised", &certification.authorised_by), ("reviewed", &certification.reviewed_by)];
+        for ((id, _), (what, person)) in signed.keys.iter().zip(expected) {
+            if *id != person.key {
+                signed.problems.push(format!("the signature: {} {what} it by another key than the record names", person.name));
+            }
+        }
     }
     signed
 }

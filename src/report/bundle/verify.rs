@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::content::evidence_files;
 use super::open::Opened;
 use super::seal::{BUNDLE_SCHEMA, Entry, Manifest, sha256, sidecar};
-use super::{Files, MANIFEST, RECORD, SIDECAR};
+use super::{Files, MANIFEST, RECORD, SELFTEST, SIDECAR};
 use crate::engine::Run;
 use crate::report::read;
 
@@ -31,6 +31,7 @@ pub fn verify(opened: Opened) -> Verified {
         Some(Err(error)) => verified.problems.push(format!("{RECORD}: {error}")),
         Some(Ok(run)) => {
             verified.repeated(&run, &files);
+            verified.validated(&run, &files);
             verified.run = Some(run);
         }
     }
@@ -78,6 +79,17 @@ impl Verified {
                 self.problems.push(format!("{}: it was changed, its SHA-256 is not the one in the manifest", entry.path));
             }
             Some(_) => self.intact += 1,
+        }
+    }
+
+    /// An audit is worth as much as the proof of its method.
+    fn validated(&mut self, run: &Run, files: &Files) {
+        let expected = run.certification.as_ref().map(|own| own.method_validation.sha256.clone());
+        let found = files.get(SELFTEST).map(|bytes| sha256(bytes));
+        match (expected, found) {
+            (expected, found) if expected == found => {}
+            (Some(_), None) => self.problems.push(format!("{SELFTEST}: it is missing, and {RECORD} rests on it")),
+            _ => self.problems.push(format!("{SELFTEST}: it is not the one that {RECORD} rests on")),
         }
     }
 

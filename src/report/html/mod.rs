@@ -3,6 +3,7 @@
 //! It holds no script, loads nothing, and its policy forbids both. Every text goes through [`crate::vocabulary::escape`]
 //! and then through the template's escaping; the style is ours alone, and its hash is all that the policy allows.
 
+mod audit;
 mod exchange;
 mod view;
 

@@ -12,7 +12,7 @@ use crate::report::words::{self, VERDICTS, link};
 use crate::report::{Finding, ranked};
 use crate::vocabulary::{Strength, Verdict, escape, escape_to_width};
 
-use super::exchange;
+use super::{audit, exchange};
 
 /// One text of the page.
 const LONGEST_TEXT: usize = 2_000;
@@ -53,6 +53,7 @@ pub(super) fn view(run: &Run, documents: &[&str]) -> io::Result<Value> {
         "counts": counts(run),
         "documents": documents,
         "matrix": run.requirements.iter().map(|row| requirement(row, documents)).collect::<Vec<_>>(),
+        "certification": run.certification.as_ref().map(|own| json!({ "rows": audit::rows(run, own), "readings": own.readings })),
         "waivers": stated(&statements::waivers(run)),
         "attestations": stated(&statements::attestations(run)),
         "findings": findings(run),

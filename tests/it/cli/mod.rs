@@ -5,6 +5,7 @@ mod alone;
 mod attest;
 mod baseline;
 mod canaries;
+mod certification;
 mod check;
 mod completions;
 mod doctor;
