@@ -62,7 +62,9 @@ pub fn build(
     }
     let defaults = HttpOptions::default();
     let user_agent = arguments.user_agent.clone().inspect(|own| {
-        notes.push(format!("The User-Agent is '{own}' and does not name this program, by which a server could tell it from an app."));
+        notes.push(format!(
+            "The User-Agent is '{own}' and does not name this program, by which a server could tell it from an app."
+        ));
     });
     let options = WorldOptions {
         random,

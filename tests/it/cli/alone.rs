@@ -19,9 +19,13 @@ fn verdicts(record: &Value) -> BTreeMap<String, (String, Vec<String>)> {
         let steps = case["steps"].as_array().into_iter().flatten();
         let assertions = steps.flat_map(|step| step["assertions"].as_array().into_iter().flatten());
         let judged = assertions.flat_map(|own| own["judgements"].as_array().into_iter().flatten());
-        let rows: BTreeSet<String> = judged.map(|own| format!("{} {}", text(&own["requirement"]), text(&own["verdict"]))).collect();
+        let rows: BTreeSet<String> =
+            judged.map(|own| format!("{} {}", text(&own["requirement"]), text(&own["verdict"]))).collect();
         let reason = text(&case["reason"]);
-        (format!("{} [{}]", text(&case["case"]), text(&case["variant"])), (text(&case["verdict"]) + " " + &reason, rows.into_iter().collect()))
+        (
+            format!("{} [{}]", text(&case["case"]), text(&case["variant"])),
+            (text(&case["verdict"]) + " " + &reason, rows.into_iter().collect()),
+        )
     };
     record["cases"].as_array().expect("a record has cases").iter().map(of).collect()
 }
@@ -45,7 +49,10 @@ fn each_case_alone_has_the_verdict_that_it_has_among_all() {
                     let Some(id) = waiting.lock().unwrap().next() else { break };
                     for (label, alone) in verdicts(&run(&[&id])) {
                         if expected.get(&label) != Some(&alone) {
-                            different.lock().unwrap().push(format!("{label}: alone {alone:?}, among all {:?}", expected.get(&label)));
+                            different
+                                .lock()
+                                .unwrap()
+                                .push(format!("{label}: alone {alone:?}, among all {:?}", expected.get(&label)));
                         }
                     }
                 }

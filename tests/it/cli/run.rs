@@ -104,7 +104,8 @@ fn one_step_can_be_done_again_and_a_step_that_is_not_there_is_said() {
 #[test]
 fn h39_the_user_agent_can_be_that_of_an_app_and_the_record_says_so() {
     let run = |more: &[&str]| {
-        let printed = Tool::new().args(["run", "--demo", "discovery.unknown-path", "-o", "out"]).args(more.iter().copied()).exits(0);
+        let printed =
+            Tool::new().args(["run", "--demo", "discovery.unknown-path", "-o", "out"]).args(more.iter().copied()).exits(0);
         (printed.written("out/exchanges.har"), printed.written("out/run.json"))
     };
     let (exchanges, record) = run(&["--user-agent", "ExampleApp/2.1"]);
