@@ -1,7 +1,7 @@
 //! Whatever a port answers, in whatever pieces: no panic, no more memory than the limit, and the pieces make no difference.
 #![no_main]
 
-use carinbb::net::tls::{CertificateFacts, Ending, Flight, Limits, Reader, chain_order, profile_issues};
+use carinbb_fuzz::net::tls::{CertificateFacts, Ending, Flight, Limits, Reader, chain_order, profile_issues};
 use libfuzzer_sys::fuzz_target;
 
 const MOST: usize = 2_048;

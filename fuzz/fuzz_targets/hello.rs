@@ -3,7 +3,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use carinbb::net::tls::{Extra, Offer, Shape, Suites, Version, client_hello};
+use carinbb_fuzz::net::tls::{Extra, Offer, Shape, Suites, Version, client_hello};
 use libfuzzer_sys::fuzz_target;
 use tls_parser::{TlsMessage, TlsMessageHandshake};
 
@@ -21,6 +21,10 @@ const EXTRAS: [Extra; 8] = [
 const MOST_NUMBERS: usize = 64;
 /// `signalling` values come on top of the sixty suites that some servers count.
 const MOST_SUITES: usize = 62;
+
+/// Somewhat more than the longest hello that is asked for, and the smallest records.
+const LONGEST: usize = 4_200;
+const SMALLEST_RECORD: usize = 16;
 
 #[derive(Debug, Arbitrary)]
 struct Wanted {
@@ -60,8 +64,8 @@ fuzz_target!(|wanted: Wanted| {
         signature_algorithms: short(wanted.signature_algorithms),
         alpn: wanted.alpn.into_iter().filter(|name| !name.is_empty()).take(4).collect(),
         legacy_version: wanted.legacy_version,
-        length: wanted.length.map(usize::from),
-        record_size: wanted.record_size.map(usize::from),
+        length: wanted.length.map(|length| usize::from(length) % LONGEST),
+        record_size: wanted.record_size.map(|size| usize::from(size).max(SMALLEST_RECORD)),
     };
     let is_one_record = shape.record_size.is_none();
     let may_be_odd = shape.length.is_some() || !is_one_record;

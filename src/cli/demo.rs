@@ -2,6 +2,7 @@
 
 use super::args::LoginPages;
 use super::udap_trust;
+use crate::net::tls::{Trust, TrustError};
 use crate::reference::{self, ClientKind, LoginVariant, MemberKind, Running};
 use crate::target::{Client, ClientKey, Environment, Launch, Login, Member, MemberKey, SigningKey, Strategy, Target};
 
@@ -15,6 +16,18 @@ pub fn target(server: &Running) -> Target {
     target.browser_apps = true;
     target.udap.communities = udap_trust::communities_of(server);
     target
+}
+
+/// Its root stands for the public ones; that of its private authority is one that the operator named.
+///
+/// # Errors
+/// When a root cannot be read.
+pub fn trust(server: &Running) -> Result<Trust, TrustError> {
+    let mut trust = Trust::nothing();
+    trust.add_pem(server.ca_pem().as_bytes())?;
+    let mut trust = trust.as_public();
+    trust.add_pem(server.private_ca_pem().as_bytes())?;
+    Ok(trust)
 }
 
 /// The reference server's way to sign in.

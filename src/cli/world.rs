@@ -7,6 +7,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::args::{Global, RunArgs};
+use super::demo;
 use super::environment::Environment;
 use super::failure::Failure;
 use crate::net::tls::{Limits as TlsLimits, Trust};
@@ -55,9 +56,16 @@ pub fn build(
         .chain(login_origins);
     let limits = arguments.timeout.map_or_else(Limits::default, |whole| Limits { whole, ..Limits::default() });
     let proxy = arguments.proxy.as_deref().map(|text| parsed("--proxy", text, Proxy::parse)).transpose()?;
-    if proxy.is_some() {
+    let is_through_proxy = proxy.is_some();
+    if is_through_proxy {
         notes.push("Seen through a proxy: what is said of TLS holds for what the proxy shows.".into());
     }
+    let defaults = HttpOptions::default();
+    let user_agent = arguments.user_agent.clone().inspect(|own| {
+        notes.push(format!(
+            "The User-Agent is '{own}' and does not name this program, by which a server could tell it from an app."
+        ));
+    });
     let options = WorldOptions {
         random,
         target_origins: named.filter_map(Origin::of).collect(),
@@ -82,16 +90,18 @@ pub fn build(
             in_flight: usize::from(arguments.in_flight),
             rate: arguments.rate,
             ambient_proxy: environment.ambient_proxy(),
+            user_agent: user_agent.unwrap_or(defaults.user_agent),
             ..HttpOptions::default()
         },
         max_auth_failures: arguments.max_auth_failures,
         ..WorldOptions::default()
     };
     let world = World::new(options).map_err(|error| Failure::wrong(error.to_string()))?;
+    let through = if is_through_proxy { ", seen through a proxy" } else { "" };
     let judged_against = match (demo, &arguments.ca_file) {
-        (Some(_), _) => "the root of the reference server".to_owned(),
-        (None, Some(path)) => format!("the public roots and those in {}", path.display()),
-        (None, None) => "the public roots".to_owned(),
+        (Some(_), _) => format!("the root of the reference server{through}"),
+        (None, Some(path)) => format!("the public roots and those in {}{through}", path.display()),
+        (None, None) => format!("the public roots{through}"),
     };
     let limits = arguments.timeout.map_or_else(TlsLimits::default, |whole| TlsLimits {
         deadline: whole.min(TlsLimits::default().deadline),
@@ -113,7 +123,7 @@ fn trust(
 ) -> Result<Trust, Failure> {
     let mut trust = if demo.is_some() { Trust::nothing() } else { Trust::system() };
     if let Some(server) = demo {
-        trust.add_pem(server.ca_pem().as_bytes()).map_err(|error| Failure::wrong(error.to_string()))?;
+        trust = demo::trust(server).map_err(|error| Failure::wrong(error.to_string()))?;
     }
     // The loader of the system's roots obeys these, so a finding on a certificate may rest on them.
     for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter(|name| demo.is_none() && environment.get(name).is_some()) {

@@ -1,11 +1,13 @@
 //! The certificates of the reference server: a root, an intermediate and one leaf per kind, made once per process.
 
-use std::sync::{LazyLock, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use openssl::hash::MessageDigest;
+use openssl::x509::X509;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, SanType,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, CrlDistributionPoint, CustomExtension,
+    DnType, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use time::{Duration, OffsetDateTime};
@@ -29,6 +31,12 @@ pub(super) enum CertificateKind {
     WrongUsage,
     /// The stapled answer says that it is revoked.
     Revoked,
+    /// The responder says that it is revoked, the stapled answer does not.
+    RevokedByResponder,
+    /// The list says that it is revoked; the responder says nothing.
+    RevokedByList,
+    /// Signed by an authority that its operator alone trusts.
+    PrivateAuthority,
     /// The stapled answer is out of date.
     StaleAnswer,
     /// Nothing is stapled.
@@ -55,8 +63,6 @@ pub(super) enum CertificateKind {
     EndsSoon,
 }
 
-const KINDS: usize = CertificateKind::EndsSoon as usize + 1;
-
 /// A certificate chain as it is sent, leaf first, with the leaf's key (PKCS #8).
 #[derive(Debug)]
 pub(super) struct Identity {
@@ -64,6 +70,10 @@ pub(super) struct Identity {
     pub(super) key: Vec<u8>,
     /// The answer of the authority that is sent with it.
     pub(super) stapled: Option<Vec<u8>>,
+    /// What its authority answers when it is asked.
+    pub(super) answer: Option<Vec<u8>>,
+    /// The list that its authority publishes.
+    pub(super) list: Option<Vec<u8>>,
 }
 
 /// Why a certificate could not be made.
@@ -91,6 +101,7 @@ struct Authority {
 }
 
 static TRUSTED: LazyLock<Result<Authority, rcgen::Error>> = LazyLock::new(|| Authority::make(TRUSTED_NAME));
+static PRIVATE: LazyLock<Result<Authority, rcgen::Error>> = LazyLock::new(|| Authority::make("Private"));
 static UNKNOWN: LazyLock<Result<Authority, rcgen::Error>> = LazyLock::new(|| Authority::make("Unknown"));
 
 /// The root that signed the honest certificates, as PEM.
@@ -98,10 +109,22 @@ pub(super) fn root_pem() -> Result<&'static str, rcgen::Error> {
     Ok(&TRUSTED.as_ref().map_err(Clone::clone)?.root_pem)
 }
 
-/// The identity of this kind.
-pub(super) fn identity(kind: CertificateKind) -> Result<&'static Identity, MakeError> {
-    static MADE: [OnceLock<Result<Identity, MakeError>>; KINDS] = [const { OnceLock::new() }; KINDS];
-    MADE[kind as usize].get_or_init(|| make(kind)).as_ref().map_err(Clone::clone)
+/// The root that signed the certificates of the private authority, as PEM.
+pub(super) fn private_root_pem() -> Result<&'static str, rcgen::Error> {
+    Ok(&PRIVATE.as_ref().map_err(Clone::clone)?.root_pem)
+}
+
+/// The identity of this kind whose authority answers over plain HTTP on this port.
+pub(super) fn identity(kind: CertificateKind, port: u16) -> Result<Arc<Identity>, MakeError> {
+    type Made = HashMap<(CertificateKind, u16), Arc<Identity>>;
+    static MADE: LazyLock<Mutex<Made>> = LazyLock::new(Mutex::default);
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(identity) = made.get(&(kind, port)) {
+        return Ok(Arc::clone(identity));
+    }
+    let identity = Arc::new(make(kind, port)?);
+    made.insert((kind, port), Arc::clone(&identity));
+    Ok(identity)
 }
 
 impl Authority {
@@ -129,12 +152,16 @@ fn authority_params(name: &str, path_length: u8) -> CertificateParams {
     params
 }
 
-fn make(kind: CertificateKind) -> Result<Identity, MakeError> {
-    let authority = if kind == CertificateKind::Untrusted { &UNKNOWN } else { &TRUSTED };
+fn make(kind: CertificateKind, port: u16) -> Result<Identity, MakeError> {
+    let authority = match kind {
+        CertificateKind::Untrusted => &UNKNOWN,
+        CertificateKind::PrivateAuthority => &PRIVATE,
+        _ => &TRUSTED,
+    };
     let authority = authority.as_ref().map_err(Clone::clone)?;
     let intermediate = &authority.intermediate;
     let key = KeyPair::generate()?;
-    let params = leaf_params(kind)?;
+    let params = leaf_params(kind, port)?;
     let (leaf, key) = match kind {
         CertificateKind::SelfSigned => (params.self_signed(&key)?.der().clone(), key.serialize_der()),
         CertificateKind::ImpostorIssuer => {
@@ -146,7 +173,7 @@ fn make(kind: CertificateKind) -> Result<Identity, MakeError> {
             let template = params.signed_by(&KeyPair::generate()?, intermediate)?;
             let digest = if kind == CertificateKind::Sha1 { MessageDigest::sha1() } else { MessageDigest::sha256() };
             let signer = intermediate.key().serialize_der();
-            (legacy_leaf::sign(template.der(), intermediate.der(), &key, &signer, digest)?.into(), key)
+            (legacy_leaf::sign(template.der(), intermediate.der(), &key, &signer, digest, port)?.into(), key)
         }
         _ => (params.signed_by(&key, intermediate)?.der().clone(), key.serialize_der()),
     };
@@ -169,22 +196,57 @@ fn make(kind: CertificateKind) -> Result<Identity, MakeError> {
         _ => Some(Says::Good),
     };
     let signer = intermediate.key().serialize_der();
-    let stapled =
-        says.map(|says| ocsp::response(says, &leaf, intermediate.der(), &signer, OffsetDateTime::now_utc())).transpose()?;
-    Ok(Identity { chain, key, stapled })
+    let response = |says| ocsp::response(says, &leaf, intermediate.der(), &signer, OffsetDateTime::now_utc());
+    let stapled = says.map(response).transpose()?;
+    let answer = match kind {
+        CertificateKind::RevokedByList => None,
+        CertificateKind::Revoked | CertificateKind::RevokedByResponder => Some(response(Says::Revoked)?),
+        _ => Some(response(Says::Good)?),
+    };
+    let list = (kind == CertificateKind::RevokedByList).then(|| list_of(&leaf, intermediate)).transpose()?;
+    Ok(Identity { chain, key, stapled, answer, list })
 }
 
+/// A list of what this authority has revoked: this certificate.
+fn list_of(leaf: &[u8], issuer: &CertifiedIssuer<'static, KeyPair>) -> Result<Vec<u8>, MakeError> {
+    let now = OffsetDateTime::now_utc();
+    let serial = X509::from_der(leaf)?.serial_number().to_bn()?.to_vec();
+    let params = CertificateRevocationListParams {
+        this_update: now - Duration::hours(1),
+        next_update: now + Duration::days(7),
+        crl_number: SerialNumber::from(1_u64),
+        issuing_distribution_point: None,
+        revoked_certs: vec![RevokedCertParams {
+            serial_number: SerialNumber::from(serial),
+            revocation_time: now - Duration::days(2),
+            reason_code: None,
+            invalidity_date: None,
+        }],
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    Ok(params.signed_by(issuer)?.der().to_vec())
+}
+
+/// Where the authority answers: on the plain HTTP listener of the same server.
+pub(super) const RESPONDER_PATH: &str = "/authority/ocsp";
+pub(super) const LIST_PATH: &str = "/authority/revoked.crl";
+
 /// The addresses of the authority: where its own certificate is, and where it says what is revoked.
-fn addresses() -> CustomExtension {
+pub(super) fn authority_url(port: u16, path: &str) -> String {
+    format!("http://localhost:{port}{path}")
+}
+
+fn addresses(port: u16) -> CustomExtension {
     let entry = |method: u8, address: &[u8]| {
         let method = [&[6, 8, 0x2b, 6, 1, 5, 5, 7, 0x30][..], &[method]].concat();
         tlv(0x30, &[method, tlv(0x86, address)].concat())
     };
-    let content = [entry(1, b"http://ocsp.reference.example/"), entry(2, b"http://ca.reference.example/issuing.crt")].concat();
+    let responder = authority_url(port, RESPONDER_PATH);
+    let content = [entry(1, responder.as_bytes()), entry(2, b"http://ca.reference.example/issuing.crt")].concat();
     CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], tlv(0x30, &content))
 }
 
-fn leaf_params(kind: CertificateKind) -> Result<CertificateParams, MakeError> {
+fn leaf_params(kind: CertificateKind, port: u16) -> Result<CertificateParams, MakeError> {
     let mut params = CertificateParams::default();
     let name = if kind == CertificateKind::WrongName { "portal.payer.example" } else { "localhost" };
     params.distinguished_name.push(DnType::CommonName, name);
@@ -202,7 +264,10 @@ fn leaf_params(kind: CertificateKind) -> Result<CertificateParams, MakeError> {
     };
     params.use_authority_key_identifier_extension = kind != CertificateKind::NoIdentifiers;
     if kind != CertificateKind::NoAddresses {
-        params.custom_extensions.push(addresses());
+        params.custom_extensions.push(addresses(port));
+    }
+    if kind == CertificateKind::RevokedByList {
+        params.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![authority_url(port, LIST_PATH)] }];
     }
     let now = OffsetDateTime::now_utc();
     (params.not_before, params.not_after) = match kind {

@@ -1,10 +1,13 @@
 //! From a request to its answer: which listener, which path, which front stands before it.
 
+use openssl::x509::X509;
+
+use super::certificates::{LIST_PATH, RESPONDER_PATH, identity};
 use super::door::Door;
 use super::exchange::{Answer, Asked, Reply};
 use super::options::LoginVariant;
 use super::site::{BASE_PATH, Site};
-use super::{authorization, capability_statement, fhir, hostile, oauth, smart_configuration, udap};
+use super::{authorization, capability_statement, fhir, hostile, oauth, smart_configuration, tls_stack, udap};
 
 const SMART_CONFIGURATION: &str = ".well-known/smart-configuration";
 
@@ -81,6 +84,9 @@ fn preflight() -> Reply {
 
 /// Plain HTTP only says where the real thing is.
 fn plain_http(site: &Site, asked: &Asked) -> Reply {
+    if let Some(reply) = authority_answers(site, asked) {
+        return reply;
+    }
     // lists of revoked certificates are published where no TLS is needed: TLS itself may need them
     if let Some(reply) = udap::published(site, asked) {
         return reply;
@@ -97,6 +103,32 @@ fn plain_http(site: &Site, asked: &Asked) -> Reply {
     let is_of_authorization = authorization::serves(site, &asked.path);
     let target = if is_of_authorization { site.authorization_url(&asked.path) } else { https_origin(site) + &asked.path };
     Reply::redirect(308, &format!("{target}{query}"))
+}
+
+/// What the authority says of the certificates of this server, if it is asked.
+fn authority_answers(site: &Site, asked: &Asked) -> Option<Reply> {
+    let is_list = asked.path == LIST_PATH;
+    if !is_list && (asked.path != RESPONDER_PATH || asked.method != "POST") {
+        return None;
+    }
+    let identities = [Door::Fhir, Door::Authorization].map(|door| {
+        let key = tls_stack::key(site, door);
+        identity(key.certificate, key.authority).ok()
+    });
+    let mut identities = identities.into_iter().flatten();
+    let found = if is_list {
+        identities.find_map(|identity| identity.list.clone()).map(|list| Reply::new(200, "application/pkix-crl", list))
+    } else {
+        let own = identities.find(|identity| identity.chain.first().is_some_and(|leaf| asks_about(&asked.body, leaf)));
+        own.and_then(|identity| identity.answer.clone()).map(|answer| Reply::new(200, "application/ocsp-response", answer))
+    };
+    Some(found.unwrap_or_else(|| Reply::new(500, "text/plain", "out of order")))
+}
+
+/// The question holds the serial number of the certificate.
+fn asks_about(question: &[u8], leaf: &[u8]) -> bool {
+    let serial = X509::from_der(leaf).and_then(|leaf| Ok(leaf.serial_number().to_bn()?.to_vec())).unwrap_or_default();
+    !serial.is_empty() && question.windows(serial.len()).any(|window| window == serial)
 }
 
 fn https_origin(site: &Site) -> String {

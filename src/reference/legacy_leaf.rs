@@ -6,6 +6,8 @@ use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 use openssl::x509::{X509, X509Builder};
 
+use super::certificates::{RESPONDER_PATH, authority_url};
+
 /// A fresh RSA key of 1024 bits, in PKCS #8.
 pub(super) fn rsa_1024() -> Result<Vec<u8>, ErrorStack> {
     PKey::from_rsa(Rsa::generate(1024)?)?.private_key_to_pkcs8()
@@ -18,6 +20,7 @@ pub(super) fn sign(
     key: &[u8],
     issuer_key: &[u8],
     digest: MessageDigest,
+    port: u16,
 ) -> Result<Vec<u8>, ErrorStack> {
     let (template, issuer) = (X509::from_der(template)?, X509::from_der(issuer)?);
     let key = PKey::private_key_from_pkcs8(key)?;
@@ -35,6 +38,8 @@ pub(super) fn sign(
         #[allow(deprecated, reason = "the builders of extensions know no authorityInfoAccess")]
         openssl::x509::X509Extension::new(None, Some(&extension), oid, value)
     };
+    let responder = authority_url(port, RESPONDER_PATH);
+    let addresses = format!("OCSP;URI:{responder},caIssuers;URI:http://ca.reference.example/issuing.crt");
     for (name, value) in [
         ("basicConstraints", "critical,CA:FALSE"),
         ("keyUsage", "critical,digitalSignature"),
@@ -42,7 +47,7 @@ pub(super) fn sign(
         ("subjectAltName", "DNS:localhost,IP:127.0.0.1"),
         ("subjectKeyIdentifier", "hash"),
         ("authorityKeyIdentifier", "keyid:always"),
-        ("authorityInfoAccess", "OCSP;URI:http://ocsp.reference.example/,caIssuers;URI:http://ca.reference.example/issuing.crt"),
+        ("authorityInfoAccess", addresses.as_str()),
     ] {
         let extension = context(&builder, name, value)?;
         builder.append_extension(extension)?;

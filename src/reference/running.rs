@@ -28,6 +28,7 @@ pub struct Running {
     pub(super) site: Arc<Site>,
     addresses: [SocketAddr; 3],
     ca_pem: &'static str,
+    private_ca_pem: &'static str,
     udap_communities: Vec<ServerCommunity>,
     loops: JoinSet<()>,
 }
@@ -40,6 +41,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     options.check()?;
     jwks::warm_up();
     let ca_pem = certificates::root_pem().map_err(|error| StartError::Certificates(error.to_string()))?;
+    let private_ca_pem = certificates::private_root_pem().map_err(|error| StartError::Certificates(error.to_string()))?;
     let listeners = [bind(options.port).await?, bind(0).await?, bind(0).await?];
     let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 3];
     for (address, listener) in addresses.iter_mut().zip(&listeners) {
@@ -50,12 +52,12 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let site = Arc::new(site);
     let udap_communities = ServerCommunity::of(&options.udap).map_err(|error| StartError::Certificates(error.to_string()))?;
     let stacks = Stacks::default();
-    build_stacks(&options, &stacks)?;
+    build_stacks(&options, ports, &stacks)?;
     let mut loops = JoinSet::new();
     for (listener, door) in listeners.into_iter().zip([Door::Fhir, Door::Authorization, Door::Plain]) {
         loops.spawn(listener::accept(listener, Arc::clone(&site), door, Arc::clone(&stacks)));
     }
-    Ok(Running { site, addresses, ca_pem, udap_communities, loops })
+    Ok(Running { site, addresses, ca_pem, private_ca_pem, udap_communities, loops })
 }
 
 async fn bind(port: u16) -> Result<TcpListener, StartError> {
@@ -64,8 +66,8 @@ async fn bind(port: u16) -> Result<TcpListener, StartError> {
 
 /// Builds the TLS stacks that the first handshakes will need, so that a fault that this build cannot do is refused at
 /// the start. It asks switches of its own, because a start is no behaviour that a case could have touched.
-fn build_stacks(options: &Options, stacks: &Stacks) -> Result<(), StartError> {
-    let unrecorded = Site::new(options, [1, 2, 3]).map_err(|error| StartError::Certificates(error.to_string()))?;
+fn build_stacks(options: &Options, ports: [u16; 3], stacks: &Stacks) -> Result<(), StartError> {
+    let unrecorded = Site::new(options, ports).map_err(|error| StartError::Certificates(error.to_string()))?;
     for door in [Door::Fhir, Door::Authorization] {
         if let Err(error) = listener::stack_for(stacks, tls_stack::key(&unrecorded, door)) {
             return Err(match options.faults.first() {
@@ -106,6 +108,12 @@ impl Running {
     #[must_use]
     pub fn ca_pem(&self) -> &str {
         self.ca_pem
+    }
+
+    /// The root certificate of the authority that signs for `certificate-private-authority`, as PEM.
+    #[must_use]
+    pub fn private_ca_pem(&self) -> &str {
+        self.private_ca_pem
     }
 
     /// The logical id of the Patient that the access token stands for.

@@ -31,6 +31,8 @@ pub(super) enum Versions {
 pub(super) struct StackKey {
     pub(super) versions: Versions,
     pub(super) certificate: CertificateKind,
+    /// The port at which the authority of the certificate answers.
+    pub(super) authority: u16,
     /// Whether tickets permit data before the handshake is done.
     pub(super) early_data: bool,
     /// Whether HTTP/2 may be agreed on; the raw HTTP server speaks 1.1 only.
@@ -61,7 +63,8 @@ pub(super) fn key(site: &Site, door: Door) -> StackKey {
         Door::Fhir | Door::Plain => (fhir_versions(site), fhir_certificate(site)),
     };
     let early_data = door == Door::Fhir && site.has("tls-early-data-permitted");
-    StackKey { versions, certificate, early_data, http2: !site.faults.any_of(&super::hostile::RAW) }
+    let authority = site.plain.port().unwrap_or(80);
+    StackKey { versions, certificate, authority, early_data, http2: !site.faults.any_of(&super::hostile::RAW) }
 }
 
 fn fhir_versions(site: &Site) -> Versions {
@@ -87,6 +90,9 @@ fn fhir_certificate(site: &Site) -> CertificateKind {
         ("certificate-impostor-issuer", CertificateKind::ImpostorIssuer),
         ("certificate-wrong-usage", CertificateKind::WrongUsage),
         ("certificate-revoked", CertificateKind::Revoked),
+        ("certificate-revoked-by-responder", CertificateKind::RevokedByResponder),
+        ("certificate-revoked-by-list", CertificateKind::RevokedByList),
+        ("certificate-private-authority", CertificateKind::PrivateAuthority),
         ("certificate-stale-ocsp-answer", CertificateKind::StaleAnswer),
         ("certificate-not-stapled", CertificateKind::NotStapled),
         ("certificate-sha-1", CertificateKind::Sha1),
@@ -109,7 +115,7 @@ impl Stack {
     /// # Errors
     /// When the library refuses: no such version in this build, or no certificate.
     pub(super) fn build(key: StackKey) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let identity = identity(key.certificate)?;
+        let identity = &*identity(key.certificate, key.authority)?;
         match key.versions {
             // ring takes no RSA key below 2048 bits
             Versions::Current if key.certificate == CertificateKind::Rsa1024 => {

@@ -16,6 +16,7 @@ mod json_document;
 mod member_content;
 mod oauth;
 mod openid;
+mod published;
 mod refusal;
 mod signed_in;
 mod registry;

@@ -5,13 +5,13 @@ use super::fhir::Fhir;
 use super::http::Http;
 use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
-use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsSuites, TlsSurvey};
+use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsRevocation, TlsSuites, TlsSurvey};
 use super::udap::{JtiLadder, Register, Sign, UdapAuthorize, UdapToken};
 use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 35] = [
+pub static HELPS: [&VerbHelp; 36] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -28,6 +28,7 @@ pub static HELPS: [&VerbHelp; 35] = [
     &help::FLIGHT,
     &help::SUITES,
     &help::HANDSHAKE,
+    &help::REVOCATION,
     &help::UNTIL,
     &help::AUTHORIZE,
     &help::TOKEN,
@@ -49,7 +50,7 @@ pub static HELPS: [&VerbHelp; 35] = [
     &help::DISCOVER,
 ];
 
-static VERBS: [&dyn Verb; 35] = [
+static VERBS: [&dyn Verb; 36] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -66,6 +67,7 @@ static VERBS: [&dyn Verb; 35] = [
     &TlsFlight,
     &TlsSuites,
     &TlsHandshake,
+    &TlsRevocation,
     &Wait,
     &Authorize,
     &Token,

@@ -10,10 +10,10 @@ use crate::cli::keyboard::Keyboard;
 use crate::cli::suite::LoadedSuite;
 use crate::cli::{demo, sign_in, udap, udap_trust};
 use crate::engine::{self, Event, Interrupt, Listener, Run, RunOptions, Selection};
-use crate::net::tls::{Limits as TlsLimits, Trust};
+use crate::net::tls::Limits as TlsLimits;
 use crate::net::{Clock, HttpOptions, Limits, OffsetClock, Origin, World, WorldOptions, jump_when_still};
 use crate::reference::{self, Running};
-use crate::target::Target;
+use crate::target::{Environment, Target};
 use crate::verbs::TlsSettings;
 use crate::vocabulary::{FaultName, ProfileId};
 
@@ -84,11 +84,12 @@ pub(super) fn run_options(
     clock: OffsetClock,
     limit: Duration,
 ) -> Result<RunOptions, String> {
-    let target: Target = demo::target(server);
+    let mut target: Target = demo::target(server);
+    if demand.fault.is_some_and(|fault| fault.production) {
+        target.environment = Environment::Production;
+    }
     let launch = demo::launch(server, LoginPages::default());
-    let mut trust = Trust::nothing();
-    trust.add_pem(server.ca_pem().as_bytes()).map_err(|error| error.to_string())?;
-    let trust = Arc::new(trust);
+    let trust = Arc::new(demo::trust(server).map_err(|error| error.to_string())?);
     let named = [&target.base].into_iter().chain(&target.plain_http).chain(&target.allow_origins);
     let world = World::new(WorldOptions {
         clock: Arc::new(clock),

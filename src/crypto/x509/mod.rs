@@ -23,5 +23,5 @@ pub use defect::{ChainDefect, Rule};
 pub use examine::{Examination, MOST_CERTIFICATES, Note, examine};
 pub use key::{PublicKeyKind, SignatureKind};
 pub use ocsp::ocsp_request;
-pub use revocation::{RevocationEvidence, RevocationSource, RevocationStatus};
+pub use revocation::{RevocationEvidence, RevocationSource, RevocationStatus, status_of};
 pub use trust::{Anchors, published_certificates, published_list};

@@ -73,7 +73,8 @@ impl RevocationStatus {
 }
 
 /// The status of a certificate by everything that its issuer has signed. A revocation outweighs a good word.
-pub(super) fn status_of(
+#[must_use]
+pub fn status_of(
     certificate: &Certificate,
     issuer: &Certificate,
     at: OffsetDateTime,

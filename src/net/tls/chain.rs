@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 use time::OffsetDateTime;
 use webpki::{EndEntityCert, KeyUsage};
 use x509_parser::error::X509Error;
@@ -19,6 +19,8 @@ pub(super) struct Examined {
     /// Leaf first; certificates that cannot be read are left out, and are among the defects.
     pub(super) facts: Vec<CertificateFacts>,
     pub(super) defects: Vec<CertificateDefect>,
+    /// True if the path holds, and only because of a root that the user named.
+    pub(super) is_private: bool,
 }
 
 /// Examines the chain as sent, leaf first, for a server of this name at this time.
@@ -52,9 +54,12 @@ pub(super) fn examine(sent: &[CertificateDer<'_>], name: &ServerName<'_>, trust:
         let asked = name.to_str().into_owned();
         examined.defects.push(CertificateDefect::WrongName { asked, names: examined.facts[0].names.clone() });
     }
-    if !trust.names_itself(leaf) {
+    if trust.names_itself(leaf) {
+        examined.is_private = true;
+    } else {
         let path =
             Path { end_entity: &end_entity, others, facts: &examined.facts, trust, now, cut: sent.len() > MAX_CERTIFICATES };
+        examined.is_private = path.is_private();
         for defect in path.defects() {
             if !examined.defects.contains(&defect) {
                 examined.defects.push(defect);
@@ -83,6 +88,12 @@ struct Path<'a> {
 }
 
 impl Path<'_> {
+    /// True if there is a path at some time, and none to a root that everybody trusts.
+    fn is_private(&self) -> bool {
+        let times = || std::iter::once(self.now).chain(self.other_times());
+        times().any(|at| self.verify(at).is_ok()) && !times().any(|at| self.verify_to(self.trust.public_anchors(), at).is_ok())
+    }
+
     fn defects(&self) -> Vec<CertificateDefect> {
         let Err(mut error) = self.verify(self.now) else { return Vec::new() };
         for at in self.other_times() {
@@ -101,11 +112,15 @@ impl Path<'_> {
 
     /// The intermediates of a path that holds at this time, as DER.
     fn verify(&self, at: OffsetDateTime) -> Result<Vec<Vec<u8>>, webpki::Error> {
+        self.verify_to(self.trust.anchors(), at)
+    }
+
+    fn verify_to(&self, anchors: &[TrustAnchor<'_>], at: OffsetDateTime) -> Result<Vec<Vec<u8>>, webpki::Error> {
         let seconds = u64::try_from(at.unix_timestamp()).unwrap_or(0);
         let provider = rustls::crypto::ring::default_provider();
         let path = self.end_entity.verify_for_usage(
             provider.signature_verification_algorithms.all,
-            self.trust.anchors(),
+            anchors,
             self.others,
             UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
             KeyUsage::server_auth(),

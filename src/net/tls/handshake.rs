@@ -67,6 +67,8 @@ pub struct Handshake {
     pub trusted: bool,
     /// All that is wrong with the certificate. Empty also if none was seen: look at `outcome` first.
     pub defects: Vec<CertificateDefect>,
+    /// True if the path holds, and only because of a root that the user named.
+    pub is_private: bool,
     /// What the OCSP response that came with the certificate says.
     pub revocation: Revocation,
     /// True if the server asked for a certificate of the client.
@@ -93,6 +95,7 @@ impl Handshake {
             chain: Vec::new(),
             trusted: false,
             defects: Vec::new(),
+            is_private: false,
             revocation: Revocation::NotStapled,
             asks_for_certificate: false,
             tickets: 0,
@@ -153,6 +156,7 @@ pub async fn handshake(
         result.revocation = revocation_of(&seen, now);
         result.chain = seen.chain;
         result.defects = seen.defects;
+        result.is_private = seen.is_private;
         if result.revocation == Revocation::Revoked {
             result.trusted = false;
             result.defects.push(CertificateDefect::Revoked);

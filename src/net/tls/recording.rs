@@ -28,6 +28,8 @@ pub struct Observation {
     pub chain: Vec<CertificateFacts>,
     /// All that is wrong.
     pub defects: Vec<CertificateDefect>,
+    /// True if its path holds, and only because of a root that the user named.
+    pub is_private: bool,
     /// The OCSP response that came with the certificate.
     pub stapled: Option<Vec<u8>>,
     /// True once the server signed the handshake with the key of its certificate.
@@ -148,6 +150,7 @@ impl ServerCertVerifier for RecordingVerifier {
             server_name: server_name.to_str().into_owned(),
             chain: examined.facts,
             defects: examined.defects,
+            is_private: examined.is_private,
             stapled: Some(ocsp_response.to_vec()).filter(|response| !response.is_empty()),
             key_proven: false,
         });

@@ -7,6 +7,8 @@ use rustls_pki_types::{CertificateDer, TrustAnchor};
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
     anchors: Vec<TrustAnchor<'static>>,
+    /// How many of the anchors, counted from the end, only the user vouches for.
+    private: usize,
     /// The certificates that the user named, as they are: a server may show one of them itself.
     named: Vec<CertificateDer<'static>>,
     /// Roots of the system that could not be read, in words.
@@ -74,8 +76,16 @@ impl Trust {
             .collect::<Result<Vec<_>, _>>()?;
         self.anchors.extend(anchors);
         let added = certificates.len();
+        self.private += added;
         self.named.extend(certificates);
         Ok(added)
+    }
+
+    /// What it trusts so far stands for the roots that everybody trusts; what is added later does not.
+    #[must_use]
+    pub fn as_public(mut self) -> Self {
+        self.private = 0;
+        self
     }
 
     /// Also trusts these certificates; those that cannot be roots are listed in `skipped`.
@@ -83,7 +93,10 @@ impl Trust {
     pub fn with(mut self, certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
         for certificate in certificates {
             match webpki::anchor_from_trusted_cert(&certificate) {
-                Ok(anchor) => self.anchors.push(anchor.to_owned()),
+                Ok(anchor) => {
+                    self.anchors.push(anchor.to_owned());
+                    self.private += 1;
+                }
                 Err(error) => self.skipped.push(error.to_string()),
             }
             self.named.push(certificate);
@@ -99,6 +112,11 @@ impl Trust {
 
     pub(super) fn anchors(&self) -> &[TrustAnchor<'static>] {
         &self.anchors
+    }
+
+    /// The anchors that do not rest on the word of the user.
+    pub(super) fn public_anchors(&self) -> &[TrustAnchor<'static>] {
+        &self.anchors[..self.anchors.len() - self.private]
     }
 
     /// True if the user named this very certificate.

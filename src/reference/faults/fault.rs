@@ -45,6 +45,8 @@ pub struct Fault {
     pub profiles: &'static [&'static str],
     /// The SMART version (value of `--smart`) that is needed to prove it, if any.
     pub smart: Option<&'static str>,
+    /// True when it is proved against a target whose file says that it is production.
+    pub production: bool,
     /// The area it belongs to: `tls discovery capabilities scopes access launch token refresh openid data udap hostile`.
     pub group: &'static str,
 }
@@ -53,7 +55,7 @@ pub struct Fault {
 const CURRENT: &[&str] = &["carin-bb-2.2.0"];
 
 const fn row(group: &'static str, kind: FaultKind, name: &'static str, what: &'static str) -> Fault {
-    Fault { name, kind, what, profiles: CURRENT, smart: None, group }
+    Fault { name, kind, what, profiles: CURRENT, smart: None, production: false, group }
 }
 
 /// A row of kind `Fault`, proved under the current CARIN BB profile whatever the SMART version.
@@ -80,6 +82,12 @@ impl Fault {
     /// The same row, proved under these profiles.
     pub(super) const fn under(mut self, profiles: &'static [&'static str]) -> Self {
         self.profiles = profiles;
+        self
+    }
+
+    /// The same row, proved against a target whose file says that it is production.
+    pub(super) const fn in_production(mut self) -> Self {
+        self.production = true;
         self
     }
 

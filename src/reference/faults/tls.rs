@@ -52,6 +52,14 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "tls-truncated-hmac", "truncated_hmac is agreed to in TLS 1.2").under(NIST),
     fault(G, "tls-early-data-permitted", "session tickets permit data before the handshake is done").under(NIST),
     fault(G, "certificate-revoked", "the stapled OCSP response says that the certificate is revoked"),
+    fault(
+        G,
+        "certificate-revoked-by-responder",
+        "the OCSP responder says that the certificate is revoked, the stapled response does not",
+    ),
+    fault(G, "certificate-revoked-by-list", "the OCSP responder fails, and the revocation list holds the certificate"),
+    fault(G, "certificate-private-authority", "the certificate is signed by an authority that its operator alone trusts")
+        .in_production(),
     fault(G, "certificate-stale-ocsp-answer", "the stapled OCSP response is out of date").under(NIST),
     fault(G, "certificate-not-stapled", "no OCSP response is stapled").under(NIST),
     fault(G, "certificate-sha-1", "the certificate is signed with SHA-1"),

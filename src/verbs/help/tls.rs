@@ -122,7 +122,24 @@ pub static HANDSHAKE: VerbHelp = VerbHelp {
         "tickets": "how many session tickets of TLS 1.3 came at once; absent when the handshake was not completed",
         "early_data": "true when a ticket permits data before the handshake is done; absent when the handshake was not completed",
         "chain": "the subjects of the certificates that were sent, leaf first",
-        "judged_against": "which trust anchors the verdict rests on",
+        "judged_against": "which trust anchors the verdict rests on, and what it was seen through",
+        "named_root": "true when the chain leads to a root that the operator named and to no public one",
+        "private_chain": "true when named_root is and the target file says that this is production",
         "public_address": "true when the host was reached at a public address",
+    },
+};
+
+/// `tls.revocation`
+pub static REVOCATION: VerbHelp = VerbHelp {
+    name: "tls.revocation",
+    summary: "Asks the responders and lists that the certificates of a host and port name whether they are revoked; nothing to look at where none is named, the issuer was not sent, or (unless --revocation hard) none answers.",
+    effect: Effect::Probe,
+    arguments: &[ENDPOINT],
+    facts: facts! {
+        "status": "good or revoked",
+        "revoked": "the subjects of those that are revoked",
+        "by": "what says so of the certificate of the server: OCSP response or CRL",
+        "asked": "about how many certificates of the chain an authority could be asked",
+        "explained": "what could not be had, one sentence each",
     },
 };

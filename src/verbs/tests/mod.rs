@@ -9,6 +9,7 @@ mod oauth;
 mod real_servers;
 mod server;
 mod tls;
+mod tls_revocation;
 mod udap;
 mod udap_discovery;
 

@@ -98,6 +98,14 @@ impl Server {
         Self { certificate: Some(made.cert.der().clone()), ..server }
     }
 
+    /// TLS with this chain, leaf first, whatever is asked.
+    pub async fn start_with(chain: Vec<CertificateDer<'static>>, key: Vec<u8>) -> Self {
+        crate::net::install_crypto_provider();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key));
+        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
+        Self::run(Arc::new(|_: &Seen| Reply::new(200)), Some(TlsAcceptor::from(Arc::new(config)))).await
+    }
+
     async fn run(handler: Handler, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -32,7 +32,10 @@ pub(super) fn record_handshake(context: &Context, place: &Place, seen: &Handshak
         HandshakeOutcome::Silent => "no answer until the deadline".to_owned(),
         HandshakeOutcome::NotTls => "bytes that are not TLS".to_owned(),
     };
-    let answered = if defects.is_empty() { how } else { format!("{how}; {}", defects.join("; ")) };
+    let mut answered = if defects.is_empty() { how } else { format!("{how}; {}", defects.join("; ")) };
+    if seen.is_private {
+        answered.push_str("; the chain leads to a root that the operator named, and to no public one");
+    }
     seen.chain.iter().for_each(|one| context.world.evidence.keep_certificate(&one.sha256, &one.der));
     let chain: Vec<u8> = seen.chain.first().map(|leaf| leaf.der.clone()).unwrap_or_default();
     append(context, place, "a complete handshake as a client of today makes it".into(), answered, (&[], &chain), elapsed)

@@ -9,6 +9,7 @@ use super::{COST, Place, cause_of, not_tls, place, shared_look, unreachable};
 use crate::net::tls::{
     CertificateDefect, CertificateFacts, Conclusion, Handshake, HandshakeOutcome, Revocation, chain_order, profile_issues,
 };
+use crate::target::Environment;
 use crate::verbs::discovery::is_public_host;
 use crate::verbs::tidy::tidy;
 use crate::verbs::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
@@ -92,8 +93,11 @@ async fn certificate(seen: &Handshake, place: &Place, context: &Context) -> Obse
 fn facts_of_chain(seen: &Handshake, context: &Context) -> Map<String, Value> {
     let mut words: Vec<&str> = seen.defects.iter().map(CertificateDefect::kind).collect();
     words.dedup();
+    let is_production = context.target.environment == Environment::Production;
     let facts = json!({
         "trusted": seen.trusted,
+        "named_root": seen.is_private,
+        "private_chain": seen.is_private && is_production,
         "defects": words,
         "explanations": seen.defects.iter().map(ToString::to_string).collect::<Vec<String>>(),
         "stapled": seen.revocation != Revocation::NotStapled,

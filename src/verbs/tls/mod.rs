@@ -8,6 +8,7 @@ mod flight;
 mod handshake;
 mod look;
 mod offer;
+mod revocation;
 mod suites;
 mod survey;
 
@@ -22,6 +23,7 @@ pub use flight::TlsFlight;
 pub use handshake::TlsHandshake;
 pub(super) use look::Looks;
 pub use offer::TlsOffer;
+pub use revocation::TlsRevocation;
 pub use suites::TlsSuites;
 pub use survey::TlsSurvey;
 

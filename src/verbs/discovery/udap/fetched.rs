@@ -1,31 +1,20 @@
 //! What a chain needs and does not bring: missing issuers, answers of OCSP responders, lists of revoked certificates.
-//!
-//! The addresses stand in certificates of the target, so they are hostile: http and https alone, through the guard of addresses,
-//! with a cap and a deadline, no redirect followed, nothing of ours shown.
 
-use std::time::Duration;
-
-use reqwest::Method;
 use time::OffsetDateTime;
-use url::Url;
 
 use super::anchors::{RevocationMode, UdapAnchors};
 use crate::crypto::x509::{
     Anchors, Certificate, Examination, RevocationEvidence, RevocationStatus, examine, ocsp_request, published_certificates,
     published_list,
 };
-use crate::net::{HttpOutcome, Origin, Payload, Request, within};
 use crate::verbs::Context;
+use crate::verbs::published::{LARGEST_LIST, MOST_ADDRESSES, Published};
 
 /// How many issuers are fetched one after the other.
 const DEPTH: usize = 5;
-/// The addresses of one certificate that are tried.
-const MOST_ADDRESSES: usize = 2;
 /// The most that is sent for one chain: an issuer per step, then an answer and a list for each certificate of the path.
 pub(in crate::verbs::discovery) const MOST_FETCHED: u64 = (DEPTH * MOST_ADDRESSES + 9 * 2 * MOST_ADDRESSES) as u64;
 const LARGEST_ISSUER: usize = 64 * 1024;
-const LARGEST_LIST: usize = 1024 * 1024;
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An examination with what was fetched for it.
 pub(super) struct Examined {
@@ -38,30 +27,24 @@ pub(super) struct Examined {
 }
 
 struct Fetcher<'a> {
-    context: &'a Context,
     chain: &'a [Vec<u8>],
     anchors: &'a Anchors,
     at: OffsetDateTime,
     issuers: Vec<Vec<u8>>,
     revocation: RevocationEvidence,
-    asked: Vec<String>,
-    troubles: Vec<String>,
-    evidence: Vec<String>,
+    published: Published<'a>,
 }
 
 /// Examines the chain, fetches what the operator lets be fetched, and examines again.
 pub(super) async fn examined(context: &Context, chain: &[Vec<u8>], anchors: &Anchors, at: OffsetDateTime) -> Examined {
     let settings: &UdapAnchors = &context.udap_anchors;
     let mut fetcher = Fetcher {
-        context,
         chain,
         anchors,
         at,
         issuers: Vec::new(),
         revocation: RevocationEvidence::default(),
-        asked: Vec::new(),
-        troubles: Vec::new(),
-        evidence: Vec::new(),
+        published: Published::new(context),
     };
     let mut examination = fetcher.examine();
     if settings.fetch_issuers && !anchors.is_empty() {
@@ -87,10 +70,10 @@ impl Fetcher<'_> {
     fn done(mut self, examination: Examination, revocation: &'static str) -> Examined {
         for (certificate, status) in examination.path.iter().zip(&examination.revocation) {
             if let RevocationStatus::Unknown(why) = status {
-                self.troubles.extend(why.iter().map(|why| format!("{}: {why}", certificate.title())));
+                self.published.troubles.extend(why.iter().map(|why| format!("{}: {why}", certificate.title())));
             }
         }
-        Examined { examination, revocation, explained: self.troubles, evidence: self.evidence }
+        Examined { examination, revocation, explained: self.published.troubles, evidence: self.published.evidence }
     }
 
     async fn with_issuers(&mut self, mut examination: Examination) -> Examination {
@@ -98,7 +81,7 @@ impl Fetcher<'_> {
             let Some(last) = examination.path.last().filter(|_| !examination.anchored) else { break };
             let mut found = false;
             for url in last.issuer_urls.clone().iter().take(MOST_ADDRESSES) {
-                let Some(body) = self.get(url, LARGEST_ISSUER).await else { continue };
+                let Some(body) = self.published.get(url, LARGEST_ISSUER).await else { continue };
                 let certificates = published_certificates(&body);
                 found |= !certificates.is_empty();
                 self.issuers.extend(certificates);
@@ -121,7 +104,7 @@ impl Fetcher<'_> {
             let before = self.revocation.ocsp_responses.len();
             for url in certificate.ocsp_urls.iter().take(MOST_ADDRESSES) {
                 let Some(question) = ocsp_request(certificate, issuer) else { break };
-                let answer = self.post(url, question).await;
+                let answer = self.published.ask(url, question).await;
                 self.revocation.ocsp_responses.extend(answer);
             }
             let answered = self.revocation.ocsp_responses.len() > before
@@ -133,65 +116,8 @@ impl Fetcher<'_> {
                 continue;
             }
             for url in certificate.crl_urls.clone().iter().take(MOST_ADDRESSES) {
-                let list = self.get(url, LARGEST_LIST).await;
+                let list = self.published.get(url, LARGEST_LIST).await;
                 self.revocation.crls.extend(list.map(published_list));
-            }
-        }
-    }
-
-    async fn get(&mut self, url: &str, cap: usize) -> Option<Vec<u8>> {
-        if self.asked.iter().any(|own| own == url) {
-            return None;
-        }
-        self.asked.push(url.to_owned());
-        let request = Request::new(Method::GET, self.address(url)?);
-        self.send(url, request, cap).await
-    }
-
-    async fn post(&mut self, url: &str, question: Vec<u8>) -> Option<Vec<u8>> {
-        let mut request = Request::new(Method::POST, self.address(url)?);
-        request.payload = Payload::Bytes("application/ocsp-request".into(), question);
-        self.send(url, request, LARGEST_ISSUER).await
-    }
-
-    /// Files, directories and whatever else a certificate may name are not for us.
-    fn address(&mut self, url: &str) -> Option<Url> {
-        let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        match parsed {
-            Some(parsed) => {
-                // Lists and issuers are published over plain HTTP, on its port.
-                if let Some(origin) = Origin::of(&parsed).filter(|origin| origin.port == 80) {
-                    self.context.world.dialer.accept_plain_port(&origin.host);
-                }
-                Some(parsed)
-            }
-            None => {
-                self.troubles.push(format!("{url}: not an address of http or https"));
-                None
-            }
-        }
-    }
-
-    async fn send(&mut self, url: &str, request: Request, cap: usize) -> Option<Vec<u8>> {
-        let mut request = request.anonymously();
-        request.label = self.context.label.clone();
-        request.body_limit = Some(cap);
-        let Some(sent) = within(PATIENCE, self.context.world.http.send(&request)).await else {
-            self.troubles.push(format!("{url}: no answer within {} s", PATIENCE.as_secs()));
-            return None;
-        };
-        self.evidence.extend(sent.evidence.iter().map(ToString::to_string));
-        match sent.outcome {
-            HttpOutcome::Response(answer) if answer.status == 200 && !answer.truncated && answer.encoded.is_none() => {
-                Some(answer.body)
-            }
-            HttpOutcome::Response(answer) => {
-                self.troubles.push(format!("{url}: answered with status {}, or too large", answer.status));
-                None
-            }
-            HttpOutcome::Failure(failure) => {
-                self.troubles.push(format!("{url}: {}", failure.cause.message));
-                None
             }
         }
     }

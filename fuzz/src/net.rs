@@ -1,0 +1,3 @@
+//! The files of the net floor.
+
+pub mod tls;
