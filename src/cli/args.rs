@@ -187,6 +187,9 @@ pub struct RunArgs {
     /// Requests per second and origin at most
     #[arg(long, value_name = "N/s", env = "CARINBB_RATE", value_parser = parse_rate, help_heading = "Network")]
     pub rate: Option<f64>,
+    /// Send this User-Agent instead of the name of this program; the record says so
+    #[arg(long, value_name = "TEXT", env = "CARINBB_USER_AGENT", value_parser = parse_user_agent, help_heading = "Network")]
+    pub user_agent: Option<String>,
     /// The longest that an exchange may take, for instance 30s
     #[arg(long, value_name = "T", env = "CARINBB_TIMEOUT", value_parser = crate::vocabulary::parse_duration, help_heading = "Network")]
     pub timeout: Option<std::time::Duration>,
@@ -297,6 +300,15 @@ fn parse_rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or(text);
     let rate: f64 = number.parse().map_err(|_| "write requests per second, for instance 5 or 0.5/s".to_owned())?;
     if rate.is_finite() && rate > 0.0 { Ok(rate) } else { Err("a rate is greater than 0".into()) }
+}
+
+fn parse_user_agent(text: &str) -> Result<String, String> {
+    let is_shown = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    if !text.trim().is_empty() && text.len() <= 256 && text.bytes().all(is_shown) {
+        Ok(text.to_owned())
+    } else {
+        Err("a User-Agent is up to 256 printable ASCII characters, for instance 'ExampleApp/2.1'".into())
+    }
 }
 
 /// `report`

@@ -100,3 +100,18 @@ fn one_step_can_be_done_again_and_a_step_that_is_not_there_is_said() {
     Tool::new().args(["run", "--demo", "tls.versions", "--only-step", "99"]).exits(4).stderr_has("nothing was tested");
     Tool::new().args(["run", "--demo", "--only-step", "0"]).exits(2).stderr_has("--only-step");
 }
+
+#[test]
+fn h39_the_user_agent_can_be_that_of_an_app_and_the_record_says_so() {
+    let run = |more: &[&str]| {
+        let printed =
+            Tool::new().args(["run", "--demo", "discovery.unknown-path", "-o", "out"]).args(more.iter().copied()).exits(0);
+        (printed.written("out/exchanges.har"), printed.written("out/run.json"))
+    };
+    let (exchanges, record) = run(&["--user-agent", "ExampleApp/2.1"]);
+    assert!(exchanges.contains("ExampleApp/2.1") && !exchanges.contains("carinbb/"), "the name of the tool is sent");
+    assert!(record.contains("The User-Agent is 'ExampleApp/2.1'"), "the record does not say it");
+    let (exchanges, record) = run(&[]);
+    assert!(exchanges.contains("carinbb/") && !record.contains("The User-Agent is"));
+    Tool::new().args(["run", "--demo", "--user-agent", "x\ny"]).exits(2).stderr_has("printable ASCII");
+}
