@@ -263,6 +263,7 @@ fn finish(
         basis: Some(basis),
         waivers,
         attestations,
+        joined: None,
         certification: options.statements.certification.clone().map(|own| own.with_readings(&prepared.in_force)),
         evidence: evidence_of(&options.world, &search),
         certificates: certificates_of(&options.world),

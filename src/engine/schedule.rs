@@ -240,6 +240,7 @@ fn result(job: &Job, run: CaseRun<'_>, stopped: Option<&Outcome>, begun: Duratio
         started_ms: millis(begun),
         elapsed_ms: millis(elapsed),
         flaky: run.flaky,
+        elsewhere: false,
         steps: run.steps,
     };
     roll_up(&mut result, stopped);

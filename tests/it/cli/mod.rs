@@ -14,6 +14,7 @@ mod explain;
 mod init;
 mod faults;
 mod interrupt;
+mod joined;
 mod list;
 mod login;
 mod messages;
