@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use carinbb::crypto::lab::{KeyKind, Lab, LabKeys, Shape};
 use carinbb::crypto::verify_x5c_jws;
 use carinbb::crypto::x509::{Anchors, RevocationEvidence, examine};
 use serde_json::Value;
@@ -44,6 +45,8 @@ fn main() {
     row("whole run, wall, 32 in flight", Some(wide.wall), 3.0, "s");
     row("discovery and TLS, processor", discovery.processor, 0.5, "s");
     row("memory of a run with evidence", whole.memory, 64.0, "MiB");
+    row("UDAP without waits, 50 ms, 32 in flight", Some(udap(folder.path())), 1.5, "s");
+    row("120 certificates of a laboratory", Some(certificates()), 0.5, "s");
     row("examining a chain of four", Some(examination() * 1000.0), 2.0, "ms");
     row("--help", Some(best(ROUNDS, || arguments(&["--help"])).wall * 1000.0), 20.0, "ms");
     row("list", Some(best(ROUNDS, || arguments(&["list"])).wall * 1000.0), 20.0, "ms");
@@ -54,6 +57,51 @@ fn row(name: &str, measured: Option<f64>, budget: f64, unit: &str) {
         Some(measured) => println!("{name:44} {measured:>8.2} {unit:3} {budget:>6} {unit:3} {:>6.2}", measured / budget),
         None => println!("{name:44} not measured on this system"),
     }
+}
+
+/// Seconds that the cases of UDAP take where every answer comes 50 ms late: from the first request of a case to the last. What waits on
+/// purpose is left out.
+#[allow(clippy::cast_precision_loss, reason = "a few thousand milliseconds")]
+fn udap(folder: &Path) -> f64 {
+    let path = |name: &str| folder.join(name).display().to_string();
+    let lab = path("lab");
+    let made = arguments(&["pki", "init", &lab]).stdout(Stdio::null()).status().expect("the binary starts");
+    assert!(made.success(), "the laboratory is made");
+    let (target, roots) = (path("udap.toml"), path("udap-roots.pem"));
+    let (first, second) = (path("lab/root.pem"), path("lab/second-root.pem"));
+    let anchors = ["--udap-anchors", &first, "--udap-community", "urn:a", "--udap-anchors", &second, "--udap-community", "urn:b"];
+    let files = ["--latency", "50ms", "--target-out", &target, "--udap-ca-out", &roots];
+    let server = Server::with(folder, &[&files[..], &anchors].concat());
+    let ours = format!("\n[udap]\npki = \"{lab}\"\nanchors = [\"{roots}\"]\ncommunities = [\"urn:a\", \"urn:b\"]\n");
+    let theirs = fs::read_to_string(&target).expect("serve wrote the target file");
+    fs::write(&target, theirs + &ours).expect("the folder is writable");
+    let record = folder.join("udap.json");
+    let report = format!("json={}", record.display());
+    let chosen = ["--select", "udap,b2b", "--skip", "udap.assertion-replay-2s,udap.statement-replay-2s", "--in-flight", "32"];
+    let given = ["run", "--target", &target, "--ca-file", &server.ca, "--quiet", "--report", &report];
+    let times = (0..ROUNDS).map(|_| {
+        let status = arguments(&[&given[..], &chosen].concat()).stdout(Stdio::null()).status().expect("the binary starts");
+        assert!(status.success(), "a clean server is clean");
+        let run = read(&record);
+        let of = |case: &Value, name: &str| case[name].as_u64().unwrap_or_default();
+        let cases = || run["cases"].as_array().into_iter().flatten();
+        let begun = cases().map(|case| of(case, "started_ms")).min().unwrap_or_default();
+        let ended = cases().map(|case| of(case, "started_ms") + of(case, "elapsed_ms")).max().unwrap_or_default();
+        ended.saturating_sub(begun) as f64 / 1000.0
+    });
+    times.fold(f64::INFINITY, f64::min)
+}
+
+/// Seconds that the certificates of a run take, the laboratory itself included.
+fn certificates() -> f64 {
+    let began = Instant::now();
+    let lab = Lab::new(LabKeys::well_known(), None, OffsetDateTime::now_utc()).expect("the laboratory is made");
+    for number in 0..120 {
+        let kind = [KeyKind::Rsa, KeyKind::Ec256, KeyKind::Ec384][number % 3];
+        let uri = format!("https://client.carinbb.example/{number}");
+        lab.credential(&[uri], Shape::Right, kind).expect("a certificate is made");
+    }
+    began.elapsed().as_secs_f64()
 }
 
 /// Seconds that one UDAP chain of four certificates takes: parsed, a path found, every rule judged.
@@ -108,8 +156,13 @@ struct Server {
 
 impl Server {
     fn start(folder: &Path) -> Self {
-        let ca = folder.join("ca.pem").display().to_string();
-        let mut child = arguments(&["serve", "--ca-out", &ca]).stdout(Stdio::piped()).spawn().expect("the binary starts");
+        Self::with(folder, &[])
+    }
+
+    fn with(folder: &Path, flags: &[&str]) -> Self {
+        let ca = folder.join(format!("ca-{}.pem", flags.len())).display().to_string();
+        let mut child =
+            arguments(&[&["serve", "--ca-out", &ca], flags].concat()).stdout(Stdio::piped()).spawn().expect("the binary starts");
         let mut output = BufReader::new(child.stdout.take().expect("stdout is piped"));
         let mut line = String::new();
         output.read_line(&mut line).expect("serve prints its base first");

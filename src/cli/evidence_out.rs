@@ -137,7 +137,9 @@ impl LastLook {
     #[must_use]
     pub fn new(redactor: &Redactor, loaded: &LoadedSuite, run: &Run) -> Self {
         let mut public: String = loaded.files.all().map(|source| source.text()).collect();
-        for text in [&run.header.target, &run.header.started, &run.finished] {
+        // What a server tells everybody of itself may be the name of a payer, which stands in members' data too.
+        let software = run.header.fingerprint.as_ref().and_then(|own| own.software.clone()).unwrap_or_default();
+        for text in [&run.header.target, &run.header.started, &run.finished, &software] {
             public.push_str(text);
             public.push(' ');
         }

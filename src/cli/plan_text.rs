@@ -51,7 +51,8 @@ pub fn human(view: &PlanView, knowledge: Knowledge) -> String {
     text
 }
 
-fn counted(count: u64, unit: &str) -> String {
+/// A number with its noun, in the plural where it is not one.
+pub(super) fn counted(count: u64, unit: &str) -> String {
     let (noun, rest) = unit.split_at(unit.find(" of ").unwrap_or(unit.len()));
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{plural}{rest}")

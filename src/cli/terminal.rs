@@ -13,6 +13,7 @@ use super::hint;
 use super::layout::{flow, wrap};
 use super::page::Page;
 pub use super::page::{Look, Loudness};
+use super::plan_text::counted;
 
 /// Below it nothing can be aligned.
 const NARROWEST: usize = 40;
@@ -77,7 +78,12 @@ impl<W: io::Write + Send> Terminal<W> {
             self.page.row("note", note, 0, 6)?;
         }
         let (requests, probes) = (traffic.planned_requests, traffic.planned_probes);
-        self.page.faint(&format!("{} results, at most {requests} requests and {probes} TLS probes", plan.len()))?;
+        self.page.faint(&format!(
+            "{}, at most {} and {}",
+            counted(plan.len() as u64, "result"),
+            counted(requests, "request"),
+            counted(probes, "TLS probe")
+        ))?;
         writeln!(self.page.out)
     }
 

@@ -60,6 +60,15 @@ pub fn build(
     if is_through_proxy {
         notes.push("Seen through a proxy: what is said of TLS holds for what the proxy shows.".into());
     }
+    let defaults = HttpOptions::default();
+    let user_agent = arguments.user_agent.clone().inspect(|own| {
+        notes.push(format!(
+            "The User-Agent is '{own}' and does not name this program, by which a server could tell it from an app."
+        ));
+    });
+    if let Some(leeway) = arguments.clock_leeway {
+        notes.push(format!("Clocks may be {} s apart before an ID token counts as expired or of the future.", leeway.as_secs()));
+    }
     let options = WorldOptions {
         random,
         target_origins: named.filter_map(Origin::of).collect(),
@@ -84,9 +93,11 @@ pub fn build(
             in_flight: usize::from(arguments.in_flight),
             rate: arguments.rate,
             ambient_proxy: environment.ambient_proxy(),
+            user_agent: user_agent.unwrap_or(defaults.user_agent),
             ..HttpOptions::default()
         },
         max_auth_failures: arguments.max_auth_failures,
+        clock_leeway: arguments.clock_leeway.unwrap_or(WorldOptions::default().clock_leeway),
         ..WorldOptions::default()
     };
     let world = World::new(options).map_err(|error| Failure::wrong(error.to_string()))?;

@@ -3,8 +3,9 @@
 //! Two runs are one only where they asked the same of the same server. Everything above the results is made again from
 //! them, and the joined record says which results came from where and which verdicts are others than at first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::across;
 use super::claim::claim_of;
 use super::record::{CaseResult, NotSelected, RequirementResult, Run, Tested};
 use super::rollup::gather;
@@ -15,6 +16,15 @@ use crate::catalogue::{Attestation, Attestations, Waiver};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("these runs cannot be joined: {0}")]
 pub struct JoinError(String);
+
+impl JoinError {
+    pub(super) fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+/// What distinguishes the evidence of a repetition.
+const MARK: &str = "again";
 
 /// The cases of a run that are worth repeating: something failed, was blocked or broke.
 #[must_use]
@@ -30,11 +40,14 @@ pub fn to_repeat(run: &Run) -> Vec<String> {
 /// # Errors
 /// When they did not ask the same of the same server.
 pub fn join(first: &Run, second: &Run) -> Result<Run, JoinError> {
+    if across::are_two_servers(first, second) {
+        return across::join(first, second);
+    }
     check(first, second)?;
     let mut joined = first.clone();
     let mut changed = Vec::new();
     for again in &second.cases {
-        let again = with_own_evidence(again);
+        let again = with_own_evidence(again, MARK);
         match joined.cases.iter_mut().find(|own| own.label() == again.label()) {
             Some(own) => {
                 if own.verdict != again.verdict {
@@ -46,16 +59,7 @@ pub fn join(first: &Run, second: &Run) -> Result<Run, JoinError> {
         }
     }
     joined.not_selected.retain(|left: &NotSelected| !second.cases.iter().any(|case| case.case == left.case));
-    let moved = second.evidence.iter().map(|own| {
-        let mut own = own.clone();
-        own.id = moved(&own.id);
-        // The exchange names itself too.
-        if let Some(id) = own.exchange.get_mut("id") {
-            *id = own.id.clone().into();
-        }
-        own
-    });
-    joined.evidence.extend(moved);
+    joined.evidence.extend(second.evidence.iter().map(|own| own.moved(MARK)));
     let known: BTreeSet<String> = joined.certificates.iter().map(|own| own.sha256.clone()).collect();
     joined.certificates.extend(second.certificates.iter().filter(|own| !known.contains(&own.sha256)).cloned());
     joined.left_behind.extend(second.left_behind.iter().cloned());
@@ -77,19 +81,44 @@ pub fn join(first: &Run, second: &Run) -> Result<Run, JoinError> {
     ] {
         *sum = sum.saturating_add(own);
     }
-    conclude(&mut joined, second);
+    let documents = |run: &Run| {
+        run.header.fingerprint.as_ref().map(|own| (own.smart_configuration.clone(), own.capability_statement.clone()))
+    };
+    if documents(first) != documents(second) {
+        joined.header.notes.push("The discovery documents changed between the two runs.".into());
+    }
+    conclude(&mut joined, &second.requirements.iter().map(|row| (row.id.as_str(), row)).collect());
     Ok(joined)
 }
 
 fn check(first: &Run, second: &Run) -> Result<(), JoinError> {
+    let software = |run: &Run| run.header.fingerprint.as_ref().and_then(|own| own.software.clone()).unwrap_or_default();
+    let same = [
+        ("target", first.header.target.clone(), second.header.target.clone()),
+        ("environment", first.header.environment.clone(), second.header.environment.clone()),
+        ("software", software(first), software(second)),
+    ];
+    refuse_difference(&same)?;
+    check_criteria(first, second)?;
+    if first.header.started > second.header.started {
+        return Err(JoinError::new("the second began before the first"));
+    }
+    Ok(())
+}
+
+fn refuse_difference(same: &[(&str, String, String)]) -> Result<(), JoinError> {
+    let other = same.iter().find(|(_, a, b)| a != b);
+    other.map_or(Ok(()), |(what, a, b)| Err(JoinError::new(format!("the {what} is '{a}' in the first and '{b}' in the second"))))
+}
+
+/// Whether two whole runs were held to the same, and looked at by the same carinbb.
+pub(super) fn check_criteria(first: &Run, second: &Run) -> Result<(), JoinError> {
     let refuse = |what: String| Err(JoinError(what));
     let profiles = |run: &Run| run.header.profiles.iter().map(|own| own.id.as_str()).collect::<Vec<_>>().join(", ");
     let udap = |run: &Run| run.header.udap.as_ref().map_or(String::new(), |own| own.version.clone());
     let strictness =
         |run: &Run| run.basis.map_or(String::new(), |own| format!("strict {}, fail on warn {}", own.strict, own.fail_on_warn));
     let same = [
-        ("target", first.header.target.clone(), second.header.target.clone()),
-        ("environment", first.header.environment.clone(), second.header.environment.clone()),
         ("profiles", profiles(first), profiles(second)),
         ("SMART version", first.header.smart.version.clone(), second.header.smart.version.clone()),
         ("UDAP version", udap(first), udap(second)),
@@ -97,9 +126,7 @@ fn check(first: &Run, second: &Run) -> Result<(), JoinError> {
         ("carinbb", first.header.tool.clone(), second.header.tool.clone()),
         ("strictness", strictness(first), strictness(second)),
     ];
-    if let Some((what, a, b)) = same.iter().find(|(_, a, b)| a != b) {
-        return refuse(format!("the {what} is '{a}' in the first and '{b}' in the second"));
-    }
+    refuse_difference(&same)?;
     if let Some(which) = [(first, "first"), (second, "second")].iter().find(|(run, _)| !run.complete) {
         return refuse(format!("the {} was interrupted", which.1));
     }
@@ -112,27 +139,20 @@ fn check(first: &Run, second: &Run) -> Result<(), JoinError> {
     if first.header.run == second.header.run {
         return refuse("they are one and the same run".into());
     }
-    if first.header.started > second.header.started {
-        return refuse("the second began before the first".into());
-    }
     Ok(())
 }
 
-/// Ids of evidence are counted in each run from one.
-fn moved(id: &str) -> String {
-    format!("again-{id}")
-}
-
-fn with_own_evidence(case: &CaseResult) -> CaseResult {
+/// The result with ids of evidence that no other run has: each run counts them from one.
+pub(super) fn with_own_evidence(case: &CaseResult, mark: &str) -> CaseResult {
     let mut case = case.clone();
     for id in case.steps.iter_mut().flat_map(|step| &mut step.evidence) {
-        *id = moved(id);
+        *id = format!("{mark}-{id}");
     }
     case
 }
 
-/// Marks, requirements and claim, from the results that there are now.
-fn conclude(joined: &mut Run, second: &Run) {
+/// Marks, requirements and claim, from the results that there are now. `again` is what the other run says of a requirement.
+pub(super) fn conclude(joined: &mut Run, again: &BTreeMap<&str, &RequirementResult>) {
     let Some(basis) = joined.basis else { return };
     let today = joined.finished.get(..10).unwrap_or_default().to_owned();
     let waivers: Vec<Waiver> = joined.waivers.iter().filter_map(waived::given).collect();
@@ -144,7 +164,7 @@ fn conclude(joined: &mut Run, second: &Run) {
     let gathered = gather(&joined.cases, &missed, false, &|_| false);
     for row in &mut joined.requirements {
         let left_out = joined.not_selected.iter().any(|left| left.requirements.contains(&row.id));
-        let again = second.requirements.iter().find(|own| own.id == row.id);
+        let again = again.get(row.id.as_str()).copied();
         if let Some(own) = gathered.get(row.id.as_str()) {
             row.verdict = own.verdict;
             row.cases.clone_from(&own.cases);

@@ -3,6 +3,7 @@
 //! The only floor that knows both what happened and how much it matters. It prints nothing: live listeners
 //! get [`Event`]s, and reports get the finished [`Run`].
 
+mod across;
 mod assertion;
 mod attested;
 mod capability;
@@ -16,6 +17,7 @@ mod economy;
 mod event;
 mod exercised;
 mod facts;
+mod fingerprint;
 mod hindrance;
 pub mod inputs;
 mod join;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::capability::{Capabilities, Document, Documents};
+use super::fingerprint::fingerprint;
 use super::hindrance;
 use super::plan::{Plan, Planner};
 use super::record::{Header, ProfileChoice, SCHEMA, VersionChoice};
@@ -74,6 +75,7 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
     let (profiles, choices) = choose_profiles(options, &documents)?;
     let smart = choose_smart(options, &profiles, &documents)?;
     let udap = udap_version::decide(options.udap_version.as_deref(), &profiles, &documents.udap)?;
+    let fingerprint = fingerprint(&documents);
     let context = context.with_udap_version(udap.as_ref().map(|choice| choice.version.as_str()));
     let claim = Claim {
         profiles: profiles.clone(),
@@ -103,7 +105,7 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
         assume_claimed: knowledge == Knowledge::Nothing,
     };
     let plan = planner.plan();
-    let header = Header { hindrance, udap, ..header(options, choices, smart, &profiles) };
+    let header = Header { hindrance, udap, fingerprint, ..header(options, choices, smart, &profiles) };
     Ok(Prepared { header, in_force, rules, capabilities, plan, context })
 }
 
@@ -258,6 +260,7 @@ fn header(options: &RunOptions, choices: Vec<ProfileChoice>, smart: VersionChoic
         suite: options.suite_digest.clone(),
         target: options.target.base.to_string(),
         environment: options.target.environment.word().into(),
+        fingerprint: None,
         profiles: choices,
         smart,
         udap: None,

@@ -46,6 +46,9 @@ pub struct Run {
     /// Who tested for whom and how, when the run was an audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certification: Option<Certification>,
+    /// The other server whose results stand beside those of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<JoinedRecord>,
     /// What cleanup could not remove.
     pub left_behind: Vec<String>,
     /// SMART capabilities that the target claims and that no judged case acted on.
@@ -76,6 +79,9 @@ pub struct Header {
     pub target: String,
     /// `production`, `staging` or `unstated`.
     pub environment: String,
+    /// What the target says it is; absent where nothing was read, and in records of carinbb 0.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
     /// The profiles, with the reason why they were chosen.
     pub profiles: Vec<ProfileChoice>,
     /// The SMART version that holds, with the reason.
@@ -91,6 +97,53 @@ pub struct Header {
     pub hindrance: Option<Cause>,
     /// Settings that shape the verdict, with their origin: `flag`, `environment`, `target file`, … `default`.
     pub settings: Vec<Setting>,
+}
+
+/// What a target says it is, apart from its address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fingerprint {
+    /// Name, version and release date of its software, where the `CapabilityStatement` gives name and version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software: Option<String>,
+    /// SHA-256 of the `CapabilityStatement` without its date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capability_statement: Option<String>,
+    /// SHA-256 of smart-configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smart_configuration: Option<String>,
+}
+
+/// The run of another server with the same software, whose results are marked `elsewhere`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JoinedRecord {
+    /// Its run.
+    pub run: String,
+    /// Its FHIR base.
+    pub target: String,
+    /// Its environment.
+    pub environment: String,
+    /// Begin of its run.
+    pub started: String,
+    /// End of its run.
+    pub finished: String,
+    /// Results of it that do not carry over, because they belong to the place.
+    pub left: Vec<String>,
+    /// Every requirement that was looked at in either.
+    pub rows: Vec<JoinedRow>,
+}
+
+/// What came of one requirement at each of two servers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JoinedRow {
+    /// The requirement.
+    pub requirement: String,
+    /// At the server of the record; absent when it was not looked at there.
+    pub here: Option<Verdict>,
+    /// At the other server; absent when it was not looked at there, or does not carry over.
+    pub there: Option<Verdict>,
 }
 
 /// A profile and why it holds.
@@ -225,6 +278,9 @@ pub struct CaseResult {
     pub elapsed_ms: u64,
     /// True when an observation had to be repeated to be had.
     pub flaky: bool,
+    /// True when it was seen at the other server of a joined record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
     /// Its steps in order.
     pub steps: Vec<StepResult>,
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::across;
 use super::claim::claim_of;
 use super::condition::under;
 use super::judge;
@@ -35,6 +36,9 @@ pub fn replay(run: &Run) -> Replayed {
     }
     replayed.waivers(run);
     replayed.requirements(run);
+    for problem in across::problems(run) {
+        replayed.differs("joined", &problem);
+    }
     match run.basis {
         None => replayed.differs("claim", "the record does not say what the claim rests on"),
         Some(basis) => {

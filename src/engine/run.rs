@@ -166,8 +166,12 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
         options.only_step,
     );
     let cases = schedule::run_all(&stage, &prepared.plan.jobs, &listener).await;
-    let mut left = verbs::remove_leftovers(&prepared.context).await;
-    left.extend(verbs::cancel_registrations(&stage.context).await);
+    let left = {
+        let _acting = options.world.activity.begin();
+        let mut left = verbs::remove_leftovers(&prepared.context).await;
+        left.extend(verbs::cancel_registrations(&stage.context).await);
+        left
+    };
     let record = finish(options, prepared, cases, left, &stage.unreached());
     notice(&listener, &Event::Finished { run: &record });
     Ok(record)
@@ -259,6 +263,7 @@ fn finish(
         basis: Some(basis),
         waivers,
         attestations,
+        joined: None,
         certification: options.statements.certification.clone().map(|own| own.with_readings(&prepared.in_force)),
         evidence: evidence_of(&options.world, &search),
         certificates: certificates_of(&options.world),

@@ -12,7 +12,7 @@ use super::case_run::CaseRun;
 use super::event::{Event, Listener};
 use super::judge;
 use super::outcome_text::reason_of;
-use super::plan::Job;
+use super::plan::{Job, deeds_of};
 use super::record::{CaseResult, Clause, OutcomeRecord, Phase, StepResult};
 use super::sighting::interrupted;
 use super::stage::Stage;
@@ -27,7 +27,9 @@ pub async fn run_all(stage: &Stage, jobs: &[Job], listener: &Mutex<&mut dyn List
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
     for spoiling in [false, true] {
         let wanted = jobs.iter().enumerate().filter(|(_, job)| spoils(stage, &job.case).is_empty() != spoiling);
-        let groups = group(wanted.collect());
+        let mut groups = group(wanted.collect());
+        // A member signs in once at a time: what waits for that is the longest chain of a run, so it begins first.
+        groups.sort_by_key(|group| group.first().is_none_or(|(_, job)| !deeds_of(&job.case, &stage.suite).signs_in));
         let finished = join_all(groups.iter().map(|group| run_group(stage, group, listener))).await;
         results.extend(finished.into_iter().flatten());
     }
@@ -97,26 +99,42 @@ fn locks_of(stage: &Stage, case: &TestCase) -> Vec<String> {
     case.locks.iter().cloned().chain(spoils.map(str::to_owned)).collect()
 }
 
+/// Whether the results of one frame may act at the same time: clients that register themselves have a URI or an assertion each, and
+/// nobody signs in. What shares a member's session or a client's secret goes one by one.
+fn are_apart(stage: &Stage, case: &TestCase) -> bool {
+    let deeds = deeds_of(case, &stage.suite);
+    deeds.registers && !deeds.signs_in
+}
+
 async fn run_group(stage: &Stage, group: &[(usize, &Job)], listener: &Mutex<&mut dyn Listener>) -> Vec<(usize, CaseResult)> {
     let Some((_, first)) = group.first() else { return Vec::new() };
-    let _locks = stage.lock(&locks_of(stage, &first.case)).await;
+    let locks = locks_of(stage, &first.case);
+    let _locks = stage.lock(&locks).await;
+    let side_by_side = locks.is_empty() && are_apart(stage, &first.case);
     let mut finished: Vec<(usize, CaseResult)> = Vec::new();
-    let mut since_good: Vec<usize> = Vec::new();
     let mut control = Control::run(stage, first).await;
-    for (done, (at, job)) in group.iter().enumerate() {
-        notice(listener, &Event::CaseStarted { case: &job.planned });
-        since_good.push(finished.len());
-        let on_wait = |seconds| notice(listener, &Event::Waiting { case: &job.planned, seconds });
-        finished.push((*at, run_job(stage, job, &control, &on_wait).await));
-        let last = done + 1 == group.len();
-        if (last || (done + 1) % FRAME == 0) && control.is_needed(job) {
+    for frame in group.chunks(FRAME) {
+        let run = async |(at, job): &(usize, &Job)| {
+            notice(listener, &Event::CaseStarted { case: &job.planned });
+            let on_wait = |seconds| notice(listener, &Event::Waiting { case: &job.planned, seconds });
+            (*at, run_job(stage, job, &control, &on_wait).await)
+        };
+        let mut framed = Vec::new();
+        if side_by_side {
+            framed = join_all(frame.iter().map(run)).await;
+        } else {
+            for one in frame {
+                framed.push(run(one).await);
+            }
+        }
+        if let Some((_, job)) = frame.last().filter(|(_, job)| control.is_needed(job)) {
             let again = Control::run(stage, job).await;
             if let Some(outcome) = &again.stopped {
-                since_good.iter().for_each(|at| hold_back(stage, &mut finished[*at].1, outcome, &again.steps));
+                framed.iter_mut().for_each(|(_, result)| hold_back(stage, result, outcome, &again.steps));
             }
-            since_good.clear();
             control = again;
         }
+        finished.extend(framed);
     }
     for (_, result) in &finished {
         notice(listener, &Event::CaseFinished { result });
@@ -222,6 +240,7 @@ fn result(job: &Job, run: CaseRun<'_>, stopped: Option<&Outcome>, begun: Duratio
         started_ms: millis(begun),
         elapsed_ms: millis(elapsed),
         flaky: run.flaky,
+        elsewhere: false,
         steps: run.steps,
     };
     roll_up(&mut result, stopped);

@@ -115,6 +115,7 @@ mod tests {
             started_ms: 0,
             elapsed_ms: 0,
             flaky: false,
+            elsewhere: false,
             steps: vec![step],
         }
     }

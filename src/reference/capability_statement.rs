@@ -50,7 +50,7 @@ fn statement(site: &Site) -> Value {
         "status": "active",
         "date": "2026-11-01",
         "kind": "instance",
-        "software": {"name": "Synthetic payer"},
+        "software": {"name": "Synthetic payer", "version": "1.0.0"},
         "implementation": {"description": "Synthetic payer with invented members", "url": site.base.as_str()},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json"],

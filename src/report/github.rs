@@ -45,6 +45,7 @@ fn summary(run: &Run) -> String {
         }
         text.push_str(&next);
     }
+    text.push_str(&stated("Where production and staging differ", &statements::differences(run)));
     text.push_str(&stated("Waivers", &statements::waivers(run)));
     text.push_str(&stated("Attested by persons, not tested", &statements::attestations(run)));
     text.push_str(&results(run, LONGEST.saturating_sub(text.len())));

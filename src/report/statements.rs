@@ -2,8 +2,9 @@
 //!
 //! Texts are as in the record: each format escapes for itself.
 
-use crate::engine::record::{AttestationRecord, CaseResult, WaiverRecord, WaiverState};
+use crate::engine::record::{AttestationRecord, CaseResult, JoinedRow, WaiverRecord, WaiverState};
 use crate::engine::{Run, ends_soon};
+use crate::vocabulary::Verdict;
 
 /// One line of such a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,20 @@ pub fn waiver_of(run: &Run, case: &CaseResult, requirement: &str) -> Option<Stri
     let is_marked = case.judgements().any(|(_, own)| own.requirement == requirement && own.waived);
     let WaiverRecord { expires, reason, owner, approved_by, .. } = run.waivers.iter().find(is_own).filter(|_| is_marked)?;
     Some(format!("until {expires}: {reason} (owner {owner}, approved by {approved_by})"))
+}
+
+/// What came out differently at the two servers of a joined record.
+#[must_use]
+pub fn differences(run: &Run) -> Vec<Statement> {
+    let rows = run.joined.iter().flat_map(|joined| &joined.rows).filter(|row| row.differs());
+    let word = |verdict: Option<Verdict>| verdict.map_or("-", Verdict::word);
+    let one = |row: &JoinedRow| Statement {
+        word: "differs",
+        about: row.requirement.clone(),
+        text: format!("{} in production, {} in staging", word(row.here), word(row.there)),
+        is_open: true,
+    };
+    rows.map(one).collect()
 }
 
 /// Every attestation of a run.

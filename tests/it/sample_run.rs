@@ -69,6 +69,7 @@ fn with_target_text(text: impl Fn(&str) -> String) -> Run {
         waivers: Vec::new(),
         attestations: Vec::new(),
         certification: None,
+        joined: None,
         left_behind: vec![text("client registration 8c1f")],
         not_exercised: Vec::new(),
         evidence: vec![EvidenceRecord {
@@ -91,6 +92,7 @@ fn header(text: impl Fn(&str) -> String) -> Header {
         suite: "5d41402abc4b2a76b9719d911017c592".into(),
         target: "https://payer.example/fhir".into(),
         environment: "staging".into(),
+        fingerprint: None,
         profiles: vec![ProfileChoice { id: "carin-bb-2.2.0".into(), title: "CARIN BB 2.2.0".into(), why: "the latest".into() }],
         smart: VersionChoice { version: "2.0.0".into(), declared: false, why: text("found: permission-v2; not declared") },
         udap: None,
@@ -222,6 +224,7 @@ fn case(id: &str, variant: &str, title: &str, verdict: Verdict, reason: &str, st
         started_ms: 1_200,
         elapsed_ms: elapsed,
         flaky: false,
+        elsewhere: false,
         steps,
     }
 }

@@ -8,6 +8,8 @@ mod stand;
 mod table;
 mod touch;
 #[cfg(test)]
+mod udap_versions;
+#[cfg(test)]
 mod whole_runs;
 
 pub use demand::demands;

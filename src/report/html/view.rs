@@ -6,7 +6,7 @@ use std::io;
 use serde_json::{Value, json};
 
 use crate::engine::Run;
-use crate::engine::record::{CaseResult, RequirementResult, Tested};
+use crate::engine::record::{CaseResult, JoinedRecord, RequirementResult, Tested};
 use crate::report::statements::{self, Statement};
 use crate::report::words::{self, VERDICTS, link};
 use crate::report::{Finding, ranked};
@@ -54,6 +54,7 @@ pub(super) fn view(run: &Run, documents: &[&str]) -> io::Result<Value> {
         "documents": documents,
         "matrix": run.requirements.iter().map(|row| requirement(row, documents)).collect::<Vec<_>>(),
         "certification": run.certification.as_ref().map(|own| json!({ "rows": audit::rows(run, own), "readings": own.readings })),
+        "joined": run.joined.as_ref().map(joined),
         "waivers": stated(&statements::waivers(run)),
         "attestations": stated(&statements::attestations(run)),
         "findings": findings(run),
@@ -95,6 +96,19 @@ fn verdict(run: &Run) -> Value {
         ("Nothing that was tested failed".to_owned(), "note")
     };
     json!({ "text": text, "class": class })
+}
+
+/// What was looked at where, and what came of it.
+fn joined(own: &JoinedRecord) -> Value {
+    let shown =
+        |verdict: Option<Verdict>| json!({ "word": verdict.map_or("", Verdict::word), "class": verdict.map_or("", class) });
+    let rows = own.rows.iter().map(|row| {
+        json!({ "requirement": row.requirement, "here": shown(row.here), "there": shown(row.there), "differs": row.differs() })
+    });
+    json!({
+        "target": own.target, "environment": own.environment, "run": own.run, "started": own.started, "finished": own.finished,
+        "left": own.left.len(), "differ": own.rows.iter().filter(|row| row.differs()).count(), "rows": rows.collect::<Vec<_>>(),
+    })
 }
 
 fn stated(rows: &[Statement]) -> Vec<Value> {

@@ -15,14 +15,22 @@ pub async fn cancel_registrations(context: &Context) -> Vec<String> {
     futures_util::future::join_all(cancelled).await.into_iter().flatten().collect()
 }
 
-/// Nothing when it is gone.
+/// Nothing when it is gone. What a lax server took with a certificate that nobody trusts may be cancelled with that alone.
 async fn cancel(context: &Context, uri: String, registration: Registration) -> Option<String> {
+    let left = cancel_with(context, &uri, &registration, registration.community).await?;
+    if registration.shape == registration.community {
+        return Some(left);
+    }
+    cancel_with(context, &uri, &registration, registration.shape).await
+}
+
+async fn cancel_with(context: &Context, uri: &str, registration: &Registration, shape: Shape) -> Option<String> {
     let mut given = Map::new();
-    given.insert("client".into(), uri.as_str().into());
+    given.insert("client".into(), uri.into());
     given.insert("flow".into(), registration.flow.as_str().into());
     given.insert("cancel".into(), true.into());
-    if registration.community != Shape::Right {
-        given.insert("statement".into(), json!({ "certificate": registration.community.word() }));
+    if shape != Shape::Right {
+        given.insert("statement".into(), json!({ "certificate": shape.word() }));
     }
     let observed = Register.run(&Arguments::unchecked(given), context).await;
     let why = match &observed.observation {

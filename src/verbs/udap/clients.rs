@@ -47,6 +47,8 @@ pub(super) struct Registration {
     pub scopes: Vec<String>,
     /// The community by whose certificate it was made.
     pub community: Shape,
+    /// What was special about that certificate: a lax server may want to see the like again.
+    pub shape: Shape,
 }
 
 /// The clients of one run.

@@ -179,7 +179,8 @@ fn learn(
     let asked = signed.as_ref().and_then(|signed| scope(&signed.claims));
     let granted = scope(&answered.members()).or(asked).unwrap_or_default();
     let scopes = granted.split_ascii_whitespace().map(str::to_owned).collect();
-    clients.remember(uri, Registration { client_id, flow: flow.to_owned(), scopes, community });
+    let shape = signed.as_ref().map_or(community, |signed| signed.shape);
+    clients.remember(uri, Registration { client_id, flow: flow.to_owned(), scopes, community, shape });
 }
 
 /// The facts `sent.*`.

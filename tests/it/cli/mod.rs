@@ -1,6 +1,7 @@
 //! The command line as its user meets it: one file per command, each of them starting the real binary.
 
 mod again;
+mod alone;
 mod attest;
 mod baseline;
 mod canaries;
@@ -13,6 +14,7 @@ mod explain;
 mod init;
 mod faults;
 mod interrupt;
+mod joined;
 mod list;
 mod login;
 mod messages;

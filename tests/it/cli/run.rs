@@ -100,3 +100,34 @@ fn one_step_can_be_done_again_and_a_step_that_is_not_there_is_said() {
     Tool::new().args(["run", "--demo", "tls.versions", "--only-step", "99"]).exits(4).stderr_has("nothing was tested");
     Tool::new().args(["run", "--demo", "--only-step", "0"]).exits(2).stderr_has("--only-step");
 }
+
+#[test]
+fn h39_the_user_agent_can_be_that_of_an_app_and_the_record_says_so() {
+    let run = |more: &[&str]| {
+        let printed =
+            Tool::new().args(["run", "--demo", "discovery.unknown-path", "-o", "out"]).args(more.iter().copied()).exits(0);
+        (printed.written("out/exchanges.har"), printed.written("out/run.json"))
+    };
+    let (exchanges, record) = run(&["--user-agent", "ExampleApp/2.1"]);
+    assert!(exchanges.contains("ExampleApp/2.1") && !exchanges.contains("carinbb/"), "the name of the tool is sent");
+    assert!(record.contains("The User-Agent is 'ExampleApp/2.1'"), "the record does not say it");
+    let (exchanges, record) = run(&[]);
+    assert!(exchanges.contains("carinbb/") && !record.contains("The User-Agent is"));
+    Tool::new().args(["run", "--demo", "--user-agent", "x\ny"]).exits(2).stderr_has("printable ASCII");
+}
+
+#[test]
+fn waits_are_bounded_one_by_one_and_the_leeway_of_clocks_is_told() {
+    let plan = Tool::new().args(["run", "--demo", "--max-wait", "60s", "--plan", "--format", "json"]).exits(0).json();
+    let cases = plan["cases"].as_array().expect("a plan has cases");
+    let waits = |name: &str| cases.iter().filter(|case| case["case"] == name).filter_map(|case| case["waits"].as_u64()).max();
+    assert!(waits("udap.assertion-replay-30s").is_some_and(|seconds| (30..=60).contains(&seconds)), "{cases:?}");
+    assert_eq!(waits("access.expired-token"), None);
+    let left_out = plan["not_selected"].as_array().expect("a plan names what is left out");
+    let reason = left_out.iter().find(|case| case["case"] == "access.expired-token").map(|case| case["reason"].to_string());
+    assert!(reason.is_some_and(|reason| reason.contains("--max-wait allows 60 s")), "{left_out:?}");
+    let run =
+        Tool::new().args(["run", "--demo", "openid.id-token-valid", "--clock-leeway", "2m", "--format", "json"]).exits(0).json();
+    assert!(run["header"]["notes"].to_string().contains("Clocks may be 120 s apart"), "{}", run["header"]["notes"]);
+    Tool::new().args(["run", "--demo", "--clock-leeway", "6m"]).exits(2).stderr_has("5m at most");
+}

@@ -28,7 +28,7 @@ fn looked_at(name: &str, page: &Path) -> Option<Value> {
 
 #[test]
 fn a_browser_runs_nothing_asks_for_nothing_and_complains_of_nothing_and_everybody_can_read_the_page() {
-    for (name, run) in records() {
+    for (name, run) in records().into_iter().chain([("dressed", reports::dressed())]) {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let page = folder.path().join("report.html");
         write(&run, "html", &page);
@@ -53,9 +53,9 @@ fn a_browser_runs_nothing_asks_for_nothing_and_complains_of_nothing_and_everybod
 }
 
 #[test]
-fn the_page_of_waivers_and_attestations_is_among_those_that_are_looked_at() {
-    let page = rendered("html", &reports::golden());
-    for part in ["id=\"waivers\"", "id=\"attested\"", "vendor ticket 1234", "Ann Bo"] {
+fn a_page_with_every_section_is_among_those_that_are_looked_at() {
+    let page = rendered("html", &reports::dressed());
+    for part in ["id=\"joined\"", "id=\"audit\"", "id=\"waivers\"", "id=\"attested\"", "vendor ticket 1234", "Ann Bo"] {
         assert!(page.contains(part), "{part}");
     }
 }

@@ -17,6 +17,32 @@ pub(super) fn golden() -> Run {
     carinbb::report::read(&String::from_utf8_lossy(&files["run.json"])).expect("it is a record")
 }
 
+/// The same as an audit that is joined with another server, so that a page has every section that there is.
+pub(super) fn dressed() -> Run {
+    let mut value = serde_json::to_value(golden()).expect("a record is JSON");
+    let rows: Vec<Value> = value["requirements"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .take(20)
+        .map(|row| serde_json::json!({ "requirement": row["id"], "here": "pass", "there": "fail" }))
+        .collect();
+    value["joined"] = serde_json::json!({
+        "run": "x", "target": "https://staging.example", "environment": "staging", "started": "2026-11-28T11:00:00Z",
+        "finished": "2026-11-28T11:01:00Z", "left": ["tls.versions"], "rows": rows,
+    });
+    let person = serde_json::json!({ "name": "Ann Bo", "role": "head of laboratory", "key": "0".repeat(64) });
+    let house = serde_json::json!({ "name": "Test House", "address": "1 Lab Street" });
+    value["certification"] = serde_json::json!({
+        "laboratory": house, "customer": house, "location": "Berlin", "party": "third", "received": "2026-11-01", "item": "an API",
+        "sampling": "one member", "decision_rule": "one observation", "deviations": "none", "supersedes": "none",
+        "authorised_by": person, "reviewed_by": person,
+        "method_validation": { "sha256": "0".repeat(64), "program": "0".repeat(64), "proofs": 700 },
+        "readings": [{ "requirement": "carin-bb/exchange-1", "other": "it may be read otherwise" }],
+    });
+    serde_json::from_value(value).expect("it is a record")
+}
+
 /// What a hostile server makes every reader read: markup, links, addresses, formulas, commands, ends of lines.
 const ATTACKS: [&str; 9] = [
     "<script>alert(1)</script><img src=x onerror=alert(1)><a href=\"javascript:alert(1)\">x</a>",
