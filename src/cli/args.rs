@@ -143,6 +143,9 @@ pub struct RunArgs {
     /// Run cases that wait long
     #[arg(long, env = "CARINBB_SLOW", value_parser = BoolishValueParser::new(), help_heading = "Selection")]
     pub slow: bool,
+    /// Run what waits on purpose too, but no result that waits longer than T in all, for instance 60s
+    #[arg(long, value_name = "T", env = "CARINBB_MAX_WAIT", value_parser = crate::vocabulary::parse_duration, help_heading = "Selection")]
+    pub max_wait: Option<std::time::Duration>,
     /// How deep the TLS of hosts that the target file names is looked at: gate is quick, full asks for every suite
     #[arg(long, value_name = "DEPTH", env = "CARINBB_TLS", default_value = "gate", help_heading = "Selection")]
     pub tls: TlsDepth,
@@ -187,6 +190,9 @@ pub struct RunArgs {
     /// Requests per second and origin at most
     #[arg(long, value_name = "N/s", env = "CARINBB_RATE", value_parser = parse_rate, help_heading = "Network")]
     pub rate: Option<f64>,
+    /// How far the target's clock may be from ours before its ID tokens are of another time, for instance 2m; 60s without it
+    #[arg(long, value_name = "T", env = "CARINBB_CLOCK_LEEWAY", value_parser = parse_leeway, help_heading = "Network")]
+    pub clock_leeway: Option<std::time::Duration>,
     /// Send this User-Agent instead of the name of this program; the record says so
     #[arg(long, value_name = "TEXT", env = "CARINBB_USER_AGENT", value_parser = parse_user_agent, help_heading = "Network")]
     pub user_agent: Option<String>,
@@ -300,6 +306,12 @@ fn parse_rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or(text);
     let rate: f64 = number.parse().map_err(|_| "write requests per second, for instance 5 or 0.5/s".to_owned())?;
     if rate.is_finite() && rate > 0.0 { Ok(rate) } else { Err("a rate is greater than 0".into()) }
+}
+
+/// More than five minutes would let tokens pass that an app refuses.
+fn parse_leeway(text: &str) -> Result<std::time::Duration, String> {
+    let leeway = crate::vocabulary::parse_duration(text).map_err(|error| error.to_string())?;
+    if leeway <= std::time::Duration::from_secs(300) { Ok(leeway) } else { Err("a leeway is 5m at most".into()) }
 }
 
 fn parse_user_agent(text: &str) -> Result<String, String> {

@@ -66,6 +66,9 @@ pub fn build(
             "The User-Agent is '{own}' and does not name this program, by which a server could tell it from an app."
         ));
     });
+    if let Some(leeway) = arguments.clock_leeway {
+        notes.push(format!("Clocks may be {} s apart before an ID token counts as expired or of the future.", leeway.as_secs()));
+    }
     let options = WorldOptions {
         random,
         target_origins: named.filter_map(Origin::of).collect(),
@@ -94,6 +97,7 @@ pub fn build(
             ..HttpOptions::default()
         },
         max_auth_failures: arguments.max_auth_failures,
+        clock_leeway: arguments.clock_leeway.unwrap_or(WorldOptions::default().clock_leeway),
         ..WorldOptions::default()
     };
     let world = World::new(options).map_err(|error| Failure::wrong(error.to_string()))?;

@@ -112,7 +112,7 @@ impl Planner<'_> {
             Ok(variants) => {
                 let jobs: Vec<Job> = variants.into_iter().filter_map(|variant| self.job(&case, variant, &in_force)).collect();
                 for job in jobs {
-                    match self.declined(&job) {
+                    match self.declined(&job).or_else(|| self.too_long(&job)) {
                         Some(left_out) => plan.not_selected.push(left_out),
                         None => plan.jobs.push(job),
                     }
@@ -129,13 +129,13 @@ impl Planner<'_> {
     /// The result as one that is left out, when it needs something that the operator has declined to give.
     fn declined(&self, job: &Job) -> Option<NotSelected> {
         let declined = self.declined.iter().find(|own| is_needed(&own.needs, &job.case, &job.scope, self.suite))?;
-        Some(NotSelected {
-            case: job.planned.case.clone(),
-            title: job.planned.title.clone(),
-            reason: format!("{} is declined: {} ({})", declined.needs, declined.reason, declined.by),
-            kind: DECLINED.to_owned(),
-            requirements: job.planned.requirements.clone(),
-        })
+        let reason = format!("{} is declined: {} ({})", declined.needs, declined.reason, declined.by);
+        Some(left_out(job, DECLINED, reason))
+    }
+
+    fn too_long(&self, job: &Job) -> Option<NotSelected> {
+        let (kind, reason) = self.selection.waits_too_long(job.planned.waits)?;
+        Some(left_out(job, kind, reason))
     }
 
     /// Nothing when no requirement of this element is in force.
@@ -214,6 +214,11 @@ impl Planner<'_> {
             }
         }
     }
+}
+
+fn left_out(job: &Job, kind: &str, reason: String) -> NotSelected {
+    let PlannedCase { case, title, requirements, .. } = job.planned.clone();
+    NotSelected { case, title, reason, kind: kind.to_owned(), requirements }
 }
 
 impl Plan {

@@ -1,6 +1,7 @@
 //! What flags and rights leave out. What is left out is listed with its reason, never Blocked.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::testcase::TestCase;
 use crate::verbs::Effect;
@@ -25,6 +26,8 @@ pub struct Selection {
     pub skip: Vec<String>,
     /// True when cases tagged `slow` run.
     pub slow: bool,
+    /// The longest that one result may wait on purpose; whatever waits up to that runs, tagged `slow` or not.
+    pub max_wait: Option<Duration>,
     /// True when cases tagged `tls-full` run: they open a hundred connections and more.
     pub tls_full: bool,
     /// The most authorizations; cases that would make more are left out, the least valuable first.
@@ -55,7 +58,7 @@ impl Selection {
         if let Some(pattern) = self.skip.iter().find(|pattern| matches(pattern, case)) {
             return Some(("flag", format!("left out by --skip {pattern}")));
         }
-        if case.has_tag("slow") && !self.slow {
+        if case.has_tag("slow") && !self.slow && self.max_wait.is_none() {
             return Some(("slow", "it waits long; --slow runs it".into()));
         }
         if case.has_tag("tls-full") && !self.tls_full {
@@ -87,6 +90,13 @@ impl Selection {
             return Some(("authority", reason.clone()));
         }
         None
+    }
+
+    /// Why a result that waits this many seconds is left out.
+    #[must_use]
+    pub fn waits_too_long(&self, seconds: u64) -> Option<(&'static str, String)> {
+        let most = self.max_wait?.as_secs();
+        (seconds > most).then(|| ("slow", format!("it waits {seconds} s, and --max-wait allows {most} s")))
     }
 
     /// True when the patterns choose a part of the suite.
@@ -167,6 +177,10 @@ mod tests {
         judged.tags.push("anchors".into());
         assert_eq!(odd.leaves_out(&judged, LOOKS), Some(("anchors", "no anchor configured".into())));
         assert_eq!(other.unknown_patterns(&[case()]), ["a.c", "b"]);
+        let patient = Selection { max_wait: Some(Duration::from_secs(60)), ..Selection::default() };
+        assert_eq!(patient.leaves_out(&case(), LOOKS), None, "what waits a minute is not left out for its tag");
+        assert!(patient.waits_too_long(60).is_none() && patient.waits_too_long(61).is_some());
+        assert!(Selection::default().waits_too_long(600).is_none());
         assert_eq!(Selection::default().leaves_out(&case(), LOOKS).map(|(kind, _)| kind), Some("slow"));
     }
 }

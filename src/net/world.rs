@@ -35,6 +35,8 @@ pub struct WorldOptions {
     pub http: HttpOptions,
     /// How many authentications of one client may fail in a row before a right one is sent.
     pub max_auth_failures: u32,
+    /// How far the target's clock may be from ours.
+    pub clock_leeway: Duration,
 }
 
 impl Default for WorldOptions {
@@ -47,6 +49,7 @@ impl Default for WorldOptions {
             dial: DialOptions::default(),
             http: HttpOptions::default(),
             max_auth_failures: 5,
+            clock_leeway: Duration::from_secs(60),
         }
     }
 }
@@ -80,6 +83,8 @@ pub struct World {
     pub run_id: Uuid,
     /// How many authentications of one client may fail in a row before a right one is sent.
     pub max_auth_failures: u32,
+    /// How far the target's clock may be from ours.
+    pub clock_leeway: Duration,
 }
 
 impl World {
@@ -89,7 +94,8 @@ impl World {
     /// When the client certificate cannot be used.
     pub fn new(options: WorldOptions) -> Result<Self, WorldError> {
         install_crypto_provider();
-        let WorldOptions { clock, random, target_origins, allow_net, mut dial, mut http, max_auth_failures } = options;
+        let WorldOptions { clock, random, target_origins, allow_net, mut dial, mut http, max_auth_failures, clock_leeway } =
+            options;
         dial.connect_timeout = http.limits.connect;
         if let Some(identity) = &http.identity {
             let provider = rustls::crypto::ring::default_provider();
@@ -123,6 +129,7 @@ impl World {
             activity: Activity::default(),
             run_id,
             max_auth_failures,
+            clock_leeway,
         })
     }
     /// Records a raw TLS probe that has just ended. Its bytes are a greeting and hold no secret.

@@ -31,6 +31,9 @@ pub struct File {
     pub content: Vec<u8>,
 }
 
+/// From a request to its answer; `None` when there is none.
+pub type Answering = Arc<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>;
+
 /// What answers OCSP requests: the name under which it is asked, and the answer to any bytes at all, `None` when it cannot answer.
 #[derive(Clone)]
 pub struct Responder {
@@ -39,7 +42,7 @@ pub struct Responder {
     /// The largest request that it is given.
     pub largest: usize,
     /// From a request to its answer.
-    pub answer: Arc<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>,
+    pub answer: Answering,
 }
 
 impl std::fmt::Debug for Responder {

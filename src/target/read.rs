@@ -13,7 +13,7 @@ use crate::vocabulary::document::{Node, Problems, Reader, Source, Value, did_you
 
 /// The settings that a target file and a settings file may hold under `[settings]`, each also a flag of `run` and
 /// an environment variable `CARINBB_…`.
-pub const SETTINGS: [&str; 33] = [
+pub const SETTINGS: [&str; 35] = [
     "profile",
     "smart",
     "udap",
@@ -21,6 +21,7 @@ pub const SETTINGS: [&str; 33] = [
     "skip",
     "no-login",
     "slow",
+    "max-wait",
     "tls",
     "max-authorizations",
     "max-auth-failures",
@@ -31,6 +32,7 @@ pub const SETTINGS: [&str; 33] = [
     "baseline",
     "in-flight",
     "rate",
+    "clock-leeway",
     "user-agent",
     "timeout",
     "ca-file",

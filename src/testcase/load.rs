@@ -109,7 +109,7 @@ fn check_shape(case: &TestCase, reader: &Reader<'_>) {
     if case.steps.is_empty() {
         reader.report(at_id, "the case has no [[steps]]", None);
     }
-    if case.control.first().is_some() && case.control.iter().all(|step| matches!(step.action, Action::Flow(_))) {
+    if !case.control.is_empty() && case.control.iter().all(|step| matches!(step.action, Action::Flow(_))) {
         let message = "a control of flows alone shows nothing: what they bring is shared, so add a step that asks anew";
         reader.report(case.control[0].span.clone(), message, None);
     }

@@ -259,6 +259,7 @@ fn selection(
         select,
         skip: arguments.skip.clone(),
         slow: arguments.slow,
+        max_wait: arguments.max_wait,
         tls_full: arguments.tls.is_full(),
         max_authorizations: arguments.max_authorizations,
         no_login: no_login.map(str::to_owned),

@@ -16,7 +16,7 @@ pub static ID_TOKEN: VerbHelp = VerbHelp {
             "the client that it was made for; confidential without it"
         ),
         argument!("nonce", Kind::Text, "the nonce that was sent"),
-        argument!("leeway", Kind::Duration, "how far the clocks may be apart; 60s without it"),
+        argument!("leeway", Kind::Duration, "how far the clocks may be apart; without it --clock-leeway, or 60s"),
         argument!("keys", Kind::Word(&["cached", "fresh"]), "fresh: the keys are fetched once more, as after a rollover"),
     ],
     facts: facts! {

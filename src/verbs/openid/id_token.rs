@@ -1,7 +1,5 @@
 //! `openid.id-token`: takes an ID token apart and verifies it with what its issuer publishes.
 
-use std::time::Duration;
-
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
@@ -16,9 +14,6 @@ use crate::verbs::exchange::MOST_SENT;
 use crate::verbs::tidy::tidy;
 use crate::verbs::{Arguments, Context, Cost, Observed, Verb, VerbHelp, help};
 use crate::vocabulary::Cause;
-
-/// How far clocks may be apart unless a case says otherwise.
-const LEEWAY: Duration = Duration::from_secs(60);
 
 /// `openid.id-token`
 pub struct IdToken;
@@ -60,7 +55,7 @@ async fn observe(arguments: &Arguments, context: &Context) -> Result<Observed, C
         client_id: &client.client_id,
         nonce: arguments.text("nonce"),
         now: context.world.clock.now(),
-        leeway: arguments.duration("leeway").unwrap_or(LEEWAY),
+        leeway: arguments.duration("leeway").unwrap_or(context.world.clock_leeway),
     };
     facts.extend(claim_facts(claims, &expected, &context.world.redactor));
     facts.insert("fhir_user".into(), fhir_user(claims.get("fhirUser"), context).into());

@@ -84,7 +84,7 @@ fn spellings(canary: &str) -> Vec<String> {
     for before in 0..3 {
         let bytes: Vec<u8> = std::iter::repeat_n(0, before).chain(canary.bytes()).collect();
         for encoded in [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
-            let end = encoded.len() - usize::from(bytes.len() % 3 > 0);
+            let end = encoded.len() - usize::from(!bytes.len().is_multiple_of(3));
             let inner = &encoded[[0, 2, 3][before]..end];
             // Shorter ones stand in random texts by chance.
             all.extend((inner.len() >= 10).then(|| inner.to_owned()));

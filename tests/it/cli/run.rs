@@ -115,3 +115,19 @@ fn h39_the_user_agent_can_be_that_of_an_app_and_the_record_says_so() {
     assert!(exchanges.contains("carinbb/") && !record.contains("The User-Agent is"));
     Tool::new().args(["run", "--demo", "--user-agent", "x\ny"]).exits(2).stderr_has("printable ASCII");
 }
+
+#[test]
+fn waits_are_bounded_one_by_one_and_the_leeway_of_clocks_is_told() {
+    let plan = Tool::new().args(["run", "--demo", "--max-wait", "60s", "--plan", "--format", "json"]).exits(0).json();
+    let cases = plan["cases"].as_array().expect("a plan has cases");
+    let waits = |name: &str| cases.iter().filter(|case| case["case"] == name).filter_map(|case| case["waits"].as_u64()).max();
+    assert!(waits("udap.assertion-replay-30s").is_some_and(|seconds| (30..=60).contains(&seconds)), "{cases:?}");
+    assert_eq!(waits("access.expired-token"), None);
+    let left_out = plan["not_selected"].as_array().expect("a plan names what is left out");
+    let reason = left_out.iter().find(|case| case["case"] == "access.expired-token").map(|case| case["reason"].to_string());
+    assert!(reason.is_some_and(|reason| reason.contains("--max-wait allows 60 s")), "{left_out:?}");
+    let run =
+        Tool::new().args(["run", "--demo", "openid.id-token-valid", "--clock-leeway", "2m", "--format", "json"]).exits(0).json();
+    assert!(run["header"]["notes"].to_string().contains("Clocks may be 120 s apart"), "{}", run["header"]["notes"]);
+    Tool::new().args(["run", "--demo", "--clock-leeway", "6m"]).exits(2).stderr_has("5m at most");
+}
