@@ -44,12 +44,25 @@ fn main() {
     row("whole run, wall, 6 in flight", Some(whole.wall), 3.0, "s");
     row("whole run, wall, 32 in flight", Some(wide.wall), 3.0, "s");
     row("discovery and TLS, processor", discovery.processor, 0.5, "s");
+    row("every report of a whole run, processor", reports(&record, folder.path()).processor, 0.3, "s");
     row("memory of a run with evidence", whole.memory, 64.0, "MiB");
     row("UDAP without waits, 50 ms, 32 in flight", Some(udap(folder.path())), 1.5, "s");
     row("120 certificates of a laboratory", Some(certificates()), 0.5, "s");
     row("examining a chain of four", Some(examination() * 1000.0), 2.0, "ms");
     row("--help", Some(best(ROUNDS, || arguments(&["--help"])).wall * 1000.0), 20.0, "ms");
     row("list", Some(best(ROUNDS, || arguments(&["list"])).wall * 1000.0), 20.0, "ms");
+}
+
+/// Every format from one record, as `carinbb report` writes them.
+fn reports(record: &Path, folder: &Path) -> measure::Cost {
+    let each =
+        carinbb::report::FORMATS.iter().map(|format| format!("{format}={}", folder.join(format!("report.{format}")).display()));
+    let wanted = each.collect::<Vec<_>>().join(",");
+    best(ROUNDS, || {
+        let mut command = Command::new(BINARY);
+        command.arg("report").arg(record).args(["--report", &wanted]);
+        command
+    })
 }
 
 fn row(name: &str, measured: Option<f64>, budget: f64, unit: &str) {

@@ -4,6 +4,7 @@
 //! socket by itself.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -13,6 +14,28 @@ use tokio::net::TcpStream;
 pub trait Connect: Send + Sync {
     /// One connection to `host:port`, or why there is none.
     fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, Result<TcpStream, ConnectFailure>>;
+}
+
+/// Opens so many connections and no more.
+pub(super) struct Bounded<'a> {
+    inner: &'a dyn Connect,
+    left: AtomicUsize,
+}
+
+impl<'a> Bounded<'a> {
+    pub(super) fn new(inner: &'a dyn Connect, most: usize) -> Self {
+        Self { inner, left: AtomicUsize::new(most) }
+    }
+}
+
+impl Connect for Bounded<'_> {
+    fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, Result<TcpStream, ConnectFailure>> {
+        let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        match taken {
+            Ok(_) => self.inner.connect(host, port),
+            Err(_) => Box::pin(async { Err(ConnectFailure::Spent) }),
+        }
+    }
 }
 
 /// Why no TCP connection came to be.
@@ -28,6 +51,8 @@ pub enum ConnectFailure {
     Forbidden(String),
     /// The connection was reset while it was being made.
     Reset,
+    /// Nobody tried: the look has made all the connections that it may make.
+    Spent,
     /// Anything else, in the words of the system.
     Other(String),
 }
@@ -40,6 +65,7 @@ impl fmt::Display for ConnectFailure {
             Self::TimedOut => f.write_str("the connection timed out"),
             Self::Forbidden(why) => write!(f, "the connection is not allowed: {why}"),
             Self::Reset => f.write_str("the connection was reset while it was being made"),
+            Self::Spent => f.write_str("no connection is left of those that one look may make"),
             Self::Other(why) => write!(f, "the connection failed: {why}"),
         }
     }

@@ -5,6 +5,7 @@
 
 use time::OffsetDateTime;
 
+use super::connect::Bounded;
 use super::suite_kind::{WEAK, kinds_of};
 use super::{
     Answer, Batch, Conclusion, ConnectFailure, Control, Extra, Flight, Handshake, HandshakeOutcome, Offer, Offered, Place, Probe,
@@ -32,6 +33,9 @@ pub struct Gate {
     pub control: Control,
 }
 
+/// The most connections of one look.
+pub const MOST_OF_A_LOOK: usize = 24;
+
 /// The weak suites that a server accepts.
 #[derive(Debug, Clone, Default)]
 pub struct Weak {
@@ -49,6 +53,9 @@ pub const ALONE: [Version; 6] = [Version::Tls13, Version::Tls12, Version::Tls11,
 impl Gate {
     /// Looks. `trust` and `now` are what the certificate is judged by.
     pub async fn look(place: &Place<'_>, trust: &Arc<Trust>, now: OffsetDateTime) -> Self {
+        // However a server behaves, and however often that makes us ask again.
+        let bounded = Bounded::new(place.connect, MOST_OF_A_LOOK);
+        let place = &Place { connect: &bounded, ..place.clone() };
         let mut control = Control::new(place.server_name);
         let mut batch = Batch::new(place);
         let modern = Offer::new(place.server_name, &MODERN);
@@ -126,13 +133,16 @@ impl Gate {
     /// Every probe in the order of its question, with what was asked for beside it.
     pub fn probes(&self) -> impl Iterator<Item = &Probe> {
         let questions = self.offers.iter().map(|(_, offered)| offered).chain(self.weak.asked.iter().map(|(_, offered)| offered));
-        questions.flat_map(|offered| offered.controls.iter().chain(&offered.probes)).chain(&self.controls)
+        questions
+            .flat_map(|offered| offered.controls.iter().chain(&offered.probes))
+            .chain(&self.controls)
+            .filter(|probe| probe.was_made())
     }
 
     /// How many connections it took.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.probes().count() + self.handshakes.len()
+        self.probes().count() + self.handshakes.iter().filter(|seen| seen.was_made()).count()
     }
 }
 

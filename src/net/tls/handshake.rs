@@ -86,6 +86,12 @@ impl Handshake {
         matches!(self.outcome, HandshakeOutcome::Completed | HandshakeOutcome::Stopped { .. })
     }
 
+    /// False if no connection was left to make.
+    #[must_use]
+    pub fn was_made(&self) -> bool {
+        self.outcome != HandshakeOutcome::Unreachable(ConnectFailure::Spent)
+    }
+
     fn without_certificate(outcome: HandshakeOutcome) -> Self {
         Self {
             outcome,

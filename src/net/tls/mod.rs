@@ -34,6 +34,8 @@ mod version;
 #[cfg(test)]
 mod chain_tests;
 #[cfg(test)]
+mod false_clean_tests;
+#[cfg(test)]
 mod look_tests;
 #[cfg(test)]
 mod offer_tests;
@@ -52,7 +54,7 @@ pub use deep::{Deep, OtherChain, SuitesOf};
 pub use defect::CertificateDefect;
 pub use enumerate::Accepted;
 pub use flight::{Flight, KeyExchange};
-pub use gate::{ALONE, Gate, Weak, is_part_of_a_look};
+pub use gate::{ALONE, Gate, MOST_OF_A_LOOK, Weak, is_part_of_a_look};
 pub use habits::{Habit, Habits};
 pub use handshake::{Handshake, HandshakeOutcome, handshake};
 pub use names::{group_name, scheme_name};

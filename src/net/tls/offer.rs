@@ -445,7 +445,10 @@ fn settles(answer: &Answer) -> bool {
 
 /// A name that does not resolve, our own guard and a long wait do not change by asking again.
 fn is_worth_repeating(failure: &ConnectFailure) -> bool {
-    !matches!(failure, ConnectFailure::NotFound(_) | ConnectFailure::Forbidden(_) | ConnectFailure::TimedOut)
+    !matches!(
+        failure,
+        ConnectFailure::NotFound(_) | ConnectFailure::Forbidden(_) | ConnectFailure::TimedOut | ConnectFailure::Spent
+    )
 }
 
 fn undetermined(why: String) -> Conclusion {
@@ -453,5 +456,8 @@ fn undetermined(why: String) -> Conclusion {
 }
 
 fn unreachable(failure: ConnectFailure) -> Conclusion {
+    if failure == ConnectFailure::Spent {
+        return undetermined(failure.to_string());
+    }
     Conclusion::Unreachable { why: failure.to_string(), failure }
 }

@@ -38,6 +38,14 @@ pub struct Probe {
     pub timed_out: bool,
 }
 
+impl Probe {
+    /// False if no connection was left to make.
+    #[must_use]
+    pub fn was_made(&self) -> bool {
+        self.answer != Answer::Unreachable(ConnectFailure::Spent)
+    }
+}
+
 /// Makes one connection, sends one hello and reads until there is an answer, the deadline or the byte limit.
 pub async fn probe(connect: &dyn Connect, host: &str, port: u16, offer: &Offer, limits: &Limits) -> Probe {
     let deadline = Instant::now() + limits.deadline;

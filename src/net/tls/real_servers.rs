@@ -27,7 +27,7 @@ async fn observe(port: u16, trust: Trust) -> Handshake {
 
 /// A certificate with its key as PKCS#8.
 pub(super) struct Identity {
-    certificate: CertificateDer<'static>,
+    pub(super) certificate: CertificateDer<'static>,
     key: Vec<u8>,
 }
 

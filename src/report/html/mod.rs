@@ -5,6 +5,7 @@
 
 mod audit;
 mod exchange;
+mod tls;
 mod view;
 
 use std::io;

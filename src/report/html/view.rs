@@ -12,7 +12,7 @@ use crate::report::words::{self, VERDICTS, link};
 use crate::report::{Finding, ranked};
 use crate::vocabulary::{Strength, Verdict, escape, escape_to_width};
 
-use super::{audit, exchange};
+use super::{audit, exchange, tls};
 
 /// One text of the page.
 const LONGEST_TEXT: usize = 2_000;
@@ -54,6 +54,7 @@ pub(super) fn view(run: &Run, documents: &[&str]) -> io::Result<Value> {
         "documents": documents,
         "matrix": run.requirements.iter().map(|row| requirement(row, documents)).collect::<Vec<_>>(),
         "certification": run.certification.as_ref().map(|own| json!({ "rows": audit::rows(run, own), "readings": own.readings })),
+        "tls": tls::places(run),
         "joined": run.joined.as_ref().map(joined),
         "waivers": stated(&statements::waivers(run)),
         "attestations": stated(&statements::attestations(run)),

@@ -102,8 +102,18 @@ async fn look(context: &Context, place: &super::Place, address: &Address<'_>) ->
     let look = Look {
         offers: gate.offers.iter().map(|(_, offered)| one(offered)).collect(),
         weak: gate.weak.asked.iter().flat_map(|(_, offered)| one(offered)).collect(),
-        controls: gate.controls.iter().map(|probe| record(context, place, probe, elapsed)).collect(),
-        handshake: gate.handshakes.iter().map(|seen| record_handshake(context, place, seen, elapsed)).collect(),
+        controls: gate
+            .controls
+            .iter()
+            .filter(|probe| probe.was_made())
+            .map(|probe| record(context, place, probe, elapsed))
+            .collect(),
+        handshake: gate
+            .handshakes
+            .iter()
+            .filter(|seen| seen.was_made())
+            .map(|seen| record_handshake(context, place, seen, elapsed))
+            .collect(),
         gate,
     };
     observe(context, &look.gate);
@@ -112,7 +122,13 @@ async fn look(context: &Context, place: &super::Place, address: &Address<'_>) ->
 
 /// The evidence of a question that was asked by itself.
 pub(super) fn evidence(context: &Context, place: &super::Place, offered: &Offered, elapsed: Duration) -> Vec<String> {
-    offered.controls.iter().chain(&offered.probes).map(|probe| record(context, place, probe, elapsed)).collect()
+    offered
+        .controls
+        .iter()
+        .chain(&offered.probes)
+        .filter(|probe| probe.was_made())
+        .map(|probe| record(context, place, probe, elapsed))
+        .collect()
 }
 
 /// Capabilities that were seen at work.

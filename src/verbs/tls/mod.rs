@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::{Arguments, Cost};
 use crate::net::host_of;
-use crate::net::tls::{Conclusion, ConnectFailure};
+use crate::net::tls::{Conclusion, ConnectFailure, MOST_OF_A_LOOK};
 use crate::vocabulary::{Cause, escape_to_width};
 
 pub use flight::TlsFlight;
@@ -27,10 +27,7 @@ pub use revocation::TlsRevocation;
 pub use suites::TlsSuites;
 pub use survey::TlsSurvey;
 
-/// The most connections that the one look at a host and port makes.
-const MOST_OF_A_LOOK: u64 = 24;
-
-const COST: Cost = Cost { requests: 0, probes: MOST_OF_A_LOOK, authorizations: 0, wait: std::time::Duration::ZERO };
+const COST: Cost = Cost { requests: 0, probes: MOST_OF_A_LOOK as u64, authorizations: 0, wait: std::time::Duration::ZERO };
 
 /// The look that every use with this endpoint shares.
 fn shared_look(arguments: &Arguments) -> Option<String> {
@@ -69,6 +66,7 @@ fn unreachable(failure: &ConnectFailure) -> Cause {
         ConnectFailure::TimedOut => "timeout",
         ConnectFailure::Forbidden(_) => "forbidden-address",
         ConnectFailure::Reset => "reset",
+        ConnectFailure::Spent => "undetermined",
         ConnectFailure::Other(_) => "unreachable",
     };
     Cause::new(kind, escape_to_width(&failure.to_string(), 300))
