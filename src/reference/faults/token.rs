@@ -41,7 +41,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "fhir-context-patient", "fhirContext names the patient without a role").smart("2.1.0"),
     fault(G, "fhir-context-patient-text", "fhirContext names the patient as a text").smart("2.0.0"),
     fault(G, "fhir-context-empty-role", "an item of fhirContext has an empty role").smart("2.2.0"),
-    quirk(G, "fhir-context", "the token response carries a fhirContext of the right shape"),
+    quirk(G, "fhir-context", "the token response carries a fhirContext of the right shape").smart("2.1.0"),
     fault(G, "basic-refused", "Basic authentication is refused, and the secret is taken in the body"),
     fault(G, "public-client-refused", "a public app is refused at the token endpoint"),
     fault(G, "public-client-secret-accepted", "a public app is taken with any secret"),
