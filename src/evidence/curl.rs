@@ -56,6 +56,7 @@ mod tests {
             tls: None,
             attempt: 1,
             elapsed_ms: 0,
+            tokens: Vec::new(),
         }));
         let store = EvidenceStore::new();
         let id = store.append(&Label::default(), String::new(), record);

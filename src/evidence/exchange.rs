@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::tokens::TokenOutline;
+
 /// Names a piece of evidence: a running number and its kind, for instance `0042-http`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -90,6 +92,9 @@ pub struct HttpExchange {
     pub attempt: u32,
     /// From the start until the last byte that was read, in milliseconds.
     pub elapsed_ms: u64,
+    /// What the signed tokens in it say, those of the request first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<TokenOutline>,
 }
 
 /// A request as it was sent, redacted.

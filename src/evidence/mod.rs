@@ -10,6 +10,7 @@ mod pem;
 mod redaction;
 mod store;
 mod sweep;
+mod tokens;
 
 pub use curl::curl_line;
 pub use exchange::{
@@ -20,6 +21,7 @@ pub use pem::pem;
 pub use redaction::{hex, redact_bytes, redact_header, redact_text};
 pub use store::EvidenceStore;
 pub use sweep::{sweep, sweep_fact, sweep_text};
+pub use tokens::{TokenOutline, token_outlines};
 
 /// How many bytes of a body are kept as evidence; the digest covers the rest.
 pub const BODY_KEPT: usize = 8 * 1024;

@@ -1,10 +1,12 @@
 //! Turns an attempt into evidence, redacting on the way.
 
+use std::borrow::Cow;
+
 use super::answer::{HttpOutcome, TlsFacts};
 use super::client::Prepared;
 use crate::evidence::{
-    EvidenceStore, HttpAnswer, HttpExchange, HttpFailure, HttpRequest, HttpResult, Record, TlsSummary, redact_bytes,
-    redact_header, redact_text,
+    EvidenceStore, HttpAnswer, HttpExchange, HttpFailure, HttpRequest, HttpResult, Record, TlsSummary, TokenOutline,
+    redact_bytes, redact_header, redact_text, token_outlines,
 };
 use crate::vocabulary::Redactor;
 
@@ -38,7 +40,20 @@ pub(super) fn record(redactor: &Redactor, prepared: &Prepared, outcome: &HttpOut
             (HttpResult::Failure(result), failure.tls.as_ref())
         }
     };
-    Record::Http(Box::new(HttpExchange { request, result, tls: tls.map(summary), attempt, elapsed_ms }))
+    let tokens = tokens(redactor, prepared, outcome);
+    Record::Http(Box::new(HttpExchange { request, result, tls: tls.map(summary), attempt, elapsed_ms, tokens }))
+}
+
+fn tokens(redactor: &Redactor, prepared: &Prepared, outcome: &HttpOutcome) -> Vec<TokenOutline> {
+    let answered = match outcome {
+        HttpOutcome::Response(answer) => Some(&answer.body),
+        HttpOutcome::Failure(_) => None,
+    };
+    let headers = prepared.headers.iter().map(|(_, value)| value.as_str().into());
+    let bodies =
+        prepared.body.iter().map(|body| String::from_utf8_lossy(body)).chain(answered.map(|body| String::from_utf8_lossy(body)));
+    let texts: Vec<Cow<'_, str>> = headers.chain(bodies).collect();
+    token_outlines(redactor, texts.iter().map(Cow::as_ref))
 }
 
 /// Keeps the certificates that were shown.

@@ -77,3 +77,21 @@ fn no_secret_and_no_members_data_of_a_server_stand_in_any_file_of_the_evidence()
         }
     }
 }
+
+#[test]
+fn tokens_are_kept_as_header_and_claims_without_signature_or_person() {
+    let printed = Tool::new().args(["run", "--demo", "openid.id-token-valid", "udap.token", "-o", "out"]).exits(0);
+    let record: Value = serde_json::from_str(&printed.written("out/run.json")).expect("JSON");
+    let evidence = record["evidence"].as_array().expect("a record has evidence");
+    let tokens: Vec<&Value> =
+        evidence.iter().flat_map(|own| own["exchange"]["record"]["tokens"].as_array().into_iter().flatten()).collect();
+    let with = |name: &str| tokens.iter().filter(|token| token["claims"].get(name).is_some()).count();
+    assert!(with("nonce") > 0, "no ID token: {tokens:?}");
+    assert!(with("redirect_uris") + with("client_name") > 0, "no software statement: {tokens:?}");
+    assert!(with("token_endpoint") > 0, "no signed metadata: {tokens:?}");
+    for token in tokens {
+        let about = token["claims"].get("fhirUser").map(ToString::to_string).unwrap_or_default();
+        assert!(token["header"]["alg"].is_string() && !about.contains("Patient/"), "{token}");
+        assert!(token["header"]["x5c"].as_str().is_none_or(|count| count.ends_with("certificates")), "{token}");
+    }
+}
