@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, oneshot};
 use url::Url;
 
 use super::environment::Environment;
@@ -57,15 +57,28 @@ impl Ourselves {
 pub async fn on_loopback() -> Result<&'static Laboratory, String> {
     static MADE: OnceCell<Laboratory> = OnceCell::const_new();
     MADE.get_or_try_init(|| async {
-        let seat = Seat::take(([127, 0, 0, 1], 0).into()).await.map_err(|error| error.to_string())?;
-        let addresses = format!("http://localhost:{}", seat.address().port());
-        let lab =
-            Lab::new(LabKeys::well_known(), Some(addresses), OffsetDateTime::now_utc()).map_err(|error| error.to_string())?;
-        let lab = Arc::new(lab);
-        let host = seat.serve(laboratory_files(&lab).map_err(|error| error.to_string())?, Some(laboratory_responder(&lab)));
-        Ok(Laboratory { lab, host })
+        let (tell, told) = oneshot::channel();
+        // It answers for the whole process, also after the runtime of whoever asked first has ended.
+        std::thread::spawn(move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(async {
+                if tell.send(open_on_loopback().await).is_ok() {
+                    std::future::pending::<()>().await;
+                }
+            }),
+            Err(error) => drop(tell.send(Err(error.to_string()))),
+        });
+        told.await.map_err(|_| "the laboratory ended before it began".to_owned())?
     })
     .await
+}
+
+async fn open_on_loopback() -> Result<Laboratory, String> {
+    let seat = Seat::take(([127, 0, 0, 1], 0).into()).await.map_err(|error| error.to_string())?;
+    let addresses = format!("http://localhost:{}", seat.address().port());
+    let lab = Lab::new(LabKeys::well_known(), Some(addresses), OffsetDateTime::now_utc()).map_err(|error| error.to_string())?;
+    let lab = Arc::new(lab);
+    let host = seat.serve(laboratory_files(&lab).map_err(|error| error.to_string())?, Some(laboratory_responder(&lab)));
+    Ok(Laboratory { lab, host })
 }
 
 impl Laboratory {

@@ -13,6 +13,12 @@ use super::secret::{SHORTEST, spellings};
 /// Base64 of fewer characters stands in too many texts by chance.
 const SHORTEST_BASE64: usize = 10;
 
+/// How many bytes have their encodings taken off at a time.
+const WINDOW: usize = 256 * 1024;
+
+/// How many of them the next part sees again: the longest token there is, each of its characters written as six.
+const OVERLAP: usize = 64 * 1024;
+
 /// Names beside which a value is a secret, however short or common it is.
 const FIELDS: &str = "access_token|refresh_token|id_token|client_secret|code|code_verifier|client_assertion|assertion|password|passwd|token|otp|totp|secret";
 
@@ -45,9 +51,17 @@ impl LeakSearch {
     #[must_use]
     pub fn find(&self, bytes: &[u8]) -> Option<&'static str> {
         let found = |bytes: &[u8]| self.needles.find(bytes, 0).map(|(_, label)| *label);
-        let found = found(bytes).or_else(|| layers(bytes).iter().find_map(|layer| found(&layer.bytes)));
+        let encoded = || windows(bytes).find_map(|part| layers(part).iter().find_map(|layer| found(&layer.bytes)));
+        let found = found(bytes).or_else(encoded);
         found.or_else(|| self.in_fields.as_ref().filter(|fields| fields.is_match(bytes)).map(|_| "secret"))
     }
+}
+
+/// Parts that a value in any encoding lies in as a whole, because the encodings of a large file at once take much memory.
+fn windows(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let starts = (0..bytes.len()).step_by(WINDOW - OVERLAP);
+    let last = |start: usize| start == 0 || start + OVERLAP < bytes.len();
+    starts.filter(move |start| last(*start)).map(|start| &bytes[start..bytes.len().min(start + WINDOW)])
 }
 
 /// `"password": "x"`, also inside of a JSON string, and `password=x`.
@@ -100,6 +114,19 @@ mod tests {
 
     fn search(value: &str, public: &str) -> LeakSearch {
         LeakSearch::new(&[("password", value.to_owned())], public)
+    }
+
+    #[test]
+    fn an_encoded_value_is_found_at_every_place_of_a_large_file() {
+        let search = search("hunter2hunter2", "");
+        let encoded: String = "hunter2hunter2".bytes().map(|byte| format!("%{byte:02x}")).collect();
+        for at in [0, WINDOW - OVERLAP - 5, WINDOW - 5, WINDOW, 2 * (WINDOW - OVERLAP) - 1, 3 * WINDOW - encoded.len()] {
+            let mut file = vec![b'.'; 3 * WINDOW];
+            file[at..at + encoded.len()].copy_from_slice(encoded.as_bytes());
+            assert!(search.find(&file).is_some(), "at {at}");
+        }
+        assert!(search.find(&vec![b'%'; 3 * WINDOW]).is_none() && search.find(b"").is_none());
+        assert_eq!(windows(&vec![0; WINDOW]).count(), 1);
     }
 
     #[test]

@@ -101,7 +101,7 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
     let known: Vec<&str> = known.into_iter().collect();
     // Two letters that changed places make a short word look like no other.
     let likeness = |candidate: &str| match strsim::osa_distance(word, candidate) {
-        1 if candidate.len() > 2 => 0.95,
+        1 if candidate.len() > 2 => 1.0 + strsim::jaro_winkler(word, candidate),
         _ => strsim::jaro_winkler(word, candidate),
     };
     let nearest = known.iter().map(|candidate| (likeness(candidate), *candidate)).max_by(|a, b| a.0.total_cmp(&b.0));

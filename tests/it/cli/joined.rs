@@ -139,7 +139,7 @@ fn where_both_were_tested_and_differ_the_graver_counts_and_both_are_shown() {
 fn another_software_another_order_and_other_criteria_are_not_joined() {
     let production = Site::new("production", &[]).run(&["discovery.clock"]);
     let staging = Site::new("staging", &[]).run(&["discovery.clock", "access.bad-token"]);
-    assert_eq!(production["header"]["fingerprint"]["software"], "Synthetic payer 1.0.0");
+    assert_eq!(production["header"]["fingerprint"]["software"], "Reference payer 1.0.0");
     joined(&production, &staging, 0);
     joined(&staging, &production, 2).stderr_has("name its run first");
     let refused = |change: &dyn Fn(&mut Value), part: &str| {
@@ -147,7 +147,7 @@ fn another_software_another_order_and_other_criteria_are_not_joined() {
         change(&mut other);
         joined(&production, &other, 2).stderr_has(part);
     };
-    refused(&|run| run["header"]["fingerprint"]["software"] = "Synthetic payer 1.0.1".into(), "says nothing of the other");
+    refused(&|run| run["header"]["fingerprint"]["software"] = "Reference payer 1.0.1".into(), "says nothing of the other");
     refused(
         &|run| drop(run["header"].as_object_mut().expect("a header").remove("fingerprint")),
         "does not say in its CapabilityStatement",
