@@ -100,7 +100,8 @@ fn search(canaries: &BTreeSet<String>) -> Regex {
 
 fn canaries(credentials: &Path) -> BTreeSet<String> {
     let mut canaries = BTreeSet::new();
-    let is_secret = |name: &str| ["password", "secret", "totp", "key"].iter().any(|part| name.contains(part));
+    // The id of a key is published with the key.
+    let is_secret = |name: &str| name != "key_id" && ["password", "secret", "totp", "key"].iter().any(|part| name.contains(part));
     collect(&json(credentials), "", &is_secret, &mut canaries);
     assert!(canaries.len() >= 8, "{} secrets", canaries.len());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/members/member-1.json");
