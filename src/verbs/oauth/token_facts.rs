@@ -96,7 +96,8 @@ fn members_facts(members: &Map<String, Value>, asked: &[&str], success: bool, co
     token.extend(refresh.map(|bits| ("refresh_token_bits".to_owned(), bits.into())));
     if success {
         token.insert("context_mistyped".into(), context_mistyped(members).into());
-        if let Some(fhir_context) = members.get("fhirContext") {
+        // Many libraries write null for what is not there.
+        if let Some(fhir_context) = members.get("fhirContext").filter(|value| !value.is_null()) {
             for (_, id) in references(fhir_context).filter_map(|reference| reference.rsplit_once('/')) {
                 context.vault.keep_value("id", id);
             }

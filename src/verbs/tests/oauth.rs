@@ -393,6 +393,20 @@ async fn odd_members_of_a_token_response_are_facts_and_never_a_panic() {
 }
 
 #[tokio::test]
+async fn fhir_context_is_told_without_what_it_names_and_null_is_none() {
+    for (value, list) in
+        [(json!(null), None), (json!([{ "reference": "Coverage/canary-7" }]), Some(true)), (json!({}), Some(false))]
+    {
+        let body = json!({ "access_token": ACCESS, "token_type": "Bearer", "fhirContext": value });
+        let answer = Reply::json(200, &body);
+        let (context, _) = context_of(with_code, move |_| answer.clone()).await;
+        let seen = facts(&context, "oauth.token", json!({ "code": "x" })).await;
+        assert_eq!(seen.pointer("/token/fhir_context/list").and_then(Value::as_bool), list, "{value}");
+        assert!(!seen.to_string().contains("canary-7"), "{seen}");
+    }
+}
+
+#[tokio::test]
 async fn a_refresh_sends_its_token_once_and_keeps_the_patient() {
     let (context, server) = context_of(with_code, |seen| {
         let again = field(&seen.body, "grant_type").as_deref() == Some("refresh_token");

@@ -3,34 +3,21 @@
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, CrlDistributionPoint, DnType, IsCa,
-    KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,
+    CertificateParams, CertificateRevocationListParams, CrlDistributionPoint, DnType, KeyIdMethod, KeyPair, RevokedCertParams,
+    SanType, SerialNumber,
 };
 use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
 use time::{Duration as Span, OffsetDateTime};
 
+use super::authority::{Issuer, authority};
 use super::server::{Reply, Seen, Server};
 use super::{cause, context_for, facts};
 use crate::net::tls::Trust;
 use crate::target::{Environment, Target};
 use crate::verbs::{Context, RevocationMode, UdapAnchors};
 
-type Issuer = CertifiedIssuer<'static, KeyPair>;
-
 const SERIAL: u64 = 4_711;
-
-fn authority(name: &str, issuer: Option<&Issuer>) -> Issuer {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let key = KeyPair::generate().unwrap();
-    match issuer {
-        Some(issuer) => CertifiedIssuer::signed_by(params, key, issuer).unwrap(),
-        None => CertifiedIssuer::self_signed(params, key).unwrap(),
-    }
-}
 
 /// A list of today, or one that ended an hour ago.
 fn list(issuer: &Issuer, revoked: &[u64], is_of_today: bool) -> String {

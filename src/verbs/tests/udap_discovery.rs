@@ -5,33 +5,20 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, CrlDistributionPoint, CustomExtension,
-    DnType, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,
+    CertificateParams, CertificateRevocationListParams, CrlDistributionPoint, CustomExtension, DnType, KeyIdMethod, KeyPair,
+    KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,
 };
 use serde_json::{Value, json};
 use time::{Duration as Span, OffsetDateTime};
 use url::Url;
 
+use super::authority::{Issuer, authority};
 use super::server::{Reply, Seen, Server};
 use super::{context_for, facts};
 use crate::crypto::x509::Anchors;
 use crate::crypto::{raw, sign_with_pem};
 use crate::verbs::{Context, RevocationMode, UdapAnchors};
 use crate::vocabulary::Secret;
-
-type Issuer = CertifiedIssuer<'static, KeyPair>;
-
-fn authority(name: &str, issuer: Option<&Issuer>) -> Issuer {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let key = KeyPair::generate().unwrap();
-    match issuer {
-        Some(issuer) => CertifiedIssuer::signed_by(params, key, issuer).unwrap(),
-        None => CertifiedIssuer::self_signed(params, key).unwrap(),
-    }
-}
 
 /// authorityInfoAccess with one address for caIssuers.
 fn issuer_at(url: &str) -> CustomExtension {

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use regex::bytes::{Regex, RegexBuilder};
 use serde_json::Value;
 
+use super::gathered::{collect, files, json};
 use super::tool::{Served, Tool};
 
 /// Members of a resource whose texts tell one member from another.
@@ -32,29 +33,6 @@ const CASES: [&str; 12] = [
     "revocation.access-token",
     "refresh.issued",
 ];
-
-fn collect(value: &Value, name: &str, wanted: &dyn Fn(&str) -> bool, into: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(members) => members.iter().for_each(|(name, value)| collect(value, name, wanted, into)),
-        Value::Array(items) => items.iter().for_each(|item| collect(item, name, wanted, into)),
-        Value::String(text) if wanted(name) && text.len() >= 6 => drop(into.insert(text.clone())),
-        _ => {}
-    }
-}
-
-fn json(path: &Path) -> Value {
-    serde_json::from_str(&fs::read_to_string(path).expect("the file is there")).expect("it is JSON")
-}
-
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let entries = fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be read").path());
-    entries
-        .flat_map(|path| match path.is_dir() {
-            true => files(&path),
-            false => vec![(path.display().to_string(), fs::read(&path).expect("it can be read"))],
-        })
-        .collect()
-}
 
 /// A canary in every encoding that a file may have, written without the code under test.
 fn spellings(canary: &str) -> Vec<String> {

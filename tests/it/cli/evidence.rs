@@ -1,42 +1,17 @@
 //! Canaries: what a server's clients and members keep secret, and its members' data, stand in no file of the evidence.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
+use super::gathered::{collect, files, json};
 use super::tool::{Served, Tool};
 
 /// Members of a resource whose texts tell one member from another.
 const TELLING: [&str; 9] = ["id", "value", "family", "given", "line", "city", "subscriberId", "birthDate", "div"];
-
-fn collect(value: &Value, name: &str, wanted: &dyn Fn(&str) -> bool, into: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(members) => members.iter().for_each(|(name, value)| collect(value, name, wanted, into)),
-        Value::Array(items) => items.iter().for_each(|item| collect(item, name, wanted, into)),
-        Value::String(text) if wanted(name) && text.len() >= 6 => {
-            into.insert(text.clone());
-        }
-        _ => {}
-    }
-}
-
-fn json(path: &Path) -> Value {
-    serde_json::from_str(&fs::read_to_string(path).expect("the file is there")).expect("it is JSON")
-}
-
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let entries = fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be read").path());
-    entries
-        .flat_map(|path| match path.is_dir() {
-            true => files(&path),
-            false => vec![(path.display().to_string(), fs::read(&path).expect("it can be read"))],
-        })
-        .collect()
-}
 
 fn holds(bytes: &[u8], needle: &str) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle.as_bytes())

@@ -11,6 +11,7 @@ mod completions;
 mod doctor;
 mod evidence;
 mod explain;
+mod gathered;
 mod init;
 mod faults;
 mod interrupt;
