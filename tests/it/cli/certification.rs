@@ -91,6 +91,8 @@ impl Desk {
 #[test]
 fn an_audit_that_lacks_anything_sends_nothing_and_says_all_of_it_at_once() {
     let desk = Desk::new(&[]);
+    fs::remove_file(desk.at("certification.toml")).expect("the file is there");
+    desk.run(&[]).exits(2).stderr_has("the file itself").stderr_has("laboratory.name").stdout_is_empty();
     desk.write("certification.toml", "");
     let mut refused = desk.run(&[]).exits(2).stdout_is_empty();
     for part in [
