@@ -149,9 +149,8 @@ impl UdapClients {
             return Ok(Arc::clone(known));
         }
         let made = lab.credential(uris, shape, key).map_err(|error| Cause::new("input", error.to_string()))?;
-        let made = Arc::new(made);
-        self.held().credentials.insert(place, Arc::clone(&made));
-        Ok(made)
+        // Another case may have made one meanwhile: a client that shows two certificates is another client to some servers.
+        Ok(Arc::clone(self.held().credentials.entry(place).or_insert_with(|| Arc::new(made))))
     }
 
     /// What is registered for a URI in a community.
@@ -195,4 +194,40 @@ impl UdapClients {
 /// The community that a certificate belongs to, as far as registrations are concerned.
 pub(super) fn community_of(shape: Shape) -> Shape {
     if shape == Shape::SecondCommunity { Shape::SecondCommunity } else { Shape::Right }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use time::OffsetDateTime;
+
+    use super::*;
+    use crate::crypto::lab::LabKeys;
+
+    /// A server that takes no second certificate from a client refused a control when two cases had made one each.
+    #[test]
+    fn a_client_has_one_certificate_however_many_ask_for_it_at_once() {
+        const ASKING: usize = 8;
+        let lab = Lab::new(LabKeys::well_known(), None, OffsetDateTime::UNIX_EPOCH).unwrap();
+        let identity = UdapIdentity {
+            source: Source::Laboratory(Arc::new(lab)),
+            logo_uri: "https://client.example/logo.png".into(),
+            redirect_uri: Url::parse("https://client.example/callback").unwrap(),
+            contact: "mailto:ops@client.example".into(),
+        };
+        let clients = UdapClients::new(identity, Uuid::nil());
+        let barrier = Barrier::new(ASKING);
+        for client in ["control", "another", "third", "fourth"] {
+            let ask = || {
+                barrier.wait();
+                clients.credential(&[clients.uri(client, "client_credentials")], Shape::Right, None).unwrap()
+            };
+            let credentials: Vec<Arc<Credential>> = std::thread::scope(|scope| {
+                let asking: Vec<_> = (0..ASKING).map(|_| scope.spawn(ask)).collect();
+                asking.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            assert!(credentials.iter().all(|credential| Arc::ptr_eq(credential, &credentials[0])), "{client}");
+        }
+    }
 }
