@@ -57,7 +57,7 @@ pub use prepare::{Knowledge, Prepared};
 pub use record::Run;
 pub use rejudge::{Rejudged, rejudge};
 pub use replay::{Replayed, replay};
-pub use run::{PlanView, RunError, RunOptions, Statements, plan, run, timestamp};
+pub use run::{ObservedClient, PlanView, RunError, RunOptions, Statements, plan, run, timestamp};
 pub use selection::Selection;
 pub use stage::Interrupt;
 pub use waived::ends_soon;

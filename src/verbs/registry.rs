@@ -1,5 +1,6 @@
 //! The closed list of verbs: names to what they do and to their documentation.
 
+use super::client::{Await, WithFault};
 use super::discovery::{Agreement, Canary, CapabilityStatement, Discover, OpenId, Smart, Udap};
 use super::fhir::Fhir;
 use super::http::Http;
@@ -11,7 +12,7 @@ use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 36] = [
+pub static HELPS: [&VerbHelp; 38] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -48,9 +49,11 @@ pub static HELPS: [&VerbHelp; 36] = [
     &help::UDAP_AUTHORIZE,
     &help::JTI_LADDER,
     &help::DISCOVER,
+    &help::CLIENT_AWAIT,
+    &help::SERVE_WITH_FAULT,
 ];
 
-static VERBS: [&dyn Verb; 36] = [
+static VERBS: [&dyn Verb; 38] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -87,6 +90,8 @@ static VERBS: [&dyn Verb; 36] = [
     &UdapAuthorize,
     &JtiLadder,
     &Discover,
+    &Await,
+    &WithFault,
 ];
 
 /// Every verb, in the order of the reference.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::fault::Fault;
 use super::{
-    access, capabilities, data, discovery, hostile, launch, openid, refresh, scopes, tls, token, udap_metadata,
+    access, capabilities, client, data, discovery, hostile, launch, openid, refresh, scopes, tls, token, udap_metadata,
     udap_registration, udap_token,
 };
 
@@ -24,6 +24,7 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         udap_registration::TABLE,
         udap_token::TABLE,
         hostile::TABLE,
+        client::TABLE,
     ]
     .concat()
 });
