@@ -119,6 +119,12 @@ fn results_that_register_one_uri_have_a_lock() {
                     let client = step.get("with").and_then(|with| with.get("client")?.as_str()).unwrap_or_default();
                     !client.starts_with("fresh") && !client.contains("{{")
                 });
+            let controls = case.get("control").and_then(toml::Value::as_array).into_iter().flatten();
+            for with in controls.filter_map(|step| step.get("with")) {
+                let is_shared = with.get("client").and_then(toml::Value::as_str) == Some("control");
+                let is_plain = with.as_table().is_some_and(|with| with.len() == 1);
+                assert!(!is_shared || is_plain, "{} registers the control of all others in another way", path.display());
+            }
             if case.contains_key("each") && registers_one {
                 shared += 1;
                 assert!(case.contains_key("locks"), "{} registers one URI by several results at once", path.display());
