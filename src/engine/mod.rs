@@ -22,6 +22,7 @@ mod hindrance;
 pub mod inputs;
 mod join;
 mod judge;
+mod lanes;
 mod outcome_text;
 mod plan;
 mod prepare;
