@@ -36,6 +36,8 @@ mod statement;
 mod token;
 mod version;
 
+pub(super) use version::Version;
+
 #[cfg(test)]
 mod vectors;
 
