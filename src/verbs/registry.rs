@@ -6,12 +6,12 @@ use super::http::Http;
 use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
 use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsRevocation, TlsSuites, TlsSurvey};
-use super::udap::{JtiLadder, Register, Sign, UdapAuthorize, UdapToken};
+use super::udap::{JtiLadder, Register, Sign, TieredLogin, UdapAuthorize, UdapToken};
 use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 36] = [
+pub static HELPS: [&VerbHelp; 37] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -46,11 +46,12 @@ pub static HELPS: [&VerbHelp; 36] = [
     &help::REGISTER,
     &help::UDAP_TOKEN,
     &help::UDAP_AUTHORIZE,
+    &help::TIERED,
     &help::JTI_LADDER,
     &help::DISCOVER,
 ];
 
-static VERBS: [&dyn Verb; 36] = [
+static VERBS: [&dyn Verb; 37] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -85,6 +86,7 @@ static VERBS: [&dyn Verb; 36] = [
     &Register,
     &UdapToken,
     &UdapAuthorize,
+    &TieredLogin,
     &JtiLadder,
     &Discover,
 ];
