@@ -150,7 +150,10 @@ pub async fn ourselves(file: &UdapClientFile, launch: &Launch, environment: &Env
         no_tags: vec![
             ("laboratory", "it needs certificates of a CA of ours, and the target file gives one of a real community".into()),
             ("listener", "it needs certificates of a CA of ours, and the target file gives one of a real community".into()),
-            ("identity-provider", "it needs certificates of a CA of ours, and the target file gives one of a real community".into()),
+            (
+                "identity-provider",
+                "it needs certificates of a CA of ours, and the target file gives one of a real community".into(),
+            ),
         ],
         host: None,
     })

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::identity_provider::IdentityProviderFile;
 use super::model::{Authority, Declined, Environment, Target};
 use super::read_launch::{LaunchFile, read_launch};
-use super::identity_provider::IdentityProviderFile;
 use super::udap_client::UdapClientFile;
 use super::udap_trust::UdapTrust;
 use crate::vocabulary::ProfileId;

@@ -61,7 +61,15 @@ fn visit(visit: login::Visit) -> Visit {
     let pages = visit.pages.into_iter().zip(visit.headers_of_pages);
     // Headers that were not seen say nothing, so their page is not among those that are judged.
     let seen = pages.filter_map(|(page, (url, headers))| Some((page, url, headers?)));
-    let pages = seen.map(|(page, url, headers)| SeenPage { url, title: page.title, asks: asks(page.kind), signs_in: signs_in(page.kind), headers }).collect();
+    let pages = seen
+        .map(|(page, url, headers)| SeenPage {
+            url,
+            title: page.title,
+            asks: asks(page.kind),
+            signs_in: signs_in(page.kind),
+            headers,
+        })
+        .collect();
     let kept = |cookie: login::SeenCookie| SeenCookie {
         name: cookie.name,
         secure: cookie.secure,

@@ -69,7 +69,8 @@ pub(in super::super) fn signed_in_elsewhere(site: &Site, browser: &str, request:
         store.browsers.insert(browser.to_owned(), Some((member, site.now())));
     }
     let id = random();
-    let transaction = Transaction { request, browser: browser.to_owned(), csrf: random(), half_way: None, username: String::new() };
+    let transaction =
+        Transaction { request, browser: browser.to_owned(), csrf: random(), half_way: None, username: String::new() };
     store.transactions.insert(id.clone(), transaction);
     drop(store);
     if asks_again { login_pages::begin(site, &id) } else { consent::begin(site, &id) }

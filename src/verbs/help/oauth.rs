@@ -128,8 +128,7 @@ macro_rules! arrival_facts {
 }
 pub(super) use arrival_facts;
 
-pub(super) const ARRIVALS: &[FactHelp] = arrival_facts! {
-};
+pub(super) const ARRIVALS: &[FactHelp] = arrival_facts! {};
 
 /// `oauth.authorize`
 pub static AUTHORIZE: VerbHelp = VerbHelp {

@@ -182,7 +182,13 @@ mod tests {
 
     fn page(headers: &[(&str, &str)]) -> SeenPage {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        SeenPage { url: Url::parse("https://as.example/login?x=1").unwrap(), title: "Sign in".into(), asks: true, signs_in: true, headers }
+        SeenPage {
+            url: Url::parse("https://as.example/login?x=1").unwrap(),
+            title: "Sign in".into(),
+            asks: true,
+            signs_in: true,
+            headers,
+        }
     }
 
     #[test]

@@ -175,7 +175,19 @@ fn request(arguments: &Arguments, context: &Context, party: &Party, with_slash: 
     let member = arguments.text("member").and_then(MemberKey::from_word).unwrap_or(MemberKey::First);
     let approve = approval(arguments.get("approve"))?;
     let fresh = arguments.flag("fresh");
-    Ok((Authorization { url, form, redirect_uri, member, fresh, approve, detour: party.detour.clone(), label: context.label.clone() }, sent))
+    Ok((
+        Authorization {
+            url,
+            form,
+            redirect_uri,
+            member,
+            fresh,
+            approve,
+            detour: party.detour.clone(),
+            label: context.label.clone(),
+        },
+        sent,
+    ))
 }
 
 /// The scopes to ask for, without those that the target file leaves out, and those.

@@ -80,7 +80,14 @@ impl UdapClients {
     /// Clients of a run of this id, with nothing registered.
     #[must_use]
     pub fn new(identity: UdapIdentity, run: Uuid) -> Self {
-        Self { identity, run, fresh: AtomicU64::new(1), alone: AsyncMutex::new(()), held: Mutex::default(), opened: Opened::default() }
+        Self {
+            identity,
+            run,
+            fresh: AtomicU64::new(1),
+            alone: AsyncMutex::new(()),
+            held: Mutex::default(),
+            opened: Opened::default(),
+        }
     }
 
     /// In a community there is one URI, or two, for everything: who registers has it alone. In a laboratory nobody waits.
@@ -159,7 +166,8 @@ impl UdapClients {
 
     /// The identity provider of ours of this name.
     pub(super) fn provider(&self, name: &str) -> Result<Arc<Provider>, Cause> {
-        let missing = || Cause::new("input", "the data holder can reach no identity provider of ours: [identity_provider] is missing");
+        let missing =
+            || Cause::new("input", "the data holder can reach no identity provider of ours: [identity_provider] is missing");
         let site = self.identity.providers.as_ref().ok_or_else(missing)?;
         Ok(self.opened.provider(site, name, self.run))
     }

@@ -66,7 +66,8 @@ fn without_state(site: &Site, asked: &Asked) -> Reply {
     let lost = || Reply::html(400, "Please start again", "<p>This sign-in is not known here. Go back to the app.</p>");
     let Some(browser) = browser_of(asked) else { return lost() };
     let mut memory = site.udap.tiered.open();
-    let Some(state) = memory.pending.iter().find(|(_, pending)| pending.browser == browser).map(|(state, _)| state.clone()) else {
+    let Some(state) = memory.pending.iter().find(|(_, pending)| pending.browser == browser).map(|(state, _)| state.clone())
+    else {
         return lost();
     };
     let Some(pending) = memory.pending.remove(&state) else { return lost() };

@@ -11,9 +11,9 @@ mod memory;
 mod provider;
 mod sign;
 
+pub(super) use begin::prepare as prepare_authorization;
 pub(in super::super) use begin::{begin, provider_of};
 pub(in super::super) use callback::answer as callback;
-pub(super) use begin::prepare as prepare_authorization;
 pub(super) use callback::prepare as prepare_callback;
 pub(super) use memory::Memory;
 

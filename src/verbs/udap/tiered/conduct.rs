@@ -145,7 +145,8 @@ mod tests {
         assert_eq!(conduct.state, State::Wrong);
         assert!(matches!(&conduct.code, Code::Given(code) if code.expose() == "c-1"));
         assert_eq!(conduct.token, Token::Right);
-        for wrong in [json!({ "states": "wrong" }), json!({ "state": "odd" }), json!({ "id_token": { "omitt": [] } }), json!("x")] {
+        for wrong in [json!({ "states": "wrong" }), json!({ "state": "odd" }), json!({ "id_token": { "omitt": [] } }), json!("x")]
+        {
             assert!(read(&wrong).is_err(), "{wrong}");
         }
     }

@@ -48,9 +48,8 @@ async fn sign_in(arguments: &Arguments, context: &Context) -> Result<Observed, C
     let given = arguments.get("provider");
     let name = given.and_then(|table| table.get("name")).and_then(Value::as_str).unwrap_or(PROVIDER);
     let provider = clients.provider(name)?;
-    let open = |handle: &str| {
-        context.vault.resolve("code", handle).map(|resolved| resolved.secret).map_err(|message| input(&message))
-    };
+    let open =
+        |handle: &str| context.vault.resolve("code", handle).map(|resolved| resolved.secret).map_err(|message| input(&message));
     let conduct = Conduct::read(given, open)?;
     let keeps_on = conduct.hold;
     let uri = clients.uri(arguments.text("client").unwrap_or(CLIENT), FLOW);

@@ -210,7 +210,10 @@ impl Provider {
         facts.extend(own.as_object().cloned().unwrap_or_default());
         running.seen.registrations.note(facts);
         if let Some(status) = running.conduct.registration {
-            return Said::json(status, &json!({ "error": "unapproved_software_statement", "error_description": "as the test wants it" }));
+            return Said::json(
+                status,
+                &json!({ "error": "unapproved_software_statement", "error_description": "as the test wants it" }),
+            );
         }
         let client_id = format!("carinbb-{}", running.context.world.random.uuid());
         if clients.len() < KEPT {

@@ -28,12 +28,11 @@ pub(super) fn jwt_facts(text: &str, aud: &str, now: OffsetDateTime) -> (Map<Stri
     let number = |name: &str| claims.get(name).and_then(Value::as_i64);
     let now = now.unix_timestamp();
     let in_time = match (number("iat"), number("exp")) {
-        (Some(iat), Some(exp)) => {
-            iat <= now + LEEWAY && exp > now - LEEWAY && exp > iat && exp - iat <= LONGEST_LIFE
-        }
+        (Some(iat), Some(exp)) => iat <= now + LEEWAY && exp > now - LEEWAY && exp > iat && exp - iat <= LONGEST_LIFE,
         _ => false,
     };
-    let is_for_us = claims.get("aud").is_some_and(|own| own == aud || own.as_array().is_some_and(|all| all.iter().any(|one| one == aud)));
+    let is_for_us =
+        claims.get("aud").is_some_and(|own| own == aud || own.as_array().is_some_and(|all| all.iter().any(|one| one == aud)));
     let defects: Vec<&str> = jws.defects.iter().map(|defect| defect.word()).collect();
     let names: Vec<String> = jws.leaf.as_ref().map(|leaf| leaf.uris.clone()).unwrap_or_default();
     let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();

@@ -66,8 +66,7 @@ impl Seen {
             "unsigned_endpoint_used": self.unsigned.count > 0,
         });
         let mut facts = facts.as_object().cloned().unwrap_or_default();
-        let last =
-            [("registration", &self.registrations), ("request", &self.browsers), ("redemption", &self.redemptions)];
+        let last = [("registration", &self.registrations), ("request", &self.browsers), ("redemption", &self.redemptions)];
         for (name, tally) in last {
             facts.extend(tally.last().map(|told| (name.to_owned(), told.clone().into())));
         }
