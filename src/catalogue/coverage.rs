@@ -1,11 +1,11 @@
-//! How each rule of the server is tested: by cases, by attestation, not at all and why, or not yet.
+//! How each rule of an actor is tested: by cases, by attestation, not at all and why, or not yet.
 //!
 //! A rule that no case serves is shown as uncovered, never hidden.
 
 use std::collections::BTreeMap;
 
 use super::in_force::InForce;
-use super::requirement::Testable;
+use super::requirement::{Actor, Testable};
 use super::rule::Rule;
 use crate::vocabulary::{CaseId, RequirementId, Strength};
 
@@ -79,12 +79,16 @@ pub struct Totals {
     pub may: Counts,
 }
 
-/// Each rule of the server with its coverage, and the totals.
+/// Each rule of the actor with its coverage, and the totals.
 #[must_use]
-pub fn coverage<'a>(in_force: &'a InForce, served: &BTreeMap<RequirementId, Vec<CaseId>>) -> (Vec<(&'a Rule, Coverage)>, Totals) {
+pub fn coverage<'a>(
+    in_force: &'a InForce,
+    served: &BTreeMap<RequirementId, Vec<CaseId>>,
+    actor: Actor,
+) -> (Vec<(&'a Rule, Coverage)>, Totals) {
     let mut totals = Totals::default();
     let mut rules = Vec::new();
-    for rule in in_force.server_rules() {
+    for rule in in_force.for_actor(actor) {
         let coverage = Coverage::of(rule, served);
         let counts = match rule.strength {
             Strength::Shall | Strength::ShallNot => &mut totals.shall,
@@ -100,8 +104,8 @@ pub fn coverage<'a>(in_force: &'a InForce, served: &BTreeMap<RequirementId, Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::SmartVersion;
     use crate::catalogue::tests::{claim, embedded, requirement_id};
-    use crate::catalogue::{Actor, SmartVersion};
 
     #[test]
     fn each_rule_of_the_server_is_counted_once_and_none_is_hidden() {
@@ -114,7 +118,7 @@ mod tests {
             (attested.clone(), vec![case.clone()]),
             (requirement_id("carin-bb/exchange-2"), vec![]),
         ]);
-        let (rules, totals) = coverage(&in_force, &served);
+        let (rules, totals) = coverage(&in_force, &served, Actor::Server);
         let of =
             |id: &str| rules.iter().find(|(rule, _)| rule.requirement.id.as_str() == id).map(|(_, coverage)| coverage.clone());
         assert_eq!(of("carin-bb/exchange-1"), Some(Coverage::Cases(vec![case.clone()])));

@@ -21,6 +21,7 @@ mod keyboard;
 mod layout;
 mod login_lines;
 pub mod ndjson;
+mod observe;
 mod output;
 mod page;
 mod plan_text;
@@ -80,7 +81,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
         Command::Login(arguments) => command::login::login(&cli.global, &arguments, environment),
         Command::Doctor(arguments) => command::doctor::doctor(&cli.global, &arguments, environment),
         Command::Tls(arguments) => command::tls::tls(&arguments, environment),
-        Command::Serve(arguments) => command::serve::serve(arguments),
+        Command::Serve(arguments) => command::serve::serve(&cli.global, &arguments, environment),
         Command::Selftest(arguments) => command::selftest::selftest(&cli.global, &arguments, environment),
         Command::Pki(arguments) => command::pki::pki(&arguments),
         Command::Completions(arguments) => Ok(command::completions::completions(&arguments)),

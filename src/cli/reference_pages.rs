@@ -8,7 +8,7 @@ use super::args::Cli;
 use super::command::list::{claim, how_tested, level};
 use super::failure::Failure;
 use super::suite::LoadedSuite;
-use crate::catalogue::{InForce, coverage};
+use crate::catalogue::{Actor, InForce, coverage};
 use crate::reference;
 use crate::report;
 use crate::testcase;
@@ -40,7 +40,7 @@ fn pretty(value: &serde_json::Value) -> String {
 fn requirements(loaded: &LoadedSuite) -> Result<String, Failure> {
     let claim = claim(loaded, &[], "auto", false)?;
     let in_force = InForce::new(&loaded.catalogue, &claim);
-    let (rows, totals) = coverage(&in_force, &loaded.served());
+    let (rows, totals) = coverage(&in_force, &loaded.served(), Actor::Server);
     let title = claim.profiles.first().map(|profile| profile.title.clone()).unwrap_or_default();
     let mut text = format!("{HEAD}# Requirements of a server under {title}\n\n");
     text.push_str("As if the SMART version had been found to be 2.0.0 and not declared. `carinbb list requirements --profile P` prints the same for any profile.\n\n");
@@ -94,9 +94,9 @@ fn verbs_page() -> String {
 
 fn faults_page(loaded: &LoadedSuite) -> String {
     let mut text = format!(
-        "{HEAD}# Faults of the reference server\n\n`carinbb serve --fault NAME` or `carinbb run --demo --fault NAME`.\n\n"
+        "{HEAD}# Faults of the reference server\n\n`carinbb serve --fault NAME` or `carinbb run --demo --fault NAME`. Those whose names begin with `client-` are faults of the app that `selftest`\nobserves.\n\n"
     );
-    text.push_str("| fault | kind | what the server does | caught by |\n|---|---|---|---|\n");
+    text.push_str("| fault | kind | what the server, or the app, does | caught by |\n|---|---|---|---|\n");
     for fault in reference::faults() {
         let declares = |case: &&testcase::TestCase| case.faults.iter().any(|own| own.as_str() == fault.name);
         let cases: Vec<String> = loaded.suite.cases.iter().filter(declares).map(|case| case.id.to_string()).collect();

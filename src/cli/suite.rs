@@ -91,6 +91,7 @@ pub fn load_files(files: SuiteFiles) -> (LoadedSuite, Vec<Problem>) {
         requirements: catalogue.requirements().map(|row| row.id.as_str()).collect(),
         is_capability: &|name| CapabilityName::parse(name).is_ok(),
         faults: faults.iter().map(|fault| fault.name).collect(),
+        client_faults: faults.iter().filter(|fault| fault.is_of_client()).map(|fault| fault.name).collect(),
         profile_members: profile_members.iter().map(String::as_str).collect(),
         target_members: &TARGET_MEMBERS,
     };

@@ -48,6 +48,8 @@ pub struct Documents {
 #[derive(Debug, Clone)]
 pub struct Capabilities {
     documents: Arc<Documents>,
+    /// True when a client is under observation: then what it was not seen to do in a whole launch, it does not do.
+    of_client: bool,
     stated: Arc<BTreeSet<String>>,
     seen: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -56,7 +58,13 @@ impl Capabilities {
     /// Reads them from the documents; `stated` are those that the operator claims.
     #[must_use]
     pub fn new(documents: Documents, stated: impl IntoIterator<Item = String>, seen: Arc<Mutex<BTreeSet<String>>>) -> Self {
-        Self { documents: Arc::new(documents), stated: Arc::new(stated.into_iter().collect()), seen }
+        Self { documents: Arc::new(documents), of_client: false, stated: Arc::new(stated.into_iter().collect()), seen }
+    }
+
+    /// Those of a client under observation: what it is seen to do.
+    #[must_use]
+    pub fn of_client(stated: impl IntoIterator<Item = String>, seen: Arc<Mutex<BTreeSet<String>>>) -> Self {
+        Self { of_client: true, ..Self::new(Documents::default(), stated, seen) }
     }
 
     /// The documents that were read.
@@ -71,6 +79,9 @@ impl Capabilities {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).contains(name);
         if seen || self.stated.contains(name) {
             return Claimed::Yes;
+        }
+        if self.of_client {
+            return self.of_a_client();
         }
         match name {
             "smart" => self.smart(|_| true),
@@ -106,6 +117,12 @@ impl Capabilities {
     #[must_use]
     pub fn any_claimed<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Claimed {
         names.into_iter().map(|name| self.claimed(name)).fold(Claimed::No, either)
+    }
+
+    /// What a client was not seen to do: nothing is known before it has launched.
+    fn of_a_client(&self) -> Claimed {
+        let launched = self.seen.lock().unwrap_or_else(PoisonError::into_inner).contains("client.launched");
+        if launched { Claimed::No } else { Claimed::Unknown("the client has not finished a launch".into()) }
     }
 
     fn smart(&self, test: impl Fn(&Value) -> bool) -> Claimed {

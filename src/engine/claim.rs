@@ -57,6 +57,8 @@ pub struct Basis<'a> {
     pub partial: bool,
     /// True with `--strict`.
     pub strict: bool,
+    /// True when a client was observed.
+    pub client: bool,
     /// Every waiver that was given.
     pub waivers: &'a [WaiverRecord],
     /// Why the rest of a requirement that was seen in part was not.
@@ -85,6 +87,7 @@ pub fn claim_of(
         fail_on_warn: basis.fail_on_warn,
         partial: basis.partial,
         strict: basis.strict,
+        client: basis.client,
         waivers,
         why_in_part: &|id| match () {
             () if basis.one_step || by_choice.contains(id) => InPart::NotSelected,
@@ -128,7 +131,7 @@ pub fn claim(basis: &Basis<'_>) -> Claim {
         not_tested,
         exit_code: exit_code(basis),
     };
-    Claim { text: text(&claim, basis.complete), ..claim }
+    Claim { text: text(&claim, basis.complete, basis.client), ..claim }
 }
 
 fn is_shall(strength: Strength) -> bool {
@@ -163,7 +166,7 @@ fn not_tested(shall: &[&RequirementResult], basis: &Basis<'_>) -> Vec<(String, u
 }
 
 /// The line itself.
-fn text(claim: &Claim, complete: bool) -> String {
+fn text(claim: &Claim, complete: bool, client: bool) -> String {
     if !complete {
         return "Interrupted: an incomplete run makes no claim.".to_owned();
     }
@@ -178,8 +181,13 @@ fn text(claim: &Claim, complete: bool) -> String {
     let rest: Vec<String> = claim.not_tested.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     let rest = if rest.is_empty() { String::new() } else { format!(" Not tested: {}.", rest.join(", ")) };
     let apart = if *not_applicable == 0 { String::new() } else { format!(" {not_applicable} more do not apply.") };
-    let conformant = if claim.conformant { " The target is conformant." } else { "" };
-    format!("Tested {tested} of {shall} SHALL: {met} met{failed}.{stated}{rest}{apart}{conformant}")
+    let conformant = if claim.conformant {
+        format!(" The {} is conformant.", if client { "client" } else { "target" })
+    } else {
+        String::new()
+    };
+    let whose = if client { " of the client" } else { "" };
+    format!("Tested {tested} of {shall} SHALL{whose}: {met} met{failed}.{stated}{rest}{apart}{conformant}")
 }
 
 /// 1 beats 3, 3 beats 0; 4 when nothing ran or nothing applied.
@@ -231,6 +239,7 @@ mod tests {
             fail_on_warn: false,
             partial: false,
             strict: false,
+            client: false,
             waivers: &[],
             why_in_part: &|_| InPart::NeedsLogin,
         })
@@ -309,7 +318,7 @@ mod tests {
 
         #[test]
         fn the_exit_code_follows_its_precedence(rows in proptest::collection::vec(any_row(), 0..6), complete: bool) {
-            let code = claim(&Basis { requirements: &rows, cases: &[], complete, fail_on_warn: false, partial: false, strict: false, waivers: &[], why_in_part: &|_| InPart::NeedsLogin }).exit_code;
+            let code = claim(&Basis { requirements: &rows, cases: &[], complete, fail_on_warn: false, partial: false, strict: false, client: false, waivers: &[], why_in_part: &|_| InPart::NeedsLogin }).exit_code;
             // Without a single result nothing applied, whatever the rows say.
             proptest::prop_assert_eq!(code, if complete { exit::NOTHING } else { exit::INTERRUPTED });
         }

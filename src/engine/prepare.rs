@@ -15,7 +15,7 @@ use super::smart_version;
 use super::stage::Interrupt;
 use super::udap_version;
 use super::{RunError, RunOptions};
-use crate::catalogue::{Claim, InForce, Profile, SmartVersion};
+use crate::catalogue::{Actor, Claim, InForce, Profile, SmartVersion};
 use crate::testcase::{Role, Scope};
 use crate::verbs::{self, Arguments, Context, Observation, Observed};
 use crate::vocabulary::Cause;
@@ -44,6 +44,8 @@ pub struct Prepared {
     pub plan: Plan,
     /// What verbs work with.
     pub context: Context,
+    /// Whose requirements count.
+    pub actor: Actor,
 }
 
 /// Decides everything.
@@ -54,16 +56,19 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
     let context = Context::new(options.world.clone(), Arc::clone(&options.target), options.tls.clone())
         .with_launch(Arc::clone(&options.launch), options.browser.clone())
         .with_udap(options.udap.clone())
-        .with_udap_anchors(Arc::clone(&options.udap_anchors));
+        .with_udap_anchors(Arc::clone(&options.udap_anchors))
+        .with_client(options.client.as_ref().map(|client| Arc::clone(&client.stand)));
     let (documents, hindrance) = match knowledge {
-        Knowledge::Discovery => {
+        // A client under observation publishes nothing.
+        Knowledge::Discovery if options.client.is_none() => {
             let _acting = options.world.activity.begin();
             discover(&context, &options.interrupt).await
         }
-        Knowledge::Nothing => (Documents::default(), None),
+        Knowledge::Discovery | Knowledge::Nothing => (Documents::default(), None),
     };
     // What the target publishes is asked of the documents, which an interrupted run must not fetch again.
-    let target = if knowledge == Knowledge::Nothing || options.interrupt.is_raised() {
+    let is_unseen = knowledge == Knowledge::Nothing || options.client.is_some();
+    let target = if is_unseen || options.interrupt.is_raised() {
         unseen_target(options)
     } else {
         // A target that asks for pauses could hold us here.
@@ -85,10 +90,13 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
         strict: options.strict,
     };
     let in_force = InForce::new(&options.catalogue, &claim);
-    let rules = Arc::new(rules_of(&in_force));
+    let rules = Arc::new(rules_of(&in_force, options.actor()));
     let stated = options.target.claims.iter().cloned().chain(options.target.browser_apps.then(|| "cors.browser-apps".to_owned()));
     let stated = stated.chain(udap.as_ref().map(|choice| udap_version::capability_of(choice).to_owned()));
-    let capabilities = Capabilities::new(documents, stated, context.observed());
+    let capabilities = match &options.client {
+        Some(_) => Capabilities::of_client(stated, context.observed()),
+        None => Capabilities::new(documents, stated, context.observed()),
+    };
     let scope = scope(udap_version::with_facts(target, udap.as_ref()), &profiles);
     let required: Vec<String> =
         profiles.iter().flat_map(|profile| profile.required_capabilities.iter().map(|name| format!("smart.{name}"))).collect();
@@ -101,12 +109,13 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
         required_capabilities: &required,
         random: &*options.world.random,
         declined: &options.target.declined,
-        role: Role::Server,
-        assume_claimed: knowledge == Knowledge::Nothing,
+        role: if options.client.is_some() { Role::Client } else { Role::Server },
+        // What a client does is known only once it has come.
+        assume_claimed: is_unseen,
     };
     let plan = planner.plan();
     let header = Header { hindrance, udap, fingerprint, ..header(options, choices, smart, &profiles) };
-    Ok(Prepared { header, in_force, rules, capabilities, plan, context })
+    Ok(Prepared { header, in_force, rules, capabilities, plan, context, actor: options.actor() })
 }
 
 /// Fetches the documents. Each verb remembers what it fetched, so that no case fetches it again.
@@ -153,8 +162,8 @@ fn document(observed: &Observed, absence: &str) -> Document {
     }
 }
 
-pub(super) fn rules_of(in_force: &InForce) -> Rules {
-    Rules::new(in_force.server_rules().map(|rule| {
+pub(super) fn rules_of(in_force: &InForce, actor: Actor) -> Rules {
+    Rules::new(in_force.for_actor(actor).map(|rule| {
         let condition = rule.condition.iter().map(|names| names.iter().map(ToString::to_string).collect()).collect();
         (rule.requirement.id.to_string(), RuleInForce { strength: rule.strength, condition })
     }))
@@ -173,7 +182,13 @@ fn choose_profiles<'c>(
     if options.profiles.is_empty() {
         let (profile, why) = options.catalogue.profile_for(&canonicals(documents)).ok_or(RunError::NoProfile)?;
         let read = matches!(documents.metadata, Document::Found(_));
-        let why = if read { why } else { "no CapabilityStatement was read; this is the current one".to_owned() };
+        let why = if options.client.is_some() {
+            "the current one".to_owned()
+        } else if read {
+            why
+        } else {
+            "no CapabilityStatement was read; this is the current one".to_owned()
+        };
         return Ok((vec![profile], vec![choice(profile, &why)]));
     }
     let mut profiles = Vec::new();
@@ -258,7 +273,7 @@ fn header(options: &RunOptions, choices: Vec<ProfileChoice>, smart: VersionChoic
         started: super::timestamp(options.world.clock.now()),
         tool: env!("CARGO_PKG_VERSION").into(),
         suite: options.suite_digest.clone(),
-        target: options.target.base.to_string(),
+        target: options.client.as_ref().map_or_else(|| options.target.base.to_string(), |client| client.name.clone()),
         environment: options.target.environment.word().into(),
         fingerprint: None,
         profiles: choices,

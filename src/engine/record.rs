@@ -75,7 +75,7 @@ pub struct Header {
     pub tool: String,
     /// SHA-256 over all files of the suite: catalogue, profiles, cases.
     pub suite: String,
-    /// The FHIR base under test.
+    /// The FHIR base under test; `urn:carinbb:client:NAME` for a client under observation.
     pub target: String,
     /// `production`, `staging` or `unstated`.
     pub environment: String,
@@ -627,6 +627,9 @@ pub struct ClaimBasis {
     pub fail_on_warn: bool,
     /// True with `--strict`.
     pub strict: bool,
+    /// True when a client was observed, so that the requirements are those of clients.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub client: bool,
 }
 
 /// A certificate that a server showed.

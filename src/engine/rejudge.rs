@@ -7,7 +7,7 @@ use super::judge;
 use super::record::Run;
 use super::replay::outcome_of;
 use super::run::RunError;
-use crate::catalogue::{Catalogue, Claim, InForce, SmartVersion};
+use crate::catalogue::{Actor, Catalogue, Claim, InForce, SmartVersion};
 use crate::vocabulary::{ProfileId, Strength, Verdict};
 
 /// What today's levels make of an old run.
@@ -29,8 +29,9 @@ pub struct Rejudged {
 /// When the catalogue no longer has one of them.
 pub fn rejudge(run: &Run, catalogue: &Catalogue) -> Result<Rejudged, RunError> {
     let in_force = InForce::new(catalogue, &claim(run, catalogue)?);
+    let actor = if run.basis.is_some_and(|basis| basis.client) { Actor::Client } else { Actor::Server };
     let today: BTreeMap<String, Strength> =
-        in_force.server_rules().map(|rule| (rule.requirement.id.to_string(), rule.strength)).collect();
+        in_force.for_actor(actor).map(|rule| (rule.requirement.id.to_string(), rule.strength)).collect();
     let mut rejudged = Rejudged::default();
     let mut changed = BTreeSet::new();
     for case in &run.cases {

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::capability::{Capabilities, Claimed};
 use super::plan::DECLINED;
 use super::record::{CaseResult, NotSelected, RequirementResult, Tested};
-use crate::catalogue::{Basis, InForce, Requirement, Rule, Testable};
+use crate::catalogue::{Actor, Basis, InForce, Requirement, Rule, Testable};
 use crate::vocabulary::Verdict;
 
 /// What requirements are rolled up from.
 pub struct Ground<'a> {
     /// The requirements in force.
     pub in_force: &'a InForce,
+    /// Whose requirements they are.
+    pub actor: Actor,
     /// Every result.
     pub results: &'a [CaseResult],
     /// Every case that was left out.
@@ -37,11 +39,11 @@ pub struct Gathered {
     in_part: bool,
 }
 
-/// The result of every requirement of the server that is in force, by id.
+/// The result of every requirement of the actor that is in force, by id.
 #[must_use]
 pub fn roll_up(ground: &Ground<'_>) -> Vec<RequirementResult> {
     let mut gathered = gather(ground.results, ground.unreached, ground.in_part, ground.logged_in);
-    let rules = ground.in_force.server_rules();
+    let rules = ground.in_force.for_actor(ground.actor);
     rules.map(|rule| requirement(rule, gathered.remove(rule.requirement.id.as_str()), ground)).collect()
 }
 
@@ -89,7 +91,8 @@ fn requirement(rule: &Rule, gathered: Option<Gathered>, ground: &Ground<'_>) -> 
     let (tested, verdict, cases) = match gathered {
         Some(gathered) if gathered.verdict.is_none() => (Tested::NotSelected, None, gathered.cases),
         Some(gathered) => {
-            let in_part = gathered.in_part || row.testable == Testable::Login && !gathered.with_login;
+            let in_part =
+                gathered.in_part || ground.actor == Actor::Server && row.testable == Testable::Login && !gathered.with_login;
             let tested = if in_part || left_out() { Tested::InPart } else { Tested::Fully };
             (tested, gathered.verdict, gathered.cases)
         }

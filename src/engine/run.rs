@@ -20,12 +20,12 @@ use super::schedule::{self, notice};
 use super::selection::Selection;
 use super::stage::{Interrupt, Limits, Stage};
 use super::{attested, swept, waived};
-use crate::catalogue::{Attestations, Catalogue, Waiver};
+use crate::catalogue::{Actor, Attestations, Catalogue, Waiver};
 use crate::evidence::{Record, curl_line, pem, sweep};
 use crate::net::World;
 use crate::target::{Launch, Target};
-use crate::testcase::Suite;
-use crate::verbs::{self, Browser, Documents, Effect, TlsSettings, UdapAnchors, UdapIdentity};
+use crate::testcase::{Role, Suite, TestCase};
+use crate::verbs::{self, Browser, ClientStand, Documents, Effect, TlsSettings, UdapAnchors, UdapIdentity};
 use crate::vocabulary::{LeakSearch, ProfileId};
 
 /// Everything that a run needs to be told.
@@ -74,6 +74,25 @@ pub struct RunOptions {
     pub notes: Vec<String>,
     /// What persons say beside what is tested.
     pub statements: Statements,
+    /// The client under observation; absent when the target is under test.
+    pub client: Option<ObservedClient>,
+}
+
+/// A client under observation.
+#[derive(Clone)]
+pub struct ObservedClient {
+    /// Its name, as a URI: what the record calls the target.
+    pub name: String,
+    /// The server that it talks to, and whoever launches it.
+    pub stand: Arc<dyn ClientStand>,
+}
+
+impl RunOptions {
+    /// Whose requirements count.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        if self.client.is_some() { Actor::Client } else { Actor::Server }
+    }
 }
 
 /// What persons say beside what is tested. None of it changes a verdict.
@@ -107,7 +126,7 @@ pub enum RunError {
     /// A version of UDAP Security that does not go with the profiles.
     #[error("{0}")]
     UdapVersion(String),
-    /// A selection that fits no case.
+    /// A selection that fits no case of the role.
     #[error("nothing in the suite is called '{pattern}': {help}")]
     UnknownSelection {
         /// What was asked for.
@@ -178,9 +197,19 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
 }
 
 fn check_selection(options: &RunOptions) -> Result<(), RunError> {
-    let Some(pattern) = options.selection.unknown_patterns(&options.suite.cases).first().map(ToString::to_string) else {
+    let role = if options.client.is_some() { Role::Client } else { Role::Server };
+    let of_role = |own: Role| -> Vec<TestCase> { options.suite.cases.iter().filter(|case| case.role == own).cloned().collect() };
+    let Some(pattern) = options.selection.unknown_patterns(&of_role(role)).first().map(ToString::to_string) else {
         return Ok(());
     };
+    let other = if role == Role::Client { Role::Server } else { Role::Client };
+    if !options.selection.unknown_patterns(&of_role(other)).contains(&pattern.as_str()) {
+        let help = match other {
+            Role::Client => "it is about a client, which `carinbb serve --observe` looks at",
+            Role::Server => "it is about a server, which `carinbb run` tests",
+        };
+        return Err(RunError::UnknownSelection { pattern, help: help.to_owned() });
+    }
     let cases = options.suite.cases.iter();
     let known: BTreeSet<&str> = cases.flat_map(|case| [case.id.area(), case.id.as_str()]).collect();
     let near = crate::vocabulary::document::did_you_mean(&pattern, known);
@@ -194,7 +223,9 @@ fn check_selection(options: &RunOptions) -> Result<(), RunError> {
 /// The plan's upper bound, stage 0 included.
 fn planned_traffic(prepared: &Prepared) -> Traffic {
     let cases = prepared.plan.traffic();
-    Traffic { planned_requests: cases.planned_requests + Documents::COST.requests, ..cases }
+    // A client under observation sends by itself.
+    let documents = if prepared.actor == Actor::Client { 0 } else { Documents::COST.requests };
+    Traffic { planned_requests: cases.planned_requests + documents, ..cases }
 }
 
 fn finish(
@@ -225,6 +256,7 @@ fn finish(
     );
     let mut requirements = rollup::roll_up(&rollup::Ground {
         in_force: &prepared.in_force,
+        actor: options.actor(),
         results: &cases,
         not_selected: &prepared.plan.not_selected,
         capabilities: &prepared.capabilities,
@@ -241,9 +273,13 @@ fn finish(
         one_step: options.only_step.is_some(),
         fail_on_warn: options.fail_on_warn,
         strict: options.strict,
+        client: options.client.is_some(),
     };
     let claim = claim_of(&requirements, &cases, &prepared.plan.not_selected, &waivers, complete, basis);
-    let not_exercised = not_exercised(&options.suite, &prepared.in_force, &prepared.capabilities, &cases, &logged_in);
+    let not_exercised = match options.actor() {
+        Actor::Client => Vec::new(),
+        _ => not_exercised(&options.suite, &prepared.in_force, &prepared.capabilities, &cases, &logged_in),
+    };
     let sent_requests = options.world.http.requests();
     let probes = options.world.evidence.all().into_iter().filter(|exchange| matches!(exchange.record, Record::Tls(_)));
     let sent_probes = probes.count() as u64;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::case_run::CaseRun;
 use super::event::{Event, Listener};
 use super::judge;
+use super::lanes::lanes;
 use super::outcome_text::reason_of;
 use super::plan::{Job, deeds_of};
 use super::record::{CaseResult, Clause, OutcomeRecord, Phase, StepResult};
@@ -121,7 +122,15 @@ async fn run_group(stage: &Stage, group: &[(usize, &Job)], listener: &Mutex<&mut
         };
         let mut framed = Vec::new();
         if side_by_side {
-            framed = join_all(frame.iter().map(run)).await;
+            let lanes = lanes(frame).into_iter().map(async |lane| {
+                let mut done = Vec::new();
+                for one in lane {
+                    done.push(run(one).await);
+                }
+                done
+            });
+            framed = join_all(lanes).await.into_iter().flatten().collect();
+            framed.sort_by_key(|(at, _)| *at);
         } else {
             for one in frame {
                 framed.push(run(one).await);

@@ -10,7 +10,7 @@ use super::inputs::{INPUTS, InputHelp, inputs_of};
 use super::plan::Planner;
 use super::prepare::{rules_of, scope};
 use super::selection::Selection;
-use crate::catalogue::{InForce, Profile};
+use crate::catalogue::{Actor, InForce, Profile};
 use crate::net::Random;
 use crate::testcase::{Role, Suite};
 use crate::vocabulary::Strength;
@@ -29,7 +29,7 @@ pub struct Worth {
 /// Every input that at least one case in force needs, in the order of [`INPUTS`].
 #[must_use]
 pub fn worth(suite: &Suite, in_force: &InForce, profiles: &[&Profile], random: &dyn Random) -> Vec<Worth> {
-    let rules = rules_of(in_force);
+    let rules = rules_of(in_force, Actor::Server);
     let scope = scope(json!({ "endpoints": [], "advertised": [], "public_types": [] }), profiles);
     let capabilities = Capabilities::new(Documents::default(), std::iter::empty(), Arc::new(Mutex::default()));
     let planner = Planner {

@@ -53,13 +53,14 @@ pub(super) async fn accept(listener: TcpListener, site: Arc<Site>, door: Door, s
 async fn connection(mut tcp: TcpStream, site: Arc<Site>, door: Door, stacks: Stacks) -> io::Result<()> {
     tcp.set_nodelay(true)?;
     if door == Door::Plain {
-        return serve(tcp, site, door).await;
+        return serve(tcp, site, door, None).await;
     }
     if let Some(greeting) = tls_script::greeting(&site, door) {
         tcp.write_all(greeting).await?;
         return raw_http::until_gone(&mut tcp).await;
     }
     let (bytes, hello) = timeout(HANDSHAKE_DEADLINE, client_hello::read(&mut tcp)).await?;
+    site.journal.greeted();
     if let Some(script) = tls_script::choose(&site, door, hello.as_ref()) {
         return tls_script::play(script, tcp, hello.as_ref()).await;
     }
@@ -69,9 +70,11 @@ async fn connection(mut tcp: TcpStream, site: Arc<Site>, door: Door, stacks: Sta
     }
     let one_byte_records = door == Door::Fhir && site.has("tls-1-byte-records");
     let stack = stack_for(&stacks, tls_stack::key(&site, door)).map_err(io::Error::other)?;
-    match timeout(HANDSHAKE_DEADLINE, stack.accept(Wire::new(tcp, bytes, one_byte_records))).await?? {
-        TlsStream::Rustls(stream) => serve(*stream, site, door).await,
-        TlsStream::OpenSsl(stream) => serve(*stream, site, door).await,
+    let stream = timeout(HANDSHAKE_DEADLINE, stack.accept(Wire::new(tcp, bytes, one_byte_records))).await??;
+    let version = stream.version();
+    match stream {
+        TlsStream::Rustls(stream) => serve(*stream, site, door, version).await,
+        TlsStream::OpenSsl(stream) => serve(*stream, site, door, version).await,
     }
 }
 
@@ -86,7 +89,7 @@ pub(super) fn stack_for(stacks: &Stacks, key: StackKey) -> Result<Stack, Box<dyn
     Ok(stack)
 }
 
-async fn serve<S>(stream: S, site: Arc<Site>, door: Door) -> io::Result<()>
+async fn serve<S>(stream: S, site: Arc<Site>, door: Door, version: Option<&'static str>) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Abort + Unpin + Send + 'static,
 {
@@ -94,7 +97,7 @@ where
         return raw_http::serve(stream, &site, door).await;
     }
     let number = site.count_served();
-    let service = service_fn(move |request| respond(Arc::clone(&site), door, number, request));
+    let service = service_fn(move |request| respond(Arc::clone(&site), (door, version), number, request));
     // an error here is the peer's: it went away or sent something that is no HTTP
     let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
     Ok(())
@@ -102,7 +105,7 @@ where
 
 async fn respond(
     site: Arc<Site>,
-    door: Door,
+    (door, version): (Door, Option<&'static str>),
     connection: usize,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
@@ -122,7 +125,10 @@ async fn respond(
     sleep(site.latency).await;
     udap::prepare(&site, &asked).await;
     match front::answer(&site, &asked) {
-        Answer::Reply(reply) => Ok(response(&asked, reply)),
+        Answer::Reply(reply) => {
+            site.journal.note(&site, &asked, version, &reply);
+            Ok(response(&asked, reply))
+        }
         // raw answers and resets come from faults that make `serve` choose the raw server, so only hanging is left
         Answer::Hang | Answer::Raw(_) | Answer::Reset => std::future::pending().await,
     }

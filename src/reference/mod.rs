@@ -6,6 +6,7 @@
 mod authorization;
 mod capability_statement;
 mod certificates;
+mod client;
 mod client_hello;
 mod door;
 mod endpoints;
@@ -17,6 +18,7 @@ mod gzip_bomb;
 mod hostile;
 mod hostile_echo;
 mod hostile_json;
+mod journal;
 mod jwks;
 mod legacy_leaf;
 mod listener;
@@ -38,7 +40,9 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use client::{App, AppIdentity, Task};
 pub use faults::{Fault, FaultKind, faults};
+pub use journal::Witnessed;
 pub use oauth::{ClientKey, ClientKind, MemberKind, RegisteredClient, RegisteredMember};
 pub use options::{LoginVariant, Now, Options, StartError};
 pub use running::{Running, start};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use url::Url;
 
 use crate::vocabulary::FaultName;
 
@@ -46,6 +47,10 @@ pub struct Options {
     pub login: LoginVariant,
     /// UDAP: its version and the communities whose clients may register.
     pub udap: UdapOptions,
+    /// Remember what clients ask and are answered, for who observes one.
+    pub observe: bool,
+    /// Where the apps that are registered from the start want their codes; the usual place when nothing is said.
+    pub redirect_uri: Option<Url>,
     /// The clock for codes, tokens and assertions; certificates have their own.
     pub now: Now,
 }
@@ -59,6 +64,8 @@ impl Default for Options {
             smart_version: None,
             login: LoginVariant::default(),
             udap: UdapOptions::default(),
+            observe: false,
+            redirect_uri: None,
             now: Arc::new(OffsetDateTime::now_utc),
         }
     }
@@ -91,6 +98,9 @@ pub enum StartError {
         /// The name that was probably meant.
         meant: Option<&'static str>,
     },
+    /// It is a mistake of a client, which no server can make.
+    #[error("'{0}' is a fault of a client: the selftest of role client proves it, no server has it")]
+    FaultOfClient(FaultName),
     /// There is no such SMART version.
     #[error("there is no SMART version '{0}': write 1.0.0, 2.0.0, 2.1.0 or 2.2.0")]
     UnknownSmartVersion(String),
@@ -124,11 +134,7 @@ pub enum StartError {
 impl Options {
     /// Refuses names that mean nothing.
     pub(super) fn check(&self) -> Result<(), StartError> {
-        for fault in &self.faults {
-            if find(fault.as_str()).is_none() {
-                return Err(StartError::UnknownFault { name: fault.to_string(), meant: nearest(fault.as_str()) });
-            }
-        }
+        check_faults(&self.faults)?;
         if !udap::VERSIONS.contains(&self.udap.version.as_str()) {
             return Err(StartError::UnknownUdapVersion(self.udap.version.clone()));
         }
@@ -142,4 +148,16 @@ impl Options {
             Some(other) => Err(StartError::UnknownSmartVersion(other.to_owned())),
         }
     }
+}
+
+/// Refuses what is no fault of a server.
+pub(super) fn check_faults(faults: &[FaultName]) -> Result<(), StartError> {
+    for fault in faults {
+        match find(fault.as_str()) {
+            None => return Err(StartError::UnknownFault { name: fault.to_string(), meant: nearest(fault.as_str()) }),
+            Some(known) if known.is_of_client() => return Err(StartError::FaultOfClient(fault.clone())),
+            Some(_) => {}
+        }
+    }
+    Ok(())
 }

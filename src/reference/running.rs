@@ -13,11 +13,12 @@ use crate::vocabulary::{FaultName, Secret};
 use super::certificates;
 use super::door::Door;
 use super::faults::Switches;
+use super::journal::Witnessed;
 use super::jwks;
 use super::listener::{self, Stacks};
 use super::members;
 use super::oauth::{self, ClientKey, RegisteredClient, RegisteredMember};
-use super::options::{Options, StartError};
+use super::options::{Options, StartError, check_faults};
 use super::site::Site;
 use super::tls_stack;
 use super::udap::ServerCommunity;
@@ -186,6 +187,46 @@ impl Running {
     pub fn touched(&self) -> BTreeSet<FaultName> {
         let switches: &Switches = &self.site.faults;
         switches.asked()
+    }
+
+    /// From now on these faults are on and no others. What the server remembers stays.
+    ///
+    /// # Errors
+    /// When one does not exist or is none of a server.
+    pub fn behave(&self, faults: &[FaultName]) -> Result<(), StartError> {
+        check_faults(faults)?;
+        self.site.faults.set(faults);
+        Ok(())
+    }
+
+    /// What clients asked and were answered since this was called the last time, and whether that is all of it.
+    #[must_use]
+    pub fn take_witnessed(&self) -> (Vec<Witnessed>, bool) {
+        self.site.journal.take()
+    }
+
+    /// The same without forgetting it.
+    #[must_use]
+    pub fn peek_witnessed(&self) -> Vec<Witnessed> {
+        self.site.journal.peek()
+    }
+
+    /// How many clients wanted to begin TLS since the start, whatever came of it.
+    #[must_use]
+    pub fn greetings(&self) -> usize {
+        self.site.journal.greetings()
+    }
+
+    /// Changes with every exchange that is remembered.
+    #[must_use]
+    pub fn watch_witnessed(&self) -> tokio::sync::watch::Receiver<usize> {
+        self.site.journal.watch()
+    }
+
+    /// What time it is for the server.
+    #[must_use]
+    pub fn now(&self) -> time::OffsetDateTime {
+        self.site.now()
     }
 
     /// Stops the server and waits until its ports are free.

@@ -13,6 +13,7 @@ use crate::vocabulary::Secret;
 
 use super::door::Door;
 use super::faults::Switches;
+use super::journal::Journal;
 use super::members;
 use super::oauth::{self, Access, RegisteredClient, RegisteredMember, Store};
 use super::options::{LoginVariant, Now, Options};
@@ -37,6 +38,7 @@ pub(super) struct Site {
     pub(super) clients: Vec<RegisteredClient>,
     pub(super) accounts: Vec<RegisteredMember>,
     pub(super) udap: Udap,
+    pub(super) journal: Journal,
     store: Mutex<Store>,
     now: Now,
     /// Fires when the FHIR listener has to go away.
@@ -51,7 +53,7 @@ pub(super) struct Site {
 impl Site {
     /// A server on these three ports of `localhost`: FHIR, authorization, plain HTTP.
     pub(super) fn new(options: &Options, ports: [u16; 3]) -> Result<Self, url::ParseError> {
-        let clients = oauth::register()?;
+        let clients = oauth::register(options.redirect_uri.as_ref())?;
         let token = Secret::new("access_token", oauth::random());
         let mut store = Store::default();
         store.access.insert(token.expose().to_owned(), standing_access(&clients, (options.now)()));
@@ -67,6 +69,7 @@ impl Site {
             clients,
             accounts: oauth::open(),
             udap: Udap::new(&options.udap),
+            journal: Journal::new(options.observe),
             store: Mutex::new(store),
             now: options.now.clone(),
             death: Notify::new(),

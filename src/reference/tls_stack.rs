@@ -52,6 +52,20 @@ pub(super) enum TlsStream {
     OpenSsl(Box<tokio_openssl::SslStream<Wire>>),
 }
 
+impl TlsStream {
+    /// The version that was agreed on, as OpenSSL writes it.
+    pub(super) fn version(&self) -> Option<&'static str> {
+        match self {
+            Self::Rustls(stream) => match stream.get_ref().1.protocol_version() {
+                Some(rustls::ProtocolVersion::TLSv1_3) => Some("TLSv1.3"),
+                Some(rustls::ProtocolVersion::TLSv1_2) => Some("TLSv1.2"),
+                _ => None,
+            },
+            Self::OpenSsl(stream) => Some(stream.ssl().version_str()),
+        }
+    }
+}
+
 /// What the faults that are on make of the next handshake on this listener.
 pub(super) fn key(site: &Site, door: Door) -> StackKey {
     let (versions, certificate) = match door {

@@ -245,6 +245,9 @@ impl<'a> Finding<'a> {
 
     /// The command that does the step again.
     fn repeat(&self, run: &Run, case: &CaseResult) -> String {
+        if run.basis.is_some_and(|basis| basis.client) {
+            return format!("carinbb serve --observe --select {}", case.case);
+        }
         let only = self.step.map_or(String::new(), |step| format!(" --only-step {}", step.number));
         format!("carinbb run {}{only} --target {}", case.case, quoted(&run.header.target))
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::load::Suite;
-use super::model::{Action, Assertion, Check, Each, EachSource, Flow, Step, TestCase};
+use super::model::{Action, Assertion, Check, Each, EachSource, Flow, Role, Step, TestCase};
 use super::template::templates_in;
 use crate::verbs::VerbHelp;
 use crate::vocabulary::document::{Problems, Span, did_you_mean};
@@ -18,8 +18,10 @@ pub struct Vocabulary<'a> {
     pub requirements: BTreeSet<&'a str>,
     /// The capabilities of the closed list, and whether a name is one.
     pub is_capability: &'a dyn Fn(&str) -> bool,
-    /// The faults of the reference server.
+    /// The faults of the reference server, and of the app that stands for a client.
     pub faults: BTreeSet<&'a str>,
+    /// Those of the app: a case of role `client` names them and no others.
+    pub client_faults: BTreeSet<&'a str>,
     /// The members of `profile.*`.
     pub profile_members: BTreeSet<&'a str>,
     /// The members of `target.*`.
@@ -53,6 +55,9 @@ fn lint_case(suite: &Suite, vocabulary: &Vocabulary<'_>, problems: &Problems, ca
         if !vocabulary.faults.contains(fault.as_str()) {
             let help = did_you_mean(fault.as_str(), vocabulary.faults.iter().copied());
             linter.report(find(case, fault.as_str()), format!("the reference server has no fault '{fault}'"), Some(help));
+        } else if vocabulary.client_faults.contains(fault.as_str()) != (case.role == Role::Client) {
+            let message = format!("'{fault}' is no fault of the role that the case is about");
+            linter.report(find(case, fault.as_str()), message, Some("a case of role client names faults of a client".into()));
         }
     }
     for need in case.needs.iter().filter(|need| !need.contains("{{")) {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::browser::Browser;
+use super::client::ClientStand;
 use super::discovery::{Documents, UdapAnchors};
 use super::oauth::Leftovers;
 use super::tls::Looks;
@@ -35,6 +36,8 @@ pub struct Context {
     /// The secrets of the run between its steps.
     pub vault: Vault,
     pub(super) browser: Option<Arc<dyn Browser>>,
+    /// Who launches the client under observation; absent when a server is under test.
+    pub(super) client: Option<Arc<dyn ClientStand>>,
     udap: Option<Arc<UdapClients>>,
     /// Whom the operator trusts in UDAP.
     pub(super) udap_anchors: Arc<UdapAnchors>,
@@ -102,6 +105,7 @@ impl Context {
             launch: Arc::default(),
             vault,
             browser: None,
+            client: None,
             udap: None,
             udap_anchors: Arc::default(),
             udap_version: None,
@@ -126,6 +130,12 @@ impl Context {
             secrets.into_iter().flatten().for_each(|secret| redactor.register(secret));
         }
         Self { launch, browser, ..self }
+    }
+
+    /// The same with a client to observe.
+    #[must_use]
+    pub fn with_client(self, client: Option<Arc<dyn ClientStand>>) -> Self {
+        Self { client, ..self }
     }
 
     /// The same with what a UDAP client needs.

@@ -2,6 +2,7 @@
 
 mod browser;
 mod challenge;
+mod client;
 mod context;
 mod discovery;
 mod exchange;
@@ -32,6 +33,7 @@ mod tests;
 
 pub use browser::{Approval, Arrival, Authorization, Browser, MOST_LOGIN_REQUESTS, SeenPage, Visit};
 pub use challenge::{Challenge, challenges};
+pub use client::{ClientExchange, ClientStand, KnownApp, LaunchAsk, Launched, Places};
 pub use context::{Context, MOST_AUD_TRIES, TlsSettings};
 pub use discovery::{Advertised, Documents, Endpoint, RevocationMode, UdapAnchors, target_facts};
 pub use oauth::remove_leftovers;

@@ -1,5 +1,6 @@
 //! The closed list of verbs: names to what they do and to their documentation.
 
+use super::client::{Await, WithFault};
 use super::discovery::{Agreement, Canary, CapabilityStatement, Discover, OpenId, Smart, Udap};
 use super::fhir::Fhir;
 use super::http::Http;
@@ -11,7 +12,7 @@ use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 37] = [
+pub static HELPS: [&VerbHelp; 39] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -49,9 +50,11 @@ pub static HELPS: [&VerbHelp; 37] = [
     &help::TIERED,
     &help::JTI_LADDER,
     &help::DISCOVER,
+    &help::CLIENT_AWAIT,
+    &help::SERVE_WITH_FAULT,
 ];
 
-static VERBS: [&dyn Verb; 37] = [
+static VERBS: [&dyn Verb; 39] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -89,6 +92,8 @@ static VERBS: [&dyn Verb; 37] = [
     &TieredLogin,
     &JtiLadder,
     &Discover,
+    &Await,
+    &WithFault,
 ];
 
 /// Every verb, in the order of the reference.

@@ -169,7 +169,7 @@ mod html {
         let rows = |part: &str| page.select(&Selector::parse(&format!("{part} tbody tr")).unwrap()).count();
         assert_eq!((rows("#matrix"), rows("#cases")), (run.requirements.len(), run.cases.len()));
         let words: Vec<String> =
-            page.select(&Selector::parse("#cases tbody .w").unwrap()).map(|word| word.text().collect()).collect();
+            page.select(&Selector::parse("#cases tbody b").unwrap()).map(|word| word.text().collect()).collect();
         assert_eq!(words, run.cases.iter().map(|case| case.verdict.word()).collect::<Vec<_>>());
     }
 

@@ -102,28 +102,3 @@ fn every_udap_case_is_on_the_page() {
         }
     }
 }
-
-/// Results of one case that register themselves act side by side. Where they share a URI, a server would be asked to register it twice
-/// at once, and whichever comes first would decide what the others see.
-#[test]
-fn results_that_register_one_uri_have_a_lock() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testcases");
-    let mut shared = 0;
-    for area in ["udap", "b2b"] {
-        for entry in fs::read_dir(root.join(area)).expect("the area is there") {
-            let path = entry.expect("a file of the area").path();
-            let case: toml::Table = fs::read_to_string(&path).expect("it can be read").parse().expect("it is TOML");
-            let steps = ["setup", "steps"].into_iter().filter_map(|part| case.get(part)?.as_array()).flatten();
-            let registers_one =
-                steps.filter(|step| step.get("do").and_then(toml::Value::as_str) == Some("udap.register")).any(|step| {
-                    let client = step.get("with").and_then(|with| with.get("client")?.as_str()).unwrap_or_default();
-                    !client.starts_with("fresh") && !client.contains("{{")
-                });
-            if case.contains_key("each") && registers_one {
-                shared += 1;
-                assert!(case.contains_key("locks"), "{} registers one URI by several results at once", path.display());
-            }
-        }
-    }
-    assert!(shared > 0, "the test looks at nothing");
-}

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use url::Url;
+
+use super::observe::ObserveArgs;
 
 /// `serve`
 #[derive(Debug, Args)]
@@ -43,6 +46,11 @@ pub struct ServeArgs {
     /// Write the roots that sign the UDAP metadata (PEM) to FILE
     #[arg(long, value_name = "FILE")]
     pub udap_ca_out: Option<PathBuf>,
+    /// Send the codes of the apps that are registered from the start to this address
+    #[arg(long, value_name = "URI")]
+    pub redirect_uri: Option<Url>,
+    #[command(flatten)]
+    pub observation: ObserveArgs,
 }
 
 /// How members sign in at the reference server.

@@ -1,6 +1,7 @@
 //! The command line as a person types it. Nothing is read or sent here.
 
 mod laboratory;
+mod observe;
 mod records;
 mod run;
 mod suite;
@@ -11,9 +12,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use laboratory::{LoginPages, PkiArgs, PkiCommand, ServeArgs};
+pub use observe::{ObserveArgs, Way};
 pub use records::{AttestArgs, CompareArgs, ReportArgs, ReviewArgs, VerifyArgs};
 pub use run::{FailOn, Format, PlanKind, Revocation, RunArgs, TlsDepth};
-pub use suite::{CheckArgs, CompletionsArgs, DocsArgs, ExplainArgs, ListArgs, Listing, SelftestArgs};
+pub use suite::{CheckArgs, CompletionsArgs, DocsArgs, ExplainArgs, ListArgs, ListedRole, Listing, SelftestArgs};
 pub use target::{DoctorArgs, InitArgs, LoginArgs, ReachArgs, TlsArgs};
 
 /// Test the security requirements of CARIN BB against a server.
@@ -93,8 +95,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Look at the TLS of one host and port
     Tls(TlsArgs),
-    /// Run the reference server
-    Serve(ServeArgs),
+    /// Run the reference server, or observe a client at it
+    Serve(Box<ServeArgs>),
     /// Prove every case by its faults
     Selftest(SelftestArgs),
     /// Make a certificate laboratory for UDAP

@@ -19,9 +19,19 @@ pub struct ListArgs {
     /// Count SHOULD rows of required documents as SHALL
     #[arg(long)]
     pub strict: bool,
+    /// Whose cases and requirements: of the server that `run` tests, or of the client that `serve --observe` looks at
+    #[arg(long, value_name = "ROLE", default_value = "server")]
+    pub role: ListedRole,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Who is under test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListedRole {
+    Server,
+    Client,
 }
 
 /// What can be listed.

@@ -5,14 +5,15 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::run::profiles;
-use crate::catalogue::{CapabilityName, Claim, Coverage, InForce, Profile, Rule, SmartVersion, Totals, coverage};
-use crate::cli::args::{Global, ListArgs, Listing};
+use crate::catalogue::{Actor, CapabilityName, Claim, Coverage, InForce, Profile, Rule, SmartVersion, Totals, coverage};
+use crate::cli::args::{Global, ListArgs, ListedRole, Listing};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::layout::hang;
 use crate::cli::output;
 use crate::cli::suite::{self, LoadedSuite};
 use crate::reference;
+use crate::testcase::Role;
 use crate::verbs;
 
 /// Prints a list. Exit code 4 when it is empty.
@@ -22,7 +23,7 @@ use crate::verbs;
 pub fn list(global: &Global, arguments: &ListArgs, environment: &Environment) -> Result<u8, Failure> {
     let loaded = suite::load(global.testcases.as_deref())?;
     let (column, text, value) = match arguments.what {
-        Listing::Cases => cases(&loaded),
+        Listing::Cases => cases(&loaded, arguments.role),
         Listing::Requirements => requirements(&loaded, arguments)?,
         Listing::Verbs => verbs(),
         Listing::Faults => faults(),
@@ -39,16 +40,21 @@ pub fn list(global: &Global, arguments: &ListArgs, environment: &Environment) ->
     Ok(0)
 }
 
-fn cases(loaded: &LoadedSuite) -> (usize, String, Value) {
+fn cases(loaded: &LoadedSuite, role: ListedRole) -> (usize, String, Value) {
+    let role = match role {
+        ListedRole::Server => Role::Server,
+        ListedRole::Client => Role::Client,
+    };
+    let cases: Vec<_> = loaded.suite.cases.iter().filter(|case| case.role == role).collect();
     let mut text = String::new();
     let mut values = Vec::new();
-    for case in &loaded.suite.cases {
+    for case in &cases {
         let _ = writeln!(text, "{:<38} {}", case.id, readable(&case.title));
         let requirements: Vec<&str> = case.requirements.iter().map(|id| id.as_str()).collect();
         let faults: Vec<&str> = case.faults.iter().map(|fault| fault.as_str()).collect();
         values.push(json!({ "id": case.id.as_str(), "title": case.title, "requirements": requirements, "faults": faults, "tags": case.tags }));
     }
-    let _ = writeln!(text, "{} cases", loaded.suite.cases.len());
+    let _ = writeln!(text, "{} cases", cases.len());
     (39, text, Value::Array(values))
 }
 
@@ -89,11 +95,15 @@ pub fn claim<'c>(loaded: &'c LoadedSuite, names: &[String], smart: &str, strict:
 fn requirements(loaded: &LoadedSuite, arguments: &ListArgs) -> Result<(usize, String, Value), Failure> {
     let claim = claim(loaded, &arguments.profile, &arguments.smart, arguments.strict)?;
     let in_force = InForce::new(&loaded.catalogue, &claim);
-    let (rows, totals) = coverage(&in_force, &loaded.served());
+    let (whose, actor) = match arguments.role {
+        ListedRole::Server => ("server", Actor::Server),
+        ListedRole::Client => ("client", Actor::Client),
+    };
+    let (rows, totals) = coverage(&in_force, &loaded.served(), actor);
     let mut text = String::new();
     let names: Vec<String> = claim.profiles.iter().map(|profile| profile.title.clone()).collect();
     let auto = if claim.smart_declared { "" } else { " (as if found; not declared)" };
-    let _ = writeln!(text, "Requirements of a server under {}, SMART {}{auto}\n", names.join(" and "), claim.smart);
+    let _ = writeln!(text, "Requirements of a {whose} under {}, SMART {}{auto}\n", names.join(" and "), claim.smart);
     let ids = rows.iter().map(|(rule, _)| rule.requirement.id.as_str().len()).max().unwrap_or_default();
     let levels = rows.iter().map(|(rule, _)| level(rule).len()).max().unwrap_or_default();
     for (rule, how) in &rows {

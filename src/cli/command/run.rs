@@ -193,6 +193,7 @@ fn options(
         interrupt: interrupt_on_signal(),
         settings: resolved.settings.clone(),
         statements,
+        client: None,
     })
 }
 
@@ -297,7 +298,8 @@ fn no_authority(target: &Target, today: Date) -> Option<String> {
 
 /// The first ctrl-C, or the signal by which a CI system ends a job, ends the run with its cleanup; the second ends the
 /// process.
-fn interrupt_on_signal() -> Interrupt {
+#[must_use]
+pub fn interrupt_on_signal() -> Interrupt {
     let (raise, interrupt) = Interrupt::new();
     tokio::spawn(async move {
         if signal().await.is_ok() {
@@ -353,7 +355,7 @@ async fn run_and_report(
     out: &Out<'_>,
     environment: &Environment,
 ) -> Result<u8, Failure> {
-    let mut listener = listener(global, arguments, environment);
+    let mut listener = listener(global, &Printing::of(arguments), environment);
     let record = engine::run(&options, &mut *listener).await.map_err(|error| wrong(&error))?;
     drop(listener);
     let fail_on_warn = arguments.fail_on == FailOn::Warn;
@@ -368,7 +370,7 @@ async fn run_and_report(
         let surroundings = Surroundings { selftest: out.selftest.clone(), ..evidence_out::surroundings(out.loaded) };
         out.evidence.write(&record, &surroundings, look)?;
     }
-    if let Some(hint) = hint::of(&record).filter(|_| !prints_for_people(arguments)) {
+    if let Some(hint) = hint::of(&record).filter(|_| !prints_for_people(&Printing::of(arguments))) {
         output::complain(&format!("carinbb: {}", escape(&hint)));
     }
     if record.cases.is_empty() || record.claim.exit_code == exit::NOTHING {
@@ -376,7 +378,7 @@ async fn run_and_report(
     }
     let Some(baseline) = out.baseline else { return Ok(record.claim.exit_code) };
     let gate = report::gate(baseline, &record, fail_on_warn, arguments.strict);
-    if prints_for_people(arguments) {
+    if prints_for_people(&Printing::of(arguments)) {
         output::print(&format!("\n{}", gate.to_text()));
     } else {
         output::complain(&gate.to_text());
@@ -385,11 +387,33 @@ async fn run_and_report(
 }
 
 /// False when stdout belongs to a report or to a program.
-fn prints_for_people(arguments: &RunArgs) -> bool {
-    arguments.format == Format::Human && !arguments.report.iter().any(|report| report.ends_with("=-"))
+#[must_use]
+pub fn prints_for_people(printing: &Printing<'_>) -> bool {
+    printing.format == Format::Human && !printing.reports.iter().any(|report| report.ends_with("=-"))
 }
 
-fn listener(global: &Global, arguments: &RunArgs, environment: &Environment) -> Box<dyn Listener> {
+/// What is printed, and where reports go.
+pub struct Printing<'a> {
+    /// What is printed.
+    pub format: Format,
+    /// The reports that were asked for, as typed.
+    pub reports: &'a [String],
+    /// What fails.
+    pub fail_on: FailOn,
+    /// True when another line says the exit code.
+    pub without_code: bool,
+}
+
+impl<'a> Printing<'a> {
+    fn of(arguments: &'a RunArgs) -> Self {
+        let RunArgs { format, report, fail_on, baseline, .. } = arguments;
+        Self { format: *format, reports: report, fail_on: *fail_on, without_code: baseline.is_some() }
+    }
+}
+
+/// What prints while a run goes on.
+#[must_use]
+pub fn listener(global: &Global, printing: &Printing<'_>, environment: &Environment) -> Box<dyn Listener> {
     let look = Look {
         paint: Paint::decide(colour_choice(global.color), &environment.colour(), environment.stdout_is_terminal),
         width: environment.width.unwrap_or(PAGE),
@@ -398,12 +422,12 @@ fn listener(global: &Global, arguments: &RunArgs, environment: &Environment) -> 
             (false, 0) => Loudness::Normal,
             (false, _) => Loudness::Verbose,
         },
-        without_code: arguments.baseline.is_some(),
-        fail_on_warn: arguments.fail_on == FailOn::Warn,
+        without_code: printing.without_code,
+        fail_on_warn: printing.fail_on == FailOn::Warn,
     };
-    let inner: Box<dyn Listener> = match arguments.format {
+    let inner: Box<dyn Listener> = match printing.format {
         Format::Ndjson => Box::new(Ndjson::new(io::stdout())),
-        _ if !prints_for_people(arguments) => Box::new(Silent),
+        _ if !prints_for_people(printing) => Box::new(Silent),
         _ => Box::new(Terminal::new(io::stdout(), look)),
     };
     let watched = environment.stderr_is_terminal && !environment.is_ci() && !global.quiet;

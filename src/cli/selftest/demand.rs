@@ -16,6 +16,8 @@ pub struct Demand {
     pub profile: String,
     /// The value of `--smart`, when the fault needs one.
     pub smart: Option<String>,
+    /// True when a client is observed, and the fault is one of the client.
+    pub client: bool,
 }
 
 /// What came of a demand.
@@ -39,7 +41,8 @@ impl Demand {
     /// `clean`, or the name of the fault.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.fault.map_or("(no fault)", |fault| fault.name)
+        let right = if self.client { "(a right client)" } else { "(no fault)" };
+        self.fault.map_or(right, |fault| fault.name)
     }
 
     /// Compares a finished run with what must be.
@@ -63,7 +66,10 @@ pub fn demands(profiles: &[String], suite: &Suite, wanted: &[String]) -> Vec<Dem
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|own| own == name);
     let mut demands = Vec::new();
     if wanted.is_empty() || is_wanted("clean") {
-        demands.extend(profiles.iter().map(|profile| Demand { fault: None, profile: profile.clone(), smart: None }));
+        let clean = |client: bool| {
+            profiles.iter().map(move |profile| Demand { fault: None, profile: profile.clone(), smart: None, client })
+        };
+        demands.extend(clean(false).chain(clean(true)));
     }
     for fault in faults() {
         let by_case = suite
@@ -78,6 +84,7 @@ pub fn demands(profiles: &[String], suite: &Suite, wanted: &[String]) -> Vec<Dem
                 fault: Some(fault),
                 profile: (*profile).to_owned(),
                 smart: smart.clone(),
+                client: fault.is_of_client(),
             }));
         }
     }
@@ -141,13 +148,22 @@ const SAY_NOTHING: [&str; 8] =
 /// listener that the fault is about. One that says nothing passes nothing.
 fn degenerate(fault: &Fault, run: &Run) -> Vec<String> {
     let is_negative = |case: &CaseResult| match fault.group {
+        "client" => case.steps.iter().any(|step| step.verb == "serve.with_fault"),
         _ if SAY_NOTHING.contains(&fault.name) => !case.steps.iter().any(|step| step.verb.starts_with("tls.")),
         "tls" => case.case == "tls.versions" && case.variant.contains("fhir"),
         // A case with a member's token has its own success beside every refusal.
         _ => case.area() == "access" && !signs_in(case),
     };
     let passed = run.cases.iter().filter(|case| case.verdict == Verdict::Pass && is_negative(case));
-    passed.map(|case| format!("{} passes against a server that proves nothing", case.label())).collect()
+    passed
+        .map(|case| {
+            format!(
+                "{} passes against a {} that proves nothing",
+                case.label(),
+                if fault.is_of_client() { "client" } else { "server" }
+            )
+        })
+        .collect()
 }
 
 /// True when a step of the result signed a member in.

@@ -56,7 +56,7 @@ pub async fn prove_all(demands: Vec<Demand>, loaded: &Arc<LoadedSuite>, jobs: us
 
 /// The name of the fault whose proof may take less than the whole suite.
 fn narrowed(demand: &Demand) -> Option<&'static str> {
-    demand.fault.filter(|fault| !fault.kind.takes_all()).map(|fault| fault.name)
+    demand.fault.filter(|fault| !fault.kind.takes_all() && !demand.client).map(|fault| fault.name)
 }
 
 fn view(demand: &Demand) -> View {

@@ -3,6 +3,7 @@
 
 mod demand;
 mod matrix;
+mod observed;
 mod prove;
 mod stand;
 mod table;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::demand::Demand;
+use super::observed;
 use crate::cli::args::LoginPages;
 use crate::cli::keyboard::Keyboard;
 use crate::cli::suite::LoadedSuite;
@@ -46,6 +47,9 @@ pub struct Stood {
 /// # Errors
 /// When the server does not start or the run cannot begin.
 pub async fn run(demand: &Demand, loaded: &LoadedSuite, only: Option<Vec<String>>) -> Result<Stood, String> {
+    if demand.client {
+        return observed::run(demand, loaded).await;
+    }
     let faults = demand.fault.map(|fault| FaultName::parse(fault.name)).transpose().map_err(|error| error.to_string())?;
     // a profile of the UDAP guide wants a server of that version; the profiles of CARIN BB go with the default
     let mut settings = reference::UdapOptions::default();
@@ -132,5 +136,6 @@ pub(super) fn run_options(
         interrupt,
         settings: Vec::new(),
         notes: Vec::new(),
+        client: None,
     })
 }

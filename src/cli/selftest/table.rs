@@ -40,6 +40,7 @@ pub fn as_json(proofs: &[Proof], suite: &Suite) -> Value {
             "fault": proof.demand.fault.map(|fault| fault.name),
             "kind": proof.demand.fault.map_or("clean", |fault| fault.kind.word()),
             "profile": proof.demand.profile,
+            "role": if proof.demand.client { "client" } else { "server" },
             "smart": proof.demand.smart,
             "findings": proof.findings.iter().map(|(label, verdict)| json!({ "case": label, "verdict": verdict })).collect::<Vec<_>>(),
             "problems": proof.problems,

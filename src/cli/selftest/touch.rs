@@ -47,7 +47,7 @@ impl Touches {
         among: Option<Vec<String>>,
         slots: &Arc<Semaphore>,
     ) -> Result<Self, String> {
-        let demand = Demand { fault: None, profile: view.0.clone(), smart: view.1.clone() };
+        let demand = Demand { fault: None, profile: view.0.clone(), smart: view.1.clone(), client: false };
         let whole = {
             let _slot = slots.acquire().await;
             stand::run(&demand, loaded, among).await?
@@ -134,7 +134,7 @@ mod tests {
         // What the whole of these cases finds, the narrowed proof would find as well.
         for fault in ["open-coverage", "token-type-mac", "unauthorized-403", "unauthorized-500"] {
             let fault = crate::reference::faults().iter().find(|row| row.name == fault).unwrap();
-            let demand = Demand { fault: Some(fault), profile: "carin-bb-2.2.0".to_owned(), smart: None };
+            let demand = Demand { fault: Some(fault), profile: "carin-bb-2.2.0".to_owned(), smart: None, client: false };
             let stood = stand::run(&demand, &loaded, Some(CASES.map(str::to_owned).to_vec())).await.unwrap();
             let found = super::super::demand::findings(&stood.run);
             let found: BTreeSet<&str> = found.iter().filter_map(|(label, _)| label.split(' ').next()).collect();

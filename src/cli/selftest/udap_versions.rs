@@ -38,7 +38,7 @@ async fn found(loaded: &LoadedSuite, server_version: &str, profile: &str) -> BTr
         UdapOptions { version: server_version.into(), communities: laboratory.communities(), ..UdapOptions::default() };
     let options = reference::Options { udap: settings, now: Arc::new(move || shared.now()), ..reference::Options::default() };
     let server = reference::start(options).await.unwrap();
-    let demand = Demand { fault: None, profile: format!("udap-security-{profile}"), smart: None };
+    let demand = Demand { fault: None, profile: format!("udap-security-{profile}"), smart: None, client: false };
     let only = Some(SELECTED.map(str::to_owned).to_vec());
     let mut options = run_options(&demand, loaded, only, &server, clock.clone(), PATIENT).unwrap();
     options.udap = Some(laboratory.identity(&options.launch));

@@ -40,7 +40,7 @@ async fn run_at(
     let faults = fault.map(|name| FaultName::parse(name).unwrap()).into_iter().collect();
     let options = reference::Options { faults, udap, now: Arc::new(move || shared.now()), ..reference::Options::default() };
     let server = reference::start(options).await.unwrap();
-    let demand = Demand { fault: None, profile: "carin-bb-2.2.0".into(), smart: None };
+    let demand = Demand { fault: None, profile: "carin-bb-2.2.0".into(), smart: None, client: false };
     let mut options = run_options(&demand, loaded, None, &server, clock.clone(), PATIENT).unwrap();
     // without a laboratory nothing of UDAP can be tried; the proofs of the selftest have one
     options.selection.skip = vec!["udap".into(), "b2b".into()];

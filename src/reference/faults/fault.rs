@@ -47,7 +47,7 @@ pub struct Fault {
     pub smart: Option<&'static str>,
     /// True when it is proved against a target whose file says that it is production.
     pub production: bool,
-    /// The area it belongs to: `tls discovery capabilities scopes access launch token refresh openid data udap tiered hostile`.
+    /// The area it belongs to: `tls discovery capabilities scopes access launch token refresh openid data udap tiered hostile client`.
     pub group: &'static str,
 }
 
@@ -79,6 +79,12 @@ pub(super) const fn hostile(name: &'static str, what: &'static str) -> Fault {
 }
 
 impl Fault {
+    /// Whether it is a mistake of a client, proved by observing a client that makes it.
+    #[must_use]
+    pub fn is_of_client(&self) -> bool {
+        self.group == "client"
+    }
+
     /// The same row, proved under these profiles.
     pub(super) const fn under(mut self, profiles: &'static [&'static str]) -> Self {
         self.profiles = profiles;

@@ -4,6 +4,7 @@
 
 mod access;
 mod capabilities;
+mod client;
 mod data;
 mod discovery;
 mod fault;

@@ -12,21 +12,26 @@ use super::table::find;
 /// The faults of one running server.
 #[derive(Debug)]
 pub(in super::super) struct Switches {
-    on: BTreeSet<String>,
+    on: Mutex<BTreeSet<String>>,
     asked: Mutex<BTreeSet<&'static str>>,
 }
 
 impl Switches {
     /// Switches with these faults on and no question asked yet.
     pub(in super::super) fn new(on: &[FaultName]) -> Self {
-        Self { on: on.iter().map(|name| name.as_str().to_owned()).collect(), asked: Mutex::default() }
+        Self { on: Mutex::new(names(on)), asked: Mutex::default() }
+    }
+
+    /// From now on these are on and no others.
+    pub(in super::super) fn set(&self, on: &[FaultName]) {
+        *self.on.lock().unwrap_or_else(PoisonError::into_inner) = names(on);
     }
 
     /// Whether a fault is on. Every behaviour that a fault can change asks here, each time it is about to behave.
     pub(in super::super) fn is_on(&self, name: &'static str) -> bool {
         debug_assert!(find(name).is_some(), "{name} is asked about and stands in no table");
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
-        self.on.contains(name)
+        self.on.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
     }
 
     /// Whether any of these is on, without leaving a trace: for choices about the machinery, not about behaviour. Only servers
@@ -34,7 +39,8 @@ impl Switches {
     pub(in super::super) fn any_of(&self, names: &[&str]) -> bool {
         let whole = |name: &&str| find(name).is_some_and(|fault| fault.kind.takes_all());
         debug_assert!(names.iter().all(whole), "a fault that leaves no trace would be proved with too few cases");
-        names.iter().any(|name| self.on.contains(*name))
+        let on = self.on.lock().unwrap_or_else(PoisonError::into_inner);
+        names.iter().any(|name| on.contains(*name))
     }
 
     /// Every fault that was asked about since the start.
@@ -42,4 +48,8 @@ impl Switches {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.iter().filter_map(|name| FaultName::parse(name).ok()).collect()
     }
+}
+
+fn names(faults: &[FaultName]) -> BTreeSet<String> {
+    faults.iter().map(|name| name.as_str().to_owned()).collect()
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::vocabulary::Secret;
 
-/// The redirect URI of every registered app. Nothing listens there: a harness only watches for it.
+/// The redirect URI of every registered app, unless another is wanted. Nothing listens there: a harness only watches for it.
 pub(in super::super) const REDIRECT_URI: &str = "https://app.example/callback";
 
 /// How an app authenticates.
@@ -73,8 +73,8 @@ impl RegisteredClient {
 }
 
 /// The four apps, with fresh ids and secrets.
-pub(in super::super) fn register() -> Result<Vec<RegisteredClient>, url::ParseError> {
-    let redirect_uri = Url::parse(REDIRECT_URI)?;
+pub(in super::super) fn register(redirect_uri: Option<&Url>) -> Result<Vec<RegisteredClient>, url::ParseError> {
+    let redirect_uri = redirect_uri.cloned().map_or_else(|| Url::parse(REDIRECT_URI), Ok)?;
     let kinds = [
         (ClientKind::Confidential, "confidential", "Claims Companion"),
         (ClientKind::Second, "second", "Other Companion"),

@@ -61,10 +61,11 @@ fn register(site: &Site, asked: &Asked) -> Result<Reply, Mistake> {
     if let Some(name) = body.get("client_name").filter(|_| site.has("udap-registration-top-level-wins")) {
         wanted.metadata.insert("client_name".to_owned(), name.clone());
     }
+    let raced = statement.nonce.as_ref().is_some_and(|nonce| replay::raced(site, &REGISTRATION, nonce));
     if statement.nonce.as_ref().is_some_and(|nonce| !replay::take(site, &REGISTRATION, nonce, burns)) {
         return Err((STATEMENT, "the jti was used before"));
     }
-    upsert(site, &statement, wanted, jwt)
+    upsert(site, &statement, wanted, jwt, raced)
 }
 
 fn body(site: &Site, asked: &Asked) -> Result<Map<String, Value>, Mistake> {
@@ -115,10 +116,11 @@ fn spoil_live(site: &Site, jwt: &str) {
     }
 }
 
-fn upsert(site: &Site, statement: &Statement, wanted: Wanted, jwt: &str) -> Result<Reply, Mistake> {
+/// Registers a client, changes what is registered, or cancels it. Who `raced` looked before the other had written: it knows of no client.
+fn upsert(site: &Site, statement: &Statement, wanted: Wanted, jwt: &str, raced: bool) -> Result<Reply, Mistake> {
     let by_uri_alone = |uri: &str| site.udap.registry().of_uri(uri).cloned();
-    let mut before = site.udap.registry().of(&statement.path.anchor, &statement.uri).cloned();
-    if before.is_none() {
+    let mut before = site.udap.registry().of(&statement.path.anchor, &statement.uri).filter(|_| !raced).cloned();
+    if before.is_none() && !raced {
         let other = by_uri_alone(&statement.uri);
         before = other.filter(|_| site.has("udap-registry-ignores-community"));
     }

@@ -60,6 +60,13 @@ pub(super) fn take(site: &Site, place: &'static Place, nonce: &Nonce, burnt: boo
     true
 }
 
+/// Whether this came while another of the same `jti` was under way, and a fault lets both through.
+pub(super) fn raced(site: &Site, place: &'static Place, nonce: &Nonce) -> bool {
+    let uses = site.udap.uses(place);
+    let before = uses.by_issuer.get(&(nonce.issuer.clone(), nonce.jti.clone()));
+    site.has(place.replay_race) && before.is_some_and(|before| site.udap.met(&nonce.jti, before.instant))
+}
+
 fn keep(site: &Site, nonce: &Nonce, uses: &mut Uses) {
     let kept = Use { nonce: nonce.clone(), at: site.now().unix_timestamp(), instant: Instant::now() };
     uses.by_issuer.insert((nonce.issuer.clone(), nonce.jti.clone()), kept);

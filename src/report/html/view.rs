@@ -199,13 +199,18 @@ fn finding(run: &Run, case: &CaseResult, finding: &Finding<'_>, room: &mut usize
 fn cases(run: &Run) -> Vec<Value> {
     let end = run.cases.iter().map(|case| case.started_ms.saturating_add(case.elapsed_ms)).max().unwrap_or(0).max(1);
     let scaled = |ms: u64| u64::try_from(u128::from(ms) * u128::from(TIMELINE) / u128::from(end)).unwrap_or(TIMELINE);
+    let mut before = "";
     let each = run.cases.iter().map(|case| {
+        // The label of a variant says what is special about it: the title stands once for all.
+        let title = if before == case.case { "" } else { case.title.as_str() };
+        before = &case.case;
+        let reason = escape_to_width(&case.reason, 300);
+        let about = [title, reason.as_str()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
         json!({
             "word": case.verdict.word(),
             "class": class(case.verdict),
             "label": case.label(),
-            "title": case.title,
-            "reason": escape_to_width(&case.reason, 300),
+            "about": about,
             "ms": case.elapsed_ms,
             "at": scaled(case.started_ms),
             "long": scaled(case.elapsed_ms).max(1),

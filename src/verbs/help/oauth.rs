@@ -81,6 +81,7 @@ macro_rules! token_facts {
             "token.fields": "the names of the members of the answer",
             "sent.grant_type": "what was sent; .client_id .redirect_uri .scope .authenticate likewise, absent when left out",
             "sent.client_assertion": "a handle of the assertion that was sent; absent without one",
+            "sent.client_assertion_seconds_left": "how long it was still good for when it was sent; absent where it does not say",
         }
     };
 }

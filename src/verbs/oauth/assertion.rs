@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 
 use super::client_auth::client;
 use super::endpoint::endpoint;
-use crate::crypto::{CryptoError, confused_with_public_key, raw, sign_with_pem, strangers_pem};
+use crate::crypto::{CryptoError, Jwt, confused_with_public_key, raw, sign_with_pem, strangers_pem};
 use crate::target::{Client, SigningKey};
 use crate::verbs::discovery::{facts_in, texts};
 use crate::verbs::{Arguments, Context, Cost, Observed, Verb, VerbHelp, help};
@@ -52,6 +52,14 @@ pub(super) struct Made {
     pub handle: String,
     /// Facts: `alg`, `kid`, `typ`, `claims`.
     pub sent: Value,
+}
+
+impl Made {
+    /// Seconds until it expires; nothing where it does not say when.
+    pub(super) fn seconds_left(&self, context: &Context) -> Option<i64> {
+        let claims = Jwt::parse(self.assertion.expose()).claims?;
+        Some(claims.get("exp")?.as_i64()? - context.world.clock.now().unix_timestamp())
+    }
 }
 
 /// The assertion of the argument `assertion`: one that was made before, or one after its table.

@@ -58,6 +58,7 @@ pub(super) async fn identification(arguments: &Arguments, context: &Context) -> 
         }
         "assertion" => {
             let made = assertion::of_argument(arguments, context, client).await?;
+            sent.insert("client_assertion_seconds_left".into(), made.seconds_left(context).into());
             sent.insert("client_assertion".into(), made.handle.into());
             let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
             let fields = vec![

@@ -37,6 +37,7 @@ fn extensions(argument: Option<&Value>, uri: &str) -> Result<Option<Value>, Caus
         None => Ok(Some(with(b2b(uri)))),
         Some(Value::String(word)) if word == "none" => Ok(None),
         Some(Value::String(word)) if word == "null" => Ok(Some(Value::Null)),
+        Some(Value::String(word)) if word == "null-object" => Ok(Some(with(Value::Null))),
         Some(Value::Object(changes)) => {
             let mut object = b2b(uri);
             if let Some(whole) = changes.get("whole") {
@@ -56,7 +57,7 @@ fn extensions(argument: Option<&Value>, uri: &str) -> Result<Option<Value>, Caus
             }
             Ok(Some(all))
         }
-        Some(_) => Err(input("'extensions' is none, null, or a table with set, omit, null, beside or whole")),
+        Some(_) => Err(input("'extensions' is none, null, null-object, or a table with set, omit, null, beside or whole")),
     }
 }
 

@@ -228,9 +228,17 @@ fn with_other_claims(text: &str, claims: &Map<String, Value>) -> String {
     parts.join(".")
 }
 
-/// `own` stands for the client's own URI, in whole or as a beginning.
+/// `own` stands for the client's own URI, in whole or as a beginning, `own-capitals` for it with capitals in its path.
 fn own_uri(text: &str, uri: &str) -> String {
-    text.replace("{own}", uri)
+    text.replace("{own}", uri).replace("{own-capitals}", &in_capitals(uri))
+}
+
+/// A scheme and a host are the same in any letters, a path is not.
+fn in_capitals(uri: &str) -> String {
+    let host = uri.find("://").map_or(0, |at| at + "://".len());
+    let path = uri.get(host..).and_then(|rest| rest.find('/')).map_or(uri.len(), |at| host + at);
+    let (before, path) = uri.split_at(path);
+    format!("{before}{}", path.to_ascii_uppercase())
 }
 
 /// Seconds from now: `-10m`, `+10m` or `10m`.

@@ -26,5 +26,6 @@ mod serve;
 mod settings;
 mod tls;
 mod tool;
+mod udap_registrations;
 mod udap_community;
 mod waivers;

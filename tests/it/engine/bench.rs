@@ -196,6 +196,7 @@ fn build(files: &SuiteFiles, target: Target, profile: &str, settings: Settings) 
         interrupt: Interrupt::new().1,
         settings: Vec::new(),
         notes: Vec::new(),
+        client: None,
     }
 }
 
