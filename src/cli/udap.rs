@@ -13,10 +13,10 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::secrets::Secrets;
 use crate::crypto::lab::{Lab, LabKeys, from_pkcs12, read_folder};
-use crate::peers::{Host, Seat, laboratory_files, laboratory_responder};
+use crate::peers::{Host, Rooms, Seat, laboratory_files, laboratory_responder};
 use crate::reference::Community;
-use crate::target::{Client, ClientKey, Launch, SecretReader as _, UdapClientFile};
-use crate::verbs::{Source, UdapIdentity};
+use crate::target::{Client, ClientKey, IdentityProviderFile, Launch, ProviderTls, SecretReader as _, UdapClientFile};
+use crate::verbs::{Providers, Source, UdapIdentity};
 use crate::vocabulary::Secret;
 
 /// Where our listener is when the target file does not say.
@@ -30,6 +30,7 @@ pub struct Laboratory {
     /// The laboratory.
     pub lab: Arc<Lab>,
     host: Host,
+    providers: Providers,
 }
 
 /// Who we are, and the listener that has to live as long as the run.
@@ -78,7 +79,9 @@ async fn open_on_loopback() -> Result<Laboratory, String> {
     let lab = Lab::new(LabKeys::well_known(), Some(addresses), OffsetDateTime::now_utc()).map_err(|error| error.to_string())?;
     let lab = Arc::new(lab);
     let host = seat.serve(laboratory_files(&lab).map_err(|error| error.to_string())?, Some(laboratory_responder(&lab)));
-    Ok(Laboratory { lab, host })
+    let rooms = Rooms::open(([127, 0, 0, 1], 0).into(), None, Some(&lab)).await.map_err(|error| error.to_string())?;
+    let providers = Providers { rooms: Arc::new(rooms), is_shared: true, claims: serde_json::Map::new() };
+    Ok(Laboratory { lab, host, providers })
 }
 
 impl Laboratory {
@@ -100,7 +103,8 @@ impl Laboratory {
     #[must_use]
     pub fn identity(&self, launch: &Launch) -> UdapIdentity {
         debug_assert!(self.host.address().ip().is_loopback());
-        identity(Source::Laboratory(Arc::clone(&self.lab)), &UdapClientFile::default(), launch)
+        let providers = Some(self.providers.clone());
+        UdapIdentity { providers, ..identity(Source::Laboratory(Arc::clone(&self.lab)), &UdapClientFile::default(), launch) }
     }
 }
 
@@ -117,6 +121,7 @@ fn identity(source: Source, file: &UdapClientFile, launch: &Launch) -> UdapIdent
             .or_else(|| registered.map(|client| client.redirect_uri.clone()))
             .unwrap_or_else(callback),
         contact: file.contact.clone().unwrap_or_else(|| CONTACT.to_owned()),
+        providers: None,
     }
 }
 
@@ -145,6 +150,10 @@ pub async fn ourselves(file: &UdapClientFile, launch: &Launch, environment: &Env
         no_tags: vec![
             ("laboratory", "it needs certificates of a CA of ours, and the target file gives one of a real community".into()),
             ("listener", "it needs certificates of a CA of ours, and the target file gives one of a real community".into()),
+            (
+                "identity-provider",
+                "it needs certificates of a CA of ours, and the target file gives one of a real community".into(),
+            ),
         ],
         host: None,
     })
@@ -167,8 +176,29 @@ async fn laboratory(folder: &Path, file: &UdapClientFile, launch: &Launch) -> Re
             Some(seat.serve(laboratory_files(&lab).map_err(|error| wrong(&error))?, Some(laboratory_responder(&lab))))
         }
     };
+    let providers = match &file.identity_provider {
+        Some(provider) => Some(providers(provider, &lab).await?),
+        None => None,
+    };
     let source = Source::Laboratory(lab);
     let unreached = "the target has to fetch something of us, and the target file has no [listener] public_url";
-    let no_tags = if host.is_none() { vec![("listener", unreached.to_owned())] } else { Vec::new() };
-    Ok(Ourselves { identity: Some(identity(source, file, launch)), no_tags, host })
+    let mut no_tags = if host.is_none() { vec![("listener", unreached.to_owned())] } else { Vec::new() };
+    if providers.is_none() {
+        let nowhere = "the target has to reach an identity provider of ours, and the target file has no [identity_provider] url";
+        no_tags.push(("identity-provider", nowhere.to_owned()));
+    }
+    let identity = UdapIdentity { providers, ..identity(source, file, launch) };
+    Ok(Ourselves { identity: Some(identity), no_tags, host })
+}
+
+/// The identity provider that the target file describes.
+async fn providers(file: &IdentityProviderFile, lab: &Lab) -> Result<Providers, Failure> {
+    let text = file.bind.as_deref().unwrap_or(BIND);
+    let address: SocketAddr = text
+        .parse()
+        .map_err(|_| Failure::wrong(format!("[identity_provider] bind: '{text}' is no address such as 0.0.0.0:8443")))?;
+    let tls = (file.tls == ProviderTls::Laboratory).then_some(lab);
+    let rooms = Rooms::open(address, Some(file.url.as_str()), tls).await;
+    let rooms = rooms.map_err(|error| Failure::wrong(format!("[identity_provider] cannot listen on {address}: {error}")))?;
+    Ok(Providers { rooms: Arc::new(rooms), is_shared: false, claims: file.member.clone() })
 }

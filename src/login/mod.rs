@@ -19,6 +19,6 @@ mod webdriver;
 mod tests;
 
 pub use arrival::{Arrival, FieldOutline, FormOutline, PageKind, PageOutline, SeenCookie, Stuck, StuckReason, Visit};
-pub use request::{Approve, AuthorizeMethod, AuthorizeRequest};
+pub use request::{Approve, AuthorizeMethod, AuthorizeRequest, Detour, Passing};
 pub use sessions::Sessions;
 pub use sitting::{Nobody, Sitting};

@@ -1,5 +1,8 @@
 //! An authorization request as a verb asks for it, and what the member says to it.
 
+use std::fmt;
+use std::sync::Arc;
+
 use url::Url;
 
 use crate::evidence::Label;
@@ -27,6 +30,35 @@ pub enum Approve {
     Deny,
 }
 
+/// From the address that the browser was sent to, and the fields of a form that went there, to where it goes on; nothing when it
+/// goes on nowhere.
+pub type Passing = Arc<dyn Fn(&Url, &[(String, String)]) -> Option<Url> + Send + Sync>;
+
+/// A place on the way that is ours: a browser that is sent there asks nobody and is told at once where to go on.
+#[derive(Clone)]
+pub struct Detour {
+    /// Everything at this origin and below this path.
+    pub beneath: Url,
+    /// Where to go on.
+    pub pass: Passing,
+}
+
+impl Detour {
+    /// True for an address that is ours.
+    #[must_use]
+    pub fn covers(&self, url: &Url) -> bool {
+        let path = self.beneath.path().trim_end_matches('/');
+        let rest = url.path().strip_prefix(path);
+        url.origin() == self.beneath.origin() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+impl fmt::Debug for Detour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Detour at {}", self.beneath)
+    }
+}
+
 /// One authorization to begin.
 #[derive(Debug, Clone)]
 pub struct AuthorizeRequest {
@@ -44,6 +76,8 @@ pub struct AuthorizeRequest {
     pub fresh: bool,
     /// What the member says on the consent page.
     pub approve: Approve,
+    /// A place on the way that is ours. Where a person or a real browser signs in, it is asked like any other.
+    pub detour: Option<Detour>,
     /// Who asks, for the evidence.
     pub label: Label,
 }
@@ -60,6 +94,7 @@ impl AuthorizeRequest {
             member: MemberKey::First,
             fresh: false,
             approve: Approve::All,
+            detour: None,
             label: Label::default(),
         }
     }

@@ -2,6 +2,8 @@
 
 mod files;
 mod host;
+mod rooms;
 
 pub use files::{laboratory_files, laboratory_responder};
 pub use host::{File, Host, Responder, Seat};
+pub use rooms::{Answerer, Asked, Rooms, Said};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::identity_provider::IdentityProviderFile;
 use super::model::{Authority, Declined, Environment, Target};
 use super::read_launch::{LaunchFile, read_launch};
 use super::udap_client::UdapClientFile;
@@ -124,7 +125,7 @@ fn read_target(reader: Reader<'_>) -> Option<Target> {
     known.then_some(target)
 }
 
-/// The tables `udap` and `listener`.
+/// The tables `udap`, `listener` and `identity_provider`.
 fn read_udap(reader: &Reader<'_>) -> (UdapClientFile, UdapTrust) {
     let (mut client, mut trust) = (UdapClientFile::default(), UdapTrust::default());
     if let Some(table) = reader.table("udap") {
@@ -134,6 +135,10 @@ fn read_udap(reader: &Reader<'_>) -> (UdapClientFile, UdapTrust) {
     }
     if let Some(table) = reader.table("listener") {
         client.read_listener(table);
+    }
+    if let Some(table) = reader.table("identity_provider") {
+        client.identity_provider = IdentityProviderFile::read(&table);
+        table.finish();
     }
     (client, trust)
 }

@@ -89,6 +89,17 @@ pub fn schema() -> Value {
                     "bind": { "type": "string", "description": "the address to listen on, for instance 0.0.0.0:8080" },
                 },
             },
+            "identity_provider": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["url"],
+                "properties": {
+                    "url": { "type": "string", "pattern": "^https://", "description": "where the target reaches the identity provider that we are" },
+                    "bind": { "type": "string", "description": "the address to listen on, for instance 0.0.0.0:8443" },
+                    "tls": { "enum": ["proxy", "laboratory"], "description": "who speaks TLS there: something in front of us, or we with a certificate of the laboratory" },
+                    "member": { "type": "object", "description": "claims by which the target knows the first member, sub among them" },
+                },
+            },
             "declined": {
                 "type": "array",
                 "items": {

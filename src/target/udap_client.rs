@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::identity_provider::IdentityProviderFile;
 use super::secret_source::{SecretSource, secret_source};
 use crate::vocabulary::document::Reader;
 
@@ -16,7 +17,7 @@ pub struct Pkcs12File {
     pub password: Option<SecretSource>,
 }
 
-/// What the tables `udap` and `listener` say of us.
+/// What the tables `udap`, `listener` and `identity_provider` say of us.
 #[derive(Debug, Clone, Default)]
 pub struct UdapClientFile {
     /// The folder of a laboratory, as `carinbb pki init` made it.
@@ -33,6 +34,8 @@ pub struct UdapClientFile {
     pub public_url: Option<Url>,
     /// The address that our listener takes.
     pub bind: Option<String>,
+    /// The identity provider that we are.
+    pub identity_provider: Option<IdentityProviderFile>,
 }
 
 impl UdapClientFile {

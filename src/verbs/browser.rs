@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use url::Url;
 
 use crate::evidence::Label;
+use crate::login::Detour;
 use crate::target::MemberKey;
 use crate::vocabulary::Cause;
 
@@ -29,6 +30,8 @@ pub struct Authorization {
     pub fresh: bool,
     /// What the member approves.
     pub approve: Approval,
+    /// A place on the way that is ours.
+    pub detour: Option<Detour>,
     /// Who asks, for the evidence.
     pub label: Label,
 }
@@ -91,6 +94,8 @@ pub struct SeenPage {
     pub title: String,
     /// True when the member signs in or decides something there.
     pub asks: bool,
+    /// True when the member says there who they are.
+    pub signs_in: bool,
     /// The headers that it came with.
     pub headers: Vec<(String, String)>,
 }

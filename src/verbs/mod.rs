@@ -38,6 +38,6 @@ pub use context::{Context, MOST_AUD_TRIES, TlsSettings};
 pub use discovery::{Advertised, Documents, Endpoint, RevocationMode, UdapAnchors, target_facts};
 pub use oauth::remove_leftovers;
 pub use registry::{HELPS, all, find};
-pub use udap::{Source, UdapIdentity, cancel_registrations};
+pub use udap::{Provider, Providers, Source, UdapIdentity, cancel_registrations};
 pub use vault::{Resolved, Vault};
 pub use verb::{ArgumentHelp, Arguments, Cost, Effect, FactHelp, Kind, Observation, Observed, Verb, VerbHelp};

@@ -7,12 +7,12 @@ use super::http::Http;
 use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
 use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsRevocation, TlsSuites, TlsSurvey};
-use super::udap::{JtiLadder, Register, Sign, UdapAuthorize, UdapToken};
+use super::udap::{JtiLadder, Register, Sign, TieredLogin, UdapAuthorize, UdapToken};
 use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 38] = [
+pub static HELPS: [&VerbHelp; 39] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -47,13 +47,14 @@ pub static HELPS: [&VerbHelp; 38] = [
     &help::REGISTER,
     &help::UDAP_TOKEN,
     &help::UDAP_AUTHORIZE,
+    &help::TIERED,
     &help::JTI_LADDER,
     &help::DISCOVER,
     &help::CLIENT_AWAIT,
     &help::SERVE_WITH_FAULT,
 ];
 
-static VERBS: [&dyn Verb; 38] = [
+static VERBS: [&dyn Verb; 39] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -88,6 +89,7 @@ static VERBS: [&dyn Verb; 38] = [
     &Register,
     &UdapToken,
     &UdapAuthorize,
+    &TieredLogin,
     &JtiLadder,
     &Discover,
     &Await,

@@ -38,6 +38,7 @@ fn asked(request: &Authorization) -> AuthorizeRequest {
             Approval::Only(scopes) => Approve::Only(scopes.clone()),
             Approval::Deny => Approve::Deny,
         },
+        detour: request.detour.clone(),
         label: request.label.clone(),
     }
 }
@@ -60,7 +61,15 @@ fn visit(visit: login::Visit) -> Visit {
     let pages = visit.pages.into_iter().zip(visit.headers_of_pages);
     // Headers that were not seen say nothing, so their page is not among those that are judged.
     let seen = pages.filter_map(|(page, (url, headers))| Some((page, url, headers?)));
-    let pages = seen.map(|(page, url, headers)| SeenPage { url, title: page.title, asks: asks(page.kind), headers }).collect();
+    let pages = seen
+        .map(|(page, url, headers)| SeenPage {
+            url,
+            title: page.title,
+            asks: asks(page.kind),
+            signs_in: signs_in(page.kind),
+            headers,
+        })
+        .collect();
     let kept = |cookie: login::SeenCookie| SeenCookie {
         name: cookie.name,
         secure: cookie.secure,
@@ -74,6 +83,11 @@ fn visit(visit: login::Visit) -> Visit {
 /// True for a page on which the member decides something, which a frame around it could make them do blindly.
 fn asks(kind: PageKind) -> bool {
     matches!(kind, PageKind::Login | PageKind::Code | PageKind::Consent | PageKind::Step)
+}
+
+/// True for a page on which the member says who they are.
+fn signs_in(kind: PageKind) -> bool {
+    matches!(kind, PageKind::Login | PageKind::Code)
 }
 
 /// True when it is our side that cannot go on, so that nothing is learnt about the server.

@@ -1,5 +1,7 @@
 //! A client's certificate chain with its key, and what can be signed with it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openssl::ecdsa::EcdsaSig;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKey, Private};
@@ -131,6 +133,17 @@ impl Credential {
             "certificate-der" => Ok(leaf),
             _ => Err(CryptoError::Algorithm(word.to_owned())),
         }
+    }
+
+    /// The public key as a JWK with this id; of an RSA key, which is what ours are.
+    ///
+    /// # Errors
+    /// When it is another key.
+    pub fn public_jwk(&self, id: &str) -> Result<serde_json::Value, CryptoError> {
+        let rsa = self.key.rsa().map_err(|_| CryptoError::Key(self.algorithm().to_owned()))?;
+        let number = |bytes: Vec<u8>| URL_SAFE_NO_PAD.encode(bytes);
+        let (n, e) = (number(rsa.n().to_vec()), number(rsa.e().to_vec()));
+        Ok(serde_json::json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": id, "n": n, "e": e }))
     }
 
     /// The public key in PEM, for whoever verifies.

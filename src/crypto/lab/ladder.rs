@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, CrlDistributionPoint, CustomExtension, DistinguishedName, DnType, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SanType, SerialNumber, SubjectPublicKeyInfo,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CrlDistributionPoint, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SanType,
+    SerialNumber, SubjectPublicKeyInfo,
 };
 use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
@@ -156,6 +157,25 @@ impl Lab {
         let public = SubjectPublicKeyInfo::from_der(&private.public_key_to_der()?)?;
         let (chain, root) = self.chain(uris, shape, &key, &public)?;
         Ok(Credential { chain, root: Some(root), key: private })
+    }
+
+    /// A certificate for a web server of ours at this host, from the root itself, with its key.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn server(&self, host: &str) -> Result<(Vec<u8>, Secret), LabError> {
+        let mut params = CertificateParams::new([host.to_owned()])?;
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::OrganizationName, "carinbb laboratory");
+        params.distinguished_name.push(DnType::CommonName, "carinbb test server");
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        (params.not_before, params.not_after) = (self.now - Duration::days(1), self.now + Duration::days(30));
+        params.use_authority_key_identifier_extension = true;
+        params.serial_number = Some(self.serial(host));
+        let key = self.keys.client_ec256.clone();
+        Ok((params.signed_by(&p256(&key)?, &self.issuer)?.der().to_vec(), key))
     }
 
     /// The chain without its root, and the root.

@@ -103,6 +103,10 @@ impl Walk<'_> {
             if is_redirect(&hop.url, &self.request.redirect_uri) {
                 return Ok(arrived(hop));
             }
+            if let Some(next) = self.by_detour(&hop)? {
+                hop = next;
+                continue;
+            }
             // The first address is the caller's; a page of a foreign origin is still never filled in.
             if self.hops > 0 {
                 self.rules.origins.check(&hop.url)?;
@@ -118,6 +122,26 @@ impl Walk<'_> {
             let page = self.page(&hop.url, &answer)?;
             hop = self.pass(page, &answer).await?;
         }
+    }
+
+    /// Where the browser goes on when it was sent to the place that is ours.
+    fn by_detour(&mut self, hop: &Hop) -> Result<Option<Hop>, Stuck> {
+        let Some(detour) = self.request.detour.as_ref().filter(|detour| self.hops > 0 && detour.covers(&hop.url)) else {
+            return Ok(None);
+        };
+        let shown = |(name, value): &(String, FormValue)| match value {
+            FormValue::Plain(text) => Some((name.clone(), text.clone())),
+            // Nothing that a member types is for us.
+            FormValue::Secret(_) => None,
+        };
+        let fields: Vec<(String, String)> = hop.post.iter().flatten().filter_map(shown).collect();
+        let next = (detour.pass)(&hop.url, &fields);
+        self.count(hop)?;
+        let nowhere = || {
+            let place = escape_to_width(&place(&hop.url), 200);
+            Stuck::new(StuckReason::ForeignOrigin, format!("the browser was sent to {place}, from where it goes on nowhere"))
+        };
+        next.map(|url| Some(Hop { url, post: None, from: None })).ok_or_else(nowhere)
     }
 
     async fn send(&mut self, hop: &Hop) -> Result<Answer, End> {
@@ -256,7 +280,9 @@ impl Walk<'_> {
         let goes_home = form.action.as_ref().is_some_and(|url| is_redirect(url, &self.request.redirect_uri));
         // Nothing is typed on a page that came from elsewhere, nor into a form that goes elsewhere.
         let allowed = self.rules.origins.check(&page.url);
-        let target = form.action.as_ref().filter(|_| !goes_home).map_or(Ok(()), |url| self.rules.origins.check(url));
+        let is_ours = |url: &&Url| self.request.detour.as_ref().is_some_and(|detour| detour.covers(url));
+        let elsewhere = form.action.as_ref().filter(|url| !goes_home && !is_ours(url));
+        let target = elsewhere.map_or(Ok(()), |url| self.rules.origins.check(url));
         allowed.and(target).map_err(|stuck| stuck.on(shape.clone()))?;
         let mut values = HashMap::new();
         for (element, wanted) in &filling.fill {

@@ -15,6 +15,7 @@ mod refresh;
 mod scopes;
 mod switches;
 mod table;
+mod tiered;
 mod tls;
 mod token;
 mod udap_metadata;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::fault::Fault;
 use super::{
-    access, capabilities, client, data, discovery, hostile, launch, openid, refresh, scopes, tls, token, udap_metadata,
+    access, capabilities, client, data, discovery, hostile, launch, openid, refresh, scopes, tiered, tls, token, udap_metadata,
     udap_registration, udap_token,
 };
 
@@ -23,6 +23,7 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         udap_metadata::TABLE,
         udap_registration::TABLE,
         udap_token::TABLE,
+        tiered::TABLE,
         hostile::TABLE,
         client::TABLE,
     ]

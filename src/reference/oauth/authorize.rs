@@ -27,15 +27,53 @@ pub(in super::super) fn answer(site: &Site, asked: &Asked) -> Reply {
     }
     let (client, redirect_uri) = match destination(site, &parameters) {
         Ok(destination) => destination,
-        Err(reply) => return reply,
+        Err(reply) => return by_open_redirect(site, &parameters).unwrap_or(reply),
     };
     match examine(site, &client, &redirect_uri, &parameters) {
-        Ok(request) => begin(site, asked, request),
+        Ok(request) => begin(site, asked, &parameters, request),
         Err((error, description)) => {
             let state = code::echoed_state(site, value(&parameters, "state"));
             code::error(site, &redirect_uri, state.as_deref(), error, description)
         }
     }
+}
+
+/// The mistake of a server that says of a provider that it cannot be used before it looks whom it says that to.
+fn by_open_redirect(site: &Site, parameters: &[(String, String)]) -> Option<Reply> {
+    value(parameters, "idp")?;
+    let uri = value(parameters, "redirect_uri").filter(|_| site.has("tiered-invalid-idp-open-redirect"))?;
+    Some(code::error(site, uri, value(parameters, "state"), "invalid_idp", "this provider cannot be used"))
+}
+
+/// The request of an app that is in order and names an identity provider, with the provider.
+pub(in super::super) fn tiered_request(site: &Site, asked: &Asked) -> Option<(Request, String)> {
+    let parameters = asked.parameters();
+    value(&parameters, "idp")?;
+    let (client, redirect_uri) = destination(site, &parameters).ok()?;
+    let request = examine(site, &client, &redirect_uri, &parameters).ok()?;
+    let provider = udap::provider_of(site, &request, &parameters)?;
+    Some((request, provider))
+}
+
+/// Back to the app of a request, with an error.
+pub(in super::super) fn back_with_error(site: &Site, request: &Request, error: &str) -> Reply {
+    let state = code::echoed_state(site, request.state.as_deref());
+    code::error(site, &request.redirect_uri, state.as_deref(), error, "the sign-in at the identity provider came to no end")
+}
+
+/// Goes on with a member who signed in at an identity provider.
+pub(in super::super) fn signed_in_elsewhere(site: &Site, browser: &str, request: Request, member: usize) -> Reply {
+    let asks_again = site.has("tiered-asks-again");
+    let mut store = site.store();
+    if !asks_again {
+        store.browsers.insert(browser.to_owned(), Some((member, site.now())));
+    }
+    let id = random();
+    let transaction =
+        Transaction { request, browser: browser.to_owned(), csrf: random(), half_way: None, username: String::new() };
+    store.transactions.insert(id.clone(), transaction);
+    drop(store);
+    if asks_again { login_pages::begin(site, &id) } else { consent::begin(site, &id) }
 }
 
 /// The first value of a parameter, when it is not empty.
@@ -237,11 +275,16 @@ pub(in super::super) const REFUSED: [(&str, &str); 13] = [
 ];
 
 /// Asks the member to sign in, or to agree, or neither, when the browser is known.
-fn begin(site: &Site, asked: &Asked, request: Request) -> Reply {
+fn begin(site: &Site, asked: &Asked, parameters: &[(String, String)], request: Request) -> Reply {
+    let provider = udap::provider_of(site, &request, parameters);
     let mut store = site.store();
     let known = login_pages::browser_of(asked).filter(|browser| store.browsers.contains_key(browser));
     let is_new = known.is_none();
     let browser = known.unwrap_or_else(|| store.new_browser());
+    if let Some(provider) = provider {
+        drop(store);
+        return udap::begin_tiered(site, &browser, is_new, request, &provider);
+    }
     let member = store.browsers.get(&browser).copied().flatten();
     let id = random();
     let transaction = Transaction { request, browser: browser.clone(), csrf: random(), half_way: None, username: String::new() };

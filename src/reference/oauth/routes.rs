@@ -2,6 +2,7 @@
 
 use super::super::exchange::{Asked, Reply};
 use super::super::site::Site;
+use super::super::udap;
 use super::{authorize, consent, introspect, login_pages, revoke, saml, token, userinfo};
 
 /// The answer to a request for something of the authorization server; `None` when it is for something else.
@@ -11,6 +12,7 @@ pub(in super::super) fn answer(site: &Site, asked: &Asked) -> Option<Reply> {
         "/login" | "/login/language" | "/login/password" | "/login/code" | "/login/sso" => login_pages::answer(site, asked),
         "/logout" => login_pages::log_out(site, asked),
         "/saml/acs" => saml::consume(site, asked),
+        "/tiered/callback" => udap::tiered_callback(site, asked),
         "/consent" => consent::answer(site, asked),
         "/token" => token::answer(site, asked),
         "/introspect" => introspect::answer(site, asked),

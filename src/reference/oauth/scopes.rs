@@ -31,7 +31,7 @@ pub(in super::super) enum Scope {
     Resource(ResourceScope),
 }
 
-const WORDS: [&str; 5] = ["openid", "fhirUser", "profile", "launch/patient", "offline_access"];
+const WORDS: [&str; 6] = ["openid", "fhirUser", "profile", "launch/patient", "offline_access", "udap"];
 
 /// The distinct scopes of a space-separated list, in the order of the list.
 pub(in super::super) fn split(text: &str) -> Vec<String> {

@@ -250,3 +250,10 @@ pub(super) fn is_past(time: &openssl::asn1::Asn1TimeRef, now: i64) -> bool {
 pub(super) fn any_path(site: &Site, chain: &[X509], further: &[X509]) -> Option<Vec<X509>> {
     site.udap.communities.iter().find_map(|member| by_signatures(member, chain, further))
 }
+
+/// Whether a chain leads to an anchor of any community, nothing overlooked.
+pub(super) fn leads_to_an_anchor(site: &Site, chain: &[X509]) -> bool {
+    let now = site.now().unix_timestamp();
+    let is_good = |member: &Member| matches!(attempt(member, chain, &[], Some(now)), Ok(Attempt::Good(_)));
+    !chain.is_empty() && site.udap.communities.iter().any(is_good)
+}

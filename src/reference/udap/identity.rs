@@ -90,6 +90,11 @@ pub(super) fn identity(site: &Site, community: &str) -> Result<Arc<Identity>, Er
     of_kind(site.base.as_str(), community, kind, &named(site, community, kind), site.now())
 }
 
+/// The identity with which the server is a client elsewhere: right, whatever is wrong with its metadata.
+pub(super) fn honest(site: &Site, community: &str) -> Result<Arc<Identity>, ErrorStack> {
+    of_kind(site.base.as_str(), community, Kind::Honest, &[], site.now())
+}
+
 /// What the certificate says about where its state is to be learnt, in OpenSSL's words.
 fn named(site: &Site, community: &str, kind: Kind) -> Vec<(Nid, String)> {
     let [list, responder] = published::addresses(site, community);

@@ -8,7 +8,7 @@ use super::version::Version;
 type Members = Vec<(&'static str, Value)>;
 
 /// What a client can ask for; `system/` scopes read the data of every member.
-pub(super) const SCOPES: [&str; 20] = [
+pub(super) const SCOPES: [&str; 21] = [
     "openid",
     "fhirUser",
     "launch/patient",
@@ -29,6 +29,7 @@ pub(super) const SCOPES: [&str; 20] = [
     "system/Organization.read",
     "system/Practitioner.read",
     "system/RelatedPerson.read",
+    "udap",
 ];
 
 /// What signs software statements and client assertions here.
@@ -44,7 +45,7 @@ pub(super) fn lists(site: &Site) -> Members {
     }
     members.extend(certifications(site));
     members.push(("grant_types_supported", grant_types(site)));
-    members.push(("scopes_supported", json!(SCOPES)));
+    members.push(("scopes_supported", scopes(site)));
     members.push(("token_endpoint_auth_methods_supported", auth_methods(site)));
     members.push((
         "token_endpoint_auth_signing_alg_values_supported",
@@ -89,6 +90,12 @@ const SPOILT: [(&str, &str, &str); 10] = [
     ),
 ];
 
+/// The scope udap says that members may sign in at a provider of their choice.
+fn scopes(site: &Site) -> Value {
+    let is_silent = site.has("tiered-scope-not-listed");
+    json!(SCOPES.into_iter().filter(|scope| *scope != "udap" || !is_silent).collect::<Vec<_>>())
+}
+
 fn versions(site: &Site) -> Value {
     if site.has("udap-metadata-versions-number") {
         return json!([1]);
@@ -105,7 +112,8 @@ fn profiles(site: &Site) -> Value {
         ("udap_authn", "udap-metadata-profiles-without-authn"),
         ("udap_authz", "udap-metadata-profiles-without-authz"),
     ];
-    json!(faults.into_iter().filter(|(_, fault)| !site.has(fault)).map(|(profile, _)| profile).collect::<Vec<_>>())
+    let kept = faults.into_iter().filter(|(_, fault)| !site.has(fault)).map(|(profile, _)| profile);
+    json!(kept.chain(["udap_to"]).collect::<Vec<_>>())
 }
 
 fn extensions(site: &Site) -> Members {

@@ -33,6 +33,7 @@ mod signature;
 mod signed;
 mod state;
 mod statement;
+mod tiered;
 mod token;
 mod version;
 
@@ -52,4 +53,5 @@ pub(super) use published::answer as published;
 pub(super) use registration::answer as register;
 pub(super) use scopes::system_reads;
 pub(super) use state::Udap;
+pub(super) use tiered::{begin as begin_tiered, callback as tiered_callback, provider_of};
 pub(super) use token::{answer as token, json_parameters};

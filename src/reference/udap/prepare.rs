@@ -15,7 +15,7 @@ use super::super::exchange::Asked;
 use super::super::site::Site;
 use super::place::{Place, REGISTRATION, TOKEN};
 use super::revocation::{self, Source};
-use super::{chain, fetch, jws};
+use super::{chain, fetch, jws, tiered};
 
 /// How long two requests are held together so that they meet, under the fault that lets the second one through.
 const RACE: Duration = Duration::from_millis(60);
@@ -24,6 +24,13 @@ const DEEPEST: usize = 4;
 
 /// Fetches what the answer to this request needs.
 pub(in super::super) async fn prepare(site: &Site, asked: &Asked) {
+    if asked.door == Door::Authorization {
+        match asked.path.as_str() {
+            "/authorize" => return tiered::prepare_authorization(site, asked).await,
+            tiered::CALLBACK => return tiered::prepare_callback(site, asked).await,
+            _ => {}
+        }
+    }
     let Some((place, text)) = token_of(asked) else { return };
     let Some(parts) = jws::split(&text) else { return };
     if let Some(jti) = parts.claims.get("jti").and_then(Value::as_str) {

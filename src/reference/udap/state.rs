@@ -13,6 +13,7 @@ use super::options::{Revocation, UdapOptions};
 use super::place::{Place, REGISTRATION};
 use super::registry::Registry;
 use super::replay::Uses;
+use super::tiered;
 use super::version::Version;
 
 /// A community as the server sees it.
@@ -38,6 +39,8 @@ pub(in super::super) struct Udap {
     arrivals: Mutex<BTreeMap<String, Instant>>,
     /// Successes that a fault gives again for the same JWT.
     cached: Mutex<BTreeMap<[u8; 32], Reply>>,
+    /// Sign-ins at identity providers.
+    pub(super) tiered: tiered::Memory,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -62,6 +65,7 @@ impl Udap {
             fetched: Mutex::default(),
             arrivals: Mutex::default(),
             cached: Mutex::default(),
+            tiered: tiered::Memory::default(),
         }
     }
 

@@ -86,40 +86,50 @@ macro_rules! token_facts {
     };
 }
 
-pub(super) const ARRIVALS: &[FactHelp] = facts! {
-    "arrived": "redirect when the browser was sent to the redirect URI that was asked for, error-answer when the server answered with an error, stuck when the sign-in went nowhere",
-    "issued": "true when a redirect brought a code",
-    "refused": "true when a redirect brought an error, or the answer is a 4xx; absent when stuck",
-    "code": "a handle of the code; absent without one",
-    "state_echoed": "true when the redirect brought exactly the state that was sent; absent without a redirect",
-    "returned_state": "the state of the redirect; absent without one",
-    "error": "the error code of the redirect or of a JSON answer; absent without one",
-    "error_description": "its description; absent without one",
-    "redirected_to_registered": "true when the redirect went to the registered redirect URI; absent without a redirect",
-    "parameters": "the names of the parameters of the redirect, query and fragment",
-    "fragment": "true when the redirect carries parameters in its fragment; absent without a redirect",
-    "tokens_in_redirect": "true when the redirect carries an access_token or id_token; absent without a redirect",
-    "status": "the status of an error answer; absent otherwise",
-    "stopped_reason": "why it went nowhere, in one word, for instance no-step-fits, loop, too-many-hops; absent unless stuck",
-    "stopped_page": "the title of the page that went nowhere; absent unless stuck",
-    "stopped_why": "why it went nowhere, with an outline of the page; absent unless stuck",
-    "pages": "the titles of the pages on the way",
-    "page_count": "how many pages there were on the way",
-    "frame_protected": "true when every page that asks for a sign-in or a decision carries X-Frame-Options DENY or SAMEORIGIN, or frame-ancestors; absent when there was none, for instance in a session that is signed in",
-    "unprotected_pages": "the addresses of the pages that do not, without their queries",
-    "pages_without_hsts": "the addresses of those pages on a named host that come without Strict-Transport-Security or with a max-age of zero; absent when no such page was seen",
-    "pages_that_leak": "the addresses of those pages whose Referrer-Policy gives their whole address to other sites",
-    "password_resent": "the addresses that answered a form with a password by 307 or 308, so that the browser sends it on",
-    "cookie_count": "how many cookies were set on the way; absent, with all that is about cookies and redirects, where the strategy of the sign-in does not show them",
-    "cookies_not_secure": "the names of those that are sent in the clear too",
-    "cookie_http_only": "true when scripts cannot read at least one of them",
-    "cookie_same_site": "true when at least one of them says SameSite",
-    "left_out": "the scopes that the target file does not let us ask for",
-    "sent.verifier": "a handle of the PKCE verifier; absent without PKCE",
-    "sent.redirect_origin": "the origin of the redirect URI, as a browser app there sends it; absent for a scheme of an app's own",
-    "sent.state": "what was sent; .redirect_uri .scope .scopes .client_id .aud .response_type .nonce likewise, absent when left out",
-    "authorizations": "how many authorizations were begun in this run so far",
-};
+/// A table of facts that ends with those of every authorization.
+macro_rules! arrival_facts {
+    ($($path:literal: $help:literal,)*) => {
+        facts! {
+            $($path: $help,)*
+            "arrived": "redirect when the browser was sent to the redirect URI that was asked for, error-answer when the server answered with an error, stuck when the sign-in went nowhere",
+            "issued": "true when a redirect brought a code",
+            "refused": "true when a redirect brought an error, or the answer is a 4xx; absent when stuck",
+            "code": "a handle of the code; absent without one",
+            "state_echoed": "true when the redirect brought exactly the state that was sent; absent without a redirect",
+            "returned_state": "the state of the redirect; absent without one",
+            "error": "the error code of the redirect or of a JSON answer; absent without one",
+            "error_description": "its description; absent without one",
+            "redirected_to_registered": "true when the redirect went to the registered redirect URI; absent without a redirect",
+            "parameters": "the names of the parameters of the redirect, query and fragment",
+            "fragment": "true when the redirect carries parameters in its fragment; absent without a redirect",
+            "tokens_in_redirect": "true when the redirect carries an access_token or id_token; absent without a redirect",
+            "status": "the status of an error answer; absent otherwise",
+            "stopped_reason": "why it went nowhere, in one word, for instance no-step-fits, loop, too-many-hops; absent unless stuck",
+            "stopped_page": "the title of the page that went nowhere; absent unless stuck",
+            "stopped_why": "why it went nowhere, with an outline of the page; absent unless stuck",
+            "pages": "the titles of the pages on the way",
+            "page_count": "how many pages there were on the way",
+            "sign_in_pages": "on how many of them the member said who they are",
+            "frame_protected": "true when every page that asks for a sign-in or a decision carries X-Frame-Options DENY or SAMEORIGIN, or frame-ancestors; absent when there was none, for instance in a session that is signed in",
+            "unprotected_pages": "the addresses of the pages that do not, without their queries",
+            "pages_without_hsts": "the addresses of those pages on a named host that come without Strict-Transport-Security or with a max-age of zero; absent when no such page was seen",
+            "pages_that_leak": "the addresses of those pages whose Referrer-Policy gives their whole address to other sites",
+            "password_resent": "the addresses that answered a form with a password by 307 or 308, so that the browser sends it on",
+            "cookie_count": "how many cookies were set on the way; absent, with all that is about cookies and redirects, where the strategy of the sign-in does not show them",
+            "cookies_not_secure": "the names of those that are sent in the clear too",
+            "cookie_http_only": "true when scripts cannot read at least one of them",
+            "cookie_same_site": "true when at least one of them says SameSite",
+            "left_out": "the scopes that the target file does not let us ask for",
+            "sent.verifier": "a handle of the PKCE verifier; absent without PKCE",
+            "sent.redirect_origin": "the origin of the redirect URI, as a browser app there sends it; absent for a scheme of an app's own",
+            "sent.state": "what was sent; .redirect_uri .scope .scopes .client_id .aud .response_type .nonce likewise, absent when left out",
+            "authorizations": "how many authorizations were begun in this run so far",
+        }
+    };
+}
+pub(super) use arrival_facts;
+
+pub(super) const ARRIVALS: &[FactHelp] = arrival_facts! {};
 
 /// `oauth.authorize`
 pub static AUTHORIZE: VerbHelp = VerbHelp {

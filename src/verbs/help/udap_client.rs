@@ -51,6 +51,7 @@ pub static REGISTER: VerbHelp = VerbHelp {
         CLIENT,
         argument!("flow", FLOWS, "for which flow; client_credentials without it"),
         ArgumentHelp { name: "statement", kind: Kind::Any, required: false, help: CHANGES },
+        argument!("tiered", Kind::Flag, "asks for the scope udap as well, for members who sign in at a provider of their choice"),
         argument!("cancel", Kind::Flag, "asks for no grant type, which cancels"),
         argument!("body", Kind::Any, "further members beside software_statement and udap, or others in their place"),
         OMIT,

@@ -122,7 +122,8 @@ fn error_facts(status: u16, title: Option<&str>, json: Option<&Value>) -> Map<St
 
 fn page_facts(pages: &[SeenPage]) -> Map<String, Value> {
     let titles: Vec<&str> = pages.iter().map(|page| page.title.as_str()).collect();
-    let mut facts = of(json!({ "pages": titles, "page_count": pages.len() }));
+    let signed_in = pages.iter().filter(|page| page.signs_in).count();
+    let mut facts = of(json!({ "pages": titles, "page_count": pages.len(), "sign_in_pages": signed_in }));
     let mut asking = pages.iter().filter(|page| page.asks).peekable();
     if asking.peek().is_none() {
         return facts;
@@ -181,7 +182,13 @@ mod tests {
 
     fn page(headers: &[(&str, &str)]) -> SeenPage {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        SeenPage { url: Url::parse("https://as.example/login?x=1").unwrap(), title: "Sign in".into(), asks: true, headers }
+        SeenPage {
+            url: Url::parse("https://as.example/login?x=1").unwrap(),
+            title: "Sign in".into(),
+            asks: true,
+            signs_in: true,
+            headers,
+        }
     }
 
     #[test]

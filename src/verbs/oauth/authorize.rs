@@ -9,6 +9,7 @@ use super::client_auth::client;
 use super::endpoint::endpoint;
 use super::form::Form;
 use crate::crypto::pkce_challenge;
+use crate::login::Detour;
 use crate::net::FormValue;
 use crate::target::MemberKey;
 use crate::verbs::browser::{Approval, Arrival, Authorization, MOST_LOGIN_REQUESTS, Visit};
@@ -47,6 +48,8 @@ pub(in crate::verbs) struct Party {
     pub address: Url,
     /// What is asked for when the case does not say.
     pub scopes: Vec<String>,
+    /// A place on the way that is ours.
+    pub detour: Option<Detour>,
 }
 
 /// Authorizes as a client of the target file and tells what was seen.
@@ -54,7 +57,7 @@ pub(super) async fn authorize(arguments: &Arguments, context: &Context) -> Resul
     let client = client(arguments, context)?;
     let address = endpoint(context, "authorization_endpoint", "authorize").await?;
     let (client_id, redirect_uri) = (client.client_id.clone(), client.redirect_uri.clone());
-    authorize_as(arguments, context, &Party { client_id, redirect_uri, address, scopes: Vec::new() }).await
+    authorize_as(arguments, context, &Party { client_id, redirect_uri, address, scopes: Vec::new(), detour: None }).await
 }
 
 /// Authorizes as this client and tells what was seen.
@@ -172,7 +175,19 @@ fn request(arguments: &Arguments, context: &Context, party: &Party, with_slash: 
     let member = arguments.text("member").and_then(MemberKey::from_word).unwrap_or(MemberKey::First);
     let approve = approval(arguments.get("approve"))?;
     let fresh = arguments.flag("fresh");
-    Ok((Authorization { url, form, redirect_uri, member, fresh, approve, label: context.label.clone() }, sent))
+    Ok((
+        Authorization {
+            url,
+            form,
+            redirect_uri,
+            member,
+            fresh,
+            approve,
+            detour: party.detour.clone(),
+            label: context.label.clone(),
+        },
+        sent,
+    ))
 }
 
 /// The scopes to ask for, without those that the target file leaves out, and those.

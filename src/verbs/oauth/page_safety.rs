@@ -92,7 +92,7 @@ mod tests {
 
     fn page(url: &str, headers: &[(&str, &str)]) -> SeenPage {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        SeenPage { url: Url::parse(url).unwrap(), title: String::new(), asks: true, headers }
+        SeenPage { url: Url::parse(url).unwrap(), title: String::new(), asks: true, signs_in: true, headers }
     }
 
     fn facts(pages: Vec<SeenPage>, cookies: Option<Vec<SeenCookie>>) -> Map<String, Value> {

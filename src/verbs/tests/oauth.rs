@@ -26,7 +26,7 @@ impl Browser for Scripted {
     fn authorize<'a>(&'a self, request: &'a Authorization) -> BoxFuture<'a, Visit> {
         self.begun.fetch_add(1, Ordering::SeqCst);
         let headers = vec![("x-frame-options".to_owned(), "DENY".to_owned())];
-        let page = SeenPage { url: request.url.clone(), title: "Sign in".into(), asks: true, headers };
+        let page = SeenPage { url: request.url.clone(), title: "Sign in".into(), asks: true, signs_in: true, headers };
         Box::pin(async move {
             Visit {
                 arrival: (self.go)(request),

@@ -15,6 +15,7 @@ use crate::verbs::{Source, UdapIdentity};
 fn identity() -> UdapIdentity {
     let lab = Lab::new(LabKeys::well_known(), None, OffsetDateTime::now_utc()).unwrap();
     UdapIdentity {
+        providers: None,
         source: Source::Laboratory(Arc::new(lab)),
         logo_uri: "https://client.example/logo.png".into(),
         redirect_uri: Url::parse("https://client.example/callback").unwrap(),

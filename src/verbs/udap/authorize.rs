@@ -46,5 +46,5 @@ async fn party(arguments: &Arguments, context: &Context) -> Result<Party, Cause>
         .ok_or_else(|| input("this client is not registered, so it has no id to ask with"))?;
     let (_, address) = Metadata::of(context).await?.endpoint("authorization_endpoint")?;
     let redirect_uri = clients.identity().redirect_uri.clone();
-    Ok(Party { client_id: registration.client_id, redirect_uri, address, scopes: registration.scopes })
+    Ok(Party { client_id: registration.client_id, redirect_uri, address, scopes: registration.scopes, detour: None })
 }

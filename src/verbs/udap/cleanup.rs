@@ -10,6 +10,7 @@ use crate::vocabulary::escape_to_width;
 /// Cancels every registration that this run made and nobody cancelled yet. Gives a line for each that is left behind.
 pub async fn cancel_registrations(context: &Context) -> Vec<String> {
     let Ok(clients) = context.udap_clients() else { return Vec::new() };
+    clients.close_providers();
     let context = context.labelled("cleanup", "Cancel what was registered");
     let cancelled = clients.registered().into_iter().map(|(uri, registration)| cancel(&context, uri, registration));
     futures_util::future::join_all(cancelled).await.into_iter().flatten().collect()

@@ -11,6 +11,7 @@ use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard};
 use url::Url;
 use uuid::Uuid;
 
+use super::tiered::{Opened, Provider, Providers};
 use crate::crypto::lab::{Credential, KeyKind, Lab, Shape};
 use crate::vocabulary::Cause;
 
@@ -34,6 +35,8 @@ pub struct UdapIdentity {
     pub redirect_uri: Url,
     /// Whom to ask about the app.
     pub contact: String,
+    /// Where identity providers of ours can be opened, if anywhere.
+    pub providers: Option<Providers>,
 }
 
 /// What a server has registered for a URI.
@@ -59,6 +62,7 @@ pub struct UdapClients {
     fresh: AtomicU64,
     alone: AsyncMutex<()>,
     held: Mutex<Held>,
+    opened: Opened,
 }
 
 #[derive(Debug, Default)]
@@ -76,7 +80,14 @@ impl UdapClients {
     /// Clients of a run of this id, with nothing registered.
     #[must_use]
     pub fn new(identity: UdapIdentity, run: Uuid) -> Self {
-        Self { identity, run, fresh: AtomicU64::new(1), alone: AsyncMutex::new(()), held: Mutex::default() }
+        Self {
+            identity,
+            run,
+            fresh: AtomicU64::new(1),
+            alone: AsyncMutex::new(()),
+            held: Mutex::default(),
+            opened: Opened::default(),
+        }
     }
 
     /// In a community there is one URI, or two, for everything: who registers has it alone. In a laboratory nobody waits.
@@ -153,6 +164,19 @@ impl UdapClients {
         Ok(Arc::clone(self.held().credentials.entry(place).or_insert_with(|| Arc::new(made))))
     }
 
+    /// The identity provider of ours of this name.
+    pub(super) fn provider(&self, name: &str) -> Result<Arc<Provider>, Cause> {
+        let missing =
+            || Cause::new("input", "the data holder can reach no identity provider of ours: [identity_provider] is missing");
+        let site = self.identity.providers.as_ref().ok_or_else(missing)?;
+        Ok(self.opened.provider(site, name, self.run))
+    }
+
+    /// Closes every identity provider of ours.
+    pub(super) fn close_providers(&self) {
+        self.opened.close();
+    }
+
     /// What is registered for a URI in a community.
     pub(super) fn registration(&self, uri: &str, community: Shape) -> Option<Registration> {
         self.held().registrations.get(&(uri.to_owned(), community)).cloned()
@@ -215,6 +239,7 @@ mod tests {
             logo_uri: "https://client.example/logo.png".into(),
             redirect_uri: Url::parse("https://client.example/callback").unwrap(),
             contact: "mailto:ops@client.example".into(),
+            providers: None,
         };
         let clients = UdapClients::new(identity, Uuid::nil());
         let barrier = Barrier::new(ASKING);

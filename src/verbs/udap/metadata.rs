@@ -39,7 +39,7 @@ impl Metadata {
     /// What a case may name in braces, for a client of this URI.
     pub fn places(&self, context: &Context, uri: &str) -> Places {
         let endpoint = |member| self.endpoint(member).map(|(text, _)| text).unwrap_or_default();
-        Places([
+        Places(vec![
             ("{own}", uri.to_owned()),
             ("{base}", context.target.base.as_str().trim_end_matches('/').to_owned()),
             ("{token_endpoint}", endpoint("token_endpoint")),

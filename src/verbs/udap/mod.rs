@@ -15,6 +15,7 @@ mod register;
 mod registration_facts;
 mod sign;
 mod statement;
+mod tiered;
 mod token;
 
 pub use authorize::UdapAuthorize;
@@ -23,4 +24,5 @@ pub use clients::{Source, UdapClients, UdapIdentity};
 pub use jti_ladder::JtiLadder;
 pub use register::Register;
 pub use sign::Sign;
+pub use tiered::{Provider, Providers, TieredLogin};
 pub use token::UdapToken;

@@ -48,7 +48,7 @@ const LIFETIME: i64 = 240;
 
 /// What stands in braces in a claim of a case: `{own}` is the client's URI, `{base}` the FHIR base, and the endpoints are those of
 /// the metadata, letter by letter.
-pub(super) struct Places(pub [(&'static str, String); 4]);
+pub(super) struct Places(pub Vec<(&'static str, String)>);
 
 impl Places {
     fn fill(&self, value: Value) -> Value {
@@ -104,6 +104,15 @@ impl Overrides {
 
     fn table(&self, name: &str) -> Map<String, Value> {
         self.0.get(name).and_then(Value::as_object).cloned().unwrap_or_default()
+    }
+
+    /// The same with a key id in the header, unless the header has one already.
+    pub fn with_key_id(&self, id: &str) -> Self {
+        let mut changed = self.clone();
+        let mut header = changed.table("header");
+        header.entry("kid").or_insert_with(|| id.into());
+        changed.0.insert("header".into(), header.into());
+        changed
     }
 
     /// The names of the claims that are set or left out.

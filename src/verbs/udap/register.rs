@@ -8,7 +8,7 @@ use super::clients::{Registration, UdapClients, community_of};
 use super::metadata::Metadata;
 use super::overrides::{Overrides, Signed, input, keep};
 use super::registration_facts::{self, Question};
-use super::statement::{self, USUAL_FLOW};
+use super::statement::{self, USUAL_FLOW, Wish};
 use crate::crypto::lab::Shape;
 use crate::net::{Method, Payload, Request};
 use crate::verbs::exchange::MOST_SENT_ONCE;
@@ -126,7 +126,8 @@ async fn the_statement(
         return Ok((resolved.secret.expose().to_owned(), None, Overrides::default()));
     }
     let overrides = Overrides::read(arguments.get("statement"))?;
-    let signed = statement::make(&overrides, context, clients, uri, flow, arguments.flag("cancel")).await?;
+    let wish = Wish { flow, tiered: arguments.flag("tiered"), cancel: arguments.flag("cancel") };
+    let signed = statement::make(&overrides, context, clients, uri, &wish).await?;
     Ok((signed.text.clone(), Some(signed), overrides))
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::assertion::{self, Asking};
 use super::metadata::Metadata;
 use super::overrides::{Overrides, Signed, keep};
-use super::statement::{self, USUAL_FLOW};
+use super::statement::{self, USUAL_FLOW, Wish};
 use crate::crypto::lab::Shape;
 use crate::verbs::tidy::tidy;
 use crate::verbs::{Arguments, Context, Cost, Observed, Verb, VerbHelp, help};
@@ -40,7 +40,7 @@ async fn make(arguments: &Arguments, context: &Context) -> Result<(String, &'sta
     let flow = arguments.text("flow").unwrap_or(USUAL_FLOW);
     let uri = clients.uri(arguments.text("client").unwrap_or("fresh"), flow);
     if arguments.text("kind") != Some("assertion") {
-        let signed = statement::make(&overrides, context, clients, &uri, flow, false).await?;
+        let signed = statement::make(&overrides, context, clients, &uri, &Wish::of(flow)).await?;
         return Ok((uri, "software_statement", signed));
     }
     let metadata = Metadata::of(context).await?;

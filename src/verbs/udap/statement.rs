@@ -12,8 +12,13 @@ use crate::vocabulary::Cause;
 pub(super) const USUAL_FLOW: &str = "client_credentials";
 
 /// The claims of a right statement, without times and `jti`.
-pub(super) fn claims(identity: &UdapIdentity, metadata: &Metadata, uri: &str, aud: &str, flow: &str) -> Map<String, Value> {
-    let scope = metadata.scopes(flow).join(" ");
+fn claims(identity: &UdapIdentity, metadata: &Metadata, uri: &str, aud: &str, wish: &Wish<'_>) -> Map<String, Value> {
+    let flow = wish.flow;
+    let mut scopes = metadata.scopes(flow);
+    if wish.tiered {
+        scopes.insert(0, "udap".to_owned());
+    }
+    let scope = scopes.join(" ");
     let mut claims = Map::new();
     let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     put("iss", uri.into());
@@ -35,19 +40,36 @@ pub(super) fn claims(identity: &UdapIdentity, metadata: &Metadata, uri: &str, au
     claims
 }
 
+/// What a client registers for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish<'a> {
+    /// `authorization_code` or `client_credentials`.
+    pub flow: &'a str,
+    /// To have members sign in at an identity provider of their choice.
+    pub tiered: bool,
+    /// Nothing any more.
+    pub cancel: bool,
+}
+
+impl<'a> Wish<'a> {
+    /// A flow and nothing else.
+    pub fn of(flow: &'a str) -> Self {
+        Self { flow, tiered: false, cancel: false }
+    }
+}
+
 /// Signs the statement that these changes describe.
 pub(super) async fn make(
     overrides: &Overrides,
     context: &Context,
     clients: &UdapClients,
     uri: &str,
-    flow: &str,
-    cancel: bool,
+    wish: &Wish<'_>,
 ) -> Result<Signed, Cause> {
     let metadata = Metadata::of(context).await?;
     let (aud, _) = metadata.endpoint("registration_endpoint")?;
-    let mut base = claims(clients.identity(), &metadata, uri, &aud, flow);
-    if cancel {
+    let mut base = claims(clients.identity(), &metadata, uri, &aud, wish);
+    if wish.cancel {
         ["redirect_uris", "response_types", "logo_uri"].iter().for_each(|name| {
             base.remove(*name);
         });

@@ -1,0 +1,115 @@
+//! Faults and quirks of the data holder of Tiered OAuth, towards apps and towards identity providers.
+
+use super::fault::{Fault, fault, quirk};
+
+const G: &str = "tiered";
+const V2_0: &[&str] = &["udap-security-2.0.0"];
+
+pub(super) const TABLE: &[Fault] = &[
+    fault(G, "tiered-scope-not-listed", "udap is missing from scopes_supported although udap_to is a profile").under(V2_0),
+    fault(G, "tiered-http-provider-taken", "the browser is sent to an identity provider whose address is not https"),
+    fault(G, "tiered-literal-address-taken", "the browser is sent to an identity provider whose host is an IP address"),
+    fault(G, "tiered-unreachable-provider-taken", "the browser is sent to an identity provider whose metadata cannot be had"),
+    fault(
+        G,
+        "tiered-metadata-signature-ignored",
+        "the metadata of an identity provider is believed although its signature is not right",
+    ),
+    fault(
+        G,
+        "tiered-metadata-unknown-ca-taken",
+        "the metadata of an identity provider is believed although nobody who is trusted vouches for its certificate",
+    ),
+    fault(
+        G,
+        "tiered-metadata-certificate-name-ignored",
+        "the metadata of an identity provider is believed although its certificate names another",
+    ),
+    fault(
+        G,
+        "tiered-metadata-issuer-ignored",
+        "the metadata of an identity provider is believed although its iss is another address",
+    ),
+    fault(G, "tiered-metadata-expired-taken", "the metadata of an identity provider is believed although it has expired"),
+    fault(
+        G,
+        "tiered-unsigned-endpoints-used",
+        "where the signed metadata of an identity provider names other endpoints, the unsigned ones are used",
+    ),
+    fault(G, "tiered-provider-without-udap-taken", "an identity provider that does not list the scope udap is used"),
+    fault(G, "tiered-invalid-idp-as-json", "that an identity provider cannot be used is said in JSON and not by a redirect"),
+    fault(G, "tiered-invalid-idp-as-server-error", "that an identity provider cannot be used is called server_error"),
+    fault(
+        G,
+        "tiered-invalid-idp-open-redirect",
+        "that an identity provider cannot be used is said by a redirect to an address that is not registered",
+    ),
+    fault(G, "tiered-unregistered-at-provider", "the browser is sent to an identity provider that refused the registration"),
+    fault(G, "tiered-registers-without-udap", "the registration at an identity provider does not ask for the scope udap")
+        .under(V2_0),
+    fault(G, "tiered-registers-for-other-audience", "the software statement for an identity provider is for another audience"),
+    fault(G, "tiered-registers-every-time", "the server registers at an identity provider again for every sign-in"),
+    fault(G, "tiered-asks-without-udap", "the authentication request at an identity provider does not ask for the scope udap"),
+    fault(G, "tiered-implicit", "the authentication request at an identity provider asks for an ID token and no code"),
+    fault(G, "tiered-without-nonce", "the authentication request at an identity provider has no nonce"),
+    fault(G, "tiered-state-passed-on", "the state of the app is sent to the identity provider"),
+    fault(G, "tiered-wrong-state-taken", "a code is redeemed that came from an identity provider with another state"),
+    fault(G, "tiered-missing-state-taken", "a code is redeemed that came from an identity provider without a state"),
+    fault(G, "tiered-wrong-state-as-access-denied", "a wrong state from an identity provider is called access_denied"),
+    fault(G, "tiered-provider-error-taken", "an error of an identity provider is taken for a sign-in"),
+    fault(G, "tiered-provider-error-as-server-error", "an error of an identity provider is called server_error"),
+    fault(
+        G,
+        "tiered-providers-mixed-up",
+        "a code that another identity provider issued is redeemed there, because its answer says so",
+    ),
+    fault(
+        G,
+        "tiered-authenticates-for-other-audience",
+        "the authentication token for the token endpoint of an identity provider is for its base",
+    ),
+    fault(
+        G,
+        "tiered-redeems-without-assertion",
+        "the server does not authenticate at the token endpoint of an identity provider",
+    ),
+    fault(
+        G,
+        "tiered-token-refusal-ignored",
+        "when an identity provider refuses a code, the member who came last is taken for the one",
+    ),
+    fault(G, "tiered-id-token-missing-taken", "a member is signed in although the identity provider gave no ID token"),
+    fault(G, "tiered-id-token-signature-ignored", "the signature of an ID token is not looked at"),
+    fault(G, "tiered-id-token-alg-none-taken", "an ID token without a signature is taken: alg is none"),
+    fault(
+        G,
+        "tiered-id-token-hs256-taken",
+        "an ID token with HS256 is taken whose secret is the public key of the identity provider",
+    ),
+    fault(
+        G,
+        "tiered-id-token-unknown-ca-taken",
+        "an ID token is taken although nobody who is trusted vouches for its certificate",
+    ),
+    fault(G, "tiered-id-token-of-other-certificate-taken", "an ID token is taken that another member of the community signed"),
+    fault(G, "tiered-id-token-issuer-ignored", "the iss of an ID token is not looked at"),
+    fault(G, "tiered-id-token-audience-ignored", "the aud of an ID token is not looked at"),
+    fault(G, "tiered-id-token-other-audience-taken", "an ID token is taken that is for somebody else as well"),
+    fault(G, "tiered-id-token-expired-taken", "an ID token that has expired is taken"),
+    fault(G, "tiered-id-token-future-taken", "an ID token of tomorrow is taken"),
+    fault(G, "tiered-id-token-nonce-ignored", "an ID token with the nonce of another sign-in is taken"),
+    fault(G, "tiered-id-token-without-nonce-taken", "an ID token without the nonce that was sent is taken"),
+    fault(G, "tiered-id-token-without-subject-taken", "an ID token that names nobody is taken"),
+    fault(G, "tiered-userinfo-subject-ignored", "UserInfo about somebody else is taken for that of the member"),
+    fault(G, "tiered-unknown-member-taken", "somebody whom the server does not know is taken for a member"),
+    fault(G, "tiered-unknown-member-as-server-error", "that somebody is not known is called server_error"),
+    fault(G, "tiered-metadata-not-fetched", "the metadata of an identity provider is not looked at"),
+    fault(G, "tiered-never-registers", "the browser is sent to an identity provider where the server never registered"),
+    fault(G, "tiered-asks-again", "the member has to sign in at the server as well, whatever the identity provider said"),
+    fault(G, "tiered-no-second-try", "after an identity provider that cannot be used no other can be named"),
+    fault(G, "tiered-id-token-aud-list-refused", "an ID token with a list of one as aud is refused"),
+    fault(G, "tiered-id-token-extra-claims-refused", "an ID token with claims that are not known is refused"),
+    fault(G, "tiered-id-token-amr-text-refused", "an ID token whose amr is a text is refused"),
+    fault(G, "tiered-id-token-long-chain-refused", "an ID token with more than two certificates is refused"),
+    quirk(G, "tiered-without-scope", "the parameter idp is followed although the scope udap is not asked for"),
+];
