@@ -24,6 +24,7 @@ mod schemas;
 mod seed;
 mod serve;
 mod settings;
+mod tiered;
 mod tls;
 mod tool;
 mod udap_registrations;

@@ -2,6 +2,7 @@
 //! both ours, so whatever a provider can get wrong can be shown to a data holder.
 
 mod conduct;
+mod id_token;
 mod login;
 mod papers;
 mod provider;
@@ -9,6 +10,7 @@ mod providers;
 mod reading;
 mod seen;
 
+pub use id_token::UdapIdToken;
 pub use login::TieredLogin;
 pub use provider::Provider;
 pub(super) use providers::Opened;
