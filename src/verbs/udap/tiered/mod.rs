@@ -9,6 +9,8 @@ mod provider;
 mod providers;
 mod reading;
 mod seen;
+#[cfg(test)]
+mod tests;
 
 pub use id_token::UdapIdToken;
 pub use login::TieredLogin;
