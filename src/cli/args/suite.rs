@@ -69,7 +69,7 @@ pub struct CheckArgs {
 /// `selftest`
 #[derive(Debug, Args)]
 pub struct SelftestArgs {
-    /// Only these faults or cases
+    /// Only these faults or cases; `clean` stands for the honest server and the right client, `right-client` for the client alone
     pub what: Vec<String>,
     /// Run every case for every fault, not only those that the fault touches
     #[arg(long)]

@@ -70,6 +70,13 @@ pub fn demands(profiles: &[String], suite: &Suite, wanted: &[String]) -> Vec<Dem
             profiles.iter().map(move |profile| Demand { fault: None, profile: profile.clone(), smart: None, client })
         };
         demands.extend(clean(false).chain(clean(true)));
+    } else if is_wanted("right-client") {
+        demands.extend(profiles.iter().map(|profile| Demand {
+            fault: None,
+            profile: profile.clone(),
+            smart: None,
+            client: true,
+        }));
     }
     for fault in faults() {
         let by_case = suite

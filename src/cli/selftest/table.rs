@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::demand::Proof;
 use crate::reference::FaultKind;
-use crate::testcase::Suite;
+use crate::testcase::{Role, Suite};
 
 /// A row per proof: fault, profile, findings; then everything that is wrong.
 #[must_use]
@@ -53,16 +53,17 @@ pub fn as_json(proofs: &[Proof], suite: &Suite) -> Value {
     json!({ "tool": env!("CARGO_PKG_VERSION"), "good": good, "proofs": rows, "never_passed": never_passed(proofs, suite) })
 }
 
-/// Cases that passed against no clean server: nothing shows that an honest server can pass them.
+/// Cases that passed against no clean server, or no right client: nothing shows that an honest one can pass them.
 #[must_use]
 pub fn never_passed(proofs: &[Proof], suite: &Suite) -> Vec<String> {
     let clean: Vec<&Proof> =
         proofs.iter().filter(|proof| proof.demand.fault.is_none_or(|fault| fault.kind == FaultKind::Quirk)).collect();
-    if !clean.iter().any(|proof| proof.demand.fault.is_none()) {
-        return Vec::new();
-    }
+    let is_proved = |role: Role| {
+        let of_client = role == Role::Client;
+        clean.iter().any(|proof| proof.demand.fault.is_none() && proof.demand.client == of_client)
+    };
     let passed: BTreeSet<&str> = clean.iter().flat_map(|proof| proof.passed.iter().map(String::as_str)).collect();
-    let never = suite.cases.iter().filter(|case| !passed.contains(case.id.as_str()));
+    let never = suite.cases.iter().filter(|case| is_proved(case.role) && !passed.contains(case.id.as_str()));
     never.map(|case| case.id.to_string()).collect()
 }
 

@@ -51,9 +51,6 @@ impl Launch<'_> {
         if self.app.has("client-code-used-twice") {
             let _ = self.exchange(&code, &made).await;
         }
-        if self.app.has("client-stops-after-token") {
-            return Ok(());
-        }
         if let (Some(token), Some(issuer)) = (grant.answer["id_token"].as_str(), &self.issuer) {
             id_token::check(self, token, issuer, &made.nonce).await?;
         }
@@ -84,11 +81,14 @@ impl Launch<'_> {
         if app.has("client-wildcard-scopes") {
             scopes = "launch/patient openid fhirUser offline_access patient/*.read".to_owned();
         }
+        let by_udap = self.registered.is_some();
         let aud = app.base.to_string();
         let challenge = URL_SAFE_NO_PAD.encode(sha256(made.verifier.as_bytes()));
+        let other_id = app.has("client-udap-other-client-id") && by_udap;
+        let client_id = if other_id { app.client_id.as_str() } else { self.client_id.as_str() };
         let mut parameters = vec![
             ("response_type", "code"),
-            ("client_id", &self.client_id),
+            ("client_id", client_id),
             ("redirect_uri", &self.redirect_uri),
             ("scope", &scopes),
             ("state", &made.state),
@@ -97,9 +97,10 @@ impl Launch<'_> {
         if !app.has("client-no-aud") {
             parameters.push(("aud", &aud));
         }
-        if app.has("client-pkce-plain") {
+        let without = app.has("client-no-pkce") || (by_udap && app.has("client-udap-no-pkce"));
+        if app.has("client-pkce-plain") || (by_udap && app.has("client-udap-pkce-plain")) {
             parameters.extend([("code_challenge", made.verifier.as_str()), ("code_challenge_method", "plain")]);
-        } else if !app.has("client-no-pkce") {
+        } else if !without {
             parameters.extend([("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")]);
         }
         if app.has("client-max-age") {
@@ -129,7 +130,8 @@ impl Launch<'_> {
         if !self.app.has("client-no-redirect-uri-at-token") {
             form.push(("redirect_uri", &redirect_uri));
         }
-        if !self.app.has("client-no-pkce") {
+        let by_udap = self.registered.is_some();
+        if !self.app.has("client-no-pkce") && !(by_udap && self.app.has("client-udap-no-pkce")) {
             form.push(("code_verifier", &made.verifier));
         }
         let form = form.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

@@ -51,6 +51,8 @@ pub struct App {
     identity: Option<AppIdentity>,
     /// The roots of the communities that it trusts, in PEM.
     anchors: Vec<String>,
+    /// Version 0.1.0 of the UDAP guide has the URI of the app as the issuer of its assertions.
+    first_udap_version: bool,
     now: fn(&Running) -> i64,
     kept: Mutex<Kept>,
 }
@@ -85,6 +87,7 @@ impl App {
             member: server.members().first().cloned().ok_or("no member")?,
             identity,
             anchors: server.udap_communities().iter().map(|community| community.ca_pem.clone()).collect(),
+            first_udap_version: server.site.udap.version == super::udap::Version::V0_1,
             now: |server| server.now().unix_timestamp(),
             kept: Mutex::default(),
         })

@@ -61,7 +61,7 @@ impl Launch<'_> {
         if app.has("client-udap-assertion-other-aud") {
             claims["aud"] = json!(app.base.as_str());
         }
-        if app.has("client-udap-assertion-iss-uri") {
+        if app.first_udap_version != app.has("client-udap-assertion-iss-uri") {
             claims["iss"] = json!(identity.uri());
         }
         if app.has("client-udap-assertion-extensions") {

@@ -8,7 +8,7 @@ const V2: &str = "2.0.0";
 pub(super) const TABLE: &[Fault] = &[
     fault(G, "client-no-launch-scope", "the app launches without the scope launch/patient").under(&["carin-bb-1.1.0"]),
     fault(G, "client-no-aud", "the authorization request has no aud"),
-    fault(G, "client-ignores-state", "the app takes any state, and none"),
+    fault(G, "client-ignores-state", "the app takes any state, and none").under(&["carin-bb-2.2.0", "udap-security-2.0.0"]),
     fault(G, "client-missing-state-accepted", "the app compares the state only when one comes back"),
     fault(G, "client-state-constant", "the app sends the same state in every launch"),
     fault(G, "client-state-short", "the state has eight hexadecimal digits"),
@@ -57,6 +57,10 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "client-udap-statement-plain-redirect", "the software statement names a redirect URI with http"),
     fault(G, "client-udap-registration-without-udap", "udap of the registration request is a number"),
     fault(G, "client-udap-registration-top-level", "the registration request has client_name beside the software statement"),
+    fault(G, "client-udap-no-pkce", "the app that registers itself does not use PKCE").under(&["udap-security-2.0.0"]),
+    fault(G, "client-udap-pkce-plain", "the app that registers itself uses PKCE with the method plain")
+        .under(&["udap-security-2.0.0"]),
+    fault(G, "client-udap-other-client-id", "the app asks for authorization with an id that no registration gave"),
     fault(G, "client-udap-jti-reused", "all JWTs of the app have the same jti"),
     fault(G, "client-udap-token-without-udap", "the token request has no udap=1"),
     fault(G, "client-udap-token-authorization-header", "the token request has an Authorization header beside the assertion"),
@@ -67,6 +71,5 @@ pub(super) const TABLE: &[Fault] = &[
     degenerate(G, "client-never-comes", "the app never comes"),
     degenerate(G, "client-stops-after-discovery", "the app reads smart-configuration or the UDAP metadata and no more"),
     degenerate(G, "client-stops-after-redirect", "the app is called back with a code and does no more"),
-    degenerate(G, "client-stops-after-token", "the app gets its tokens and does no more"),
     degenerate(G, "client-comes-twice", "the app comes twice and never again"),
 ];

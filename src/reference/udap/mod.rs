@@ -37,6 +37,8 @@ mod tiered;
 mod token;
 mod version;
 
+pub(super) use version::Version;
+
 #[cfg(test)]
 mod vectors;
 

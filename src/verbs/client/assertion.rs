@@ -43,6 +43,7 @@ fn token_defects(statement: &Statement, asked: &Asked<'_>, places: &Places, ids:
     let extensions = statement.claims.get("extensions");
     let checks = [
         (!known("iss"), "iss"),
+        (!statement.text("iss").is_some_and(|uri| statement.is_in_certificate(uri)), "iss-uri"),
         (!known("sub"), "sub"),
         (statement.text("aud") != Some(places.token.as_str()), "aud"),
         (of_code_flow && extensions.is_some(), "extensions-in-code-flow"),

@@ -57,10 +57,6 @@ fn is_old(version: Option<&str>) -> bool {
 
 /// Notes what the client was seen to do, for rows and cases that depend on it.
 pub fn learn(context: &Context, launches: &[Launch<'_>]) {
-    if !launches.iter().any(Launch::is_finished) {
-        return;
-    }
-    context.observe("client.launched");
     let registered = launches.iter().any(|launch| launch.of(For::Register).next().is_some());
     let grants = launches.iter().flat_map(Launch::statements).map(|(_, text)| super::statement::Statement::read(&text));
     let grants: Vec<String> = grants
@@ -69,6 +65,7 @@ pub fn learn(context: &Context, launches: &[Launch<'_>]) {
     let signs = launches.iter().any(|launch| launch.assertions().next().is_some());
     let community = launches.iter().flat_map(|launch| launch.of(For::Udap)).any(|asked| asked.has_in_query("community"));
     let seen = [
+        (launches.iter().any(Launch::is_finished), "client.launched"),
         (registered, "udap"),
         (registered, "oauth.dynamic-registration"),
         (grants.iter().any(|grant| grant == "authorization_code"), "client.authorization-code"),

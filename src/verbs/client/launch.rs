@@ -69,9 +69,9 @@ impl<'a> Launch<'a> {
         self.asked.iter().filter(|asked| with_token(asked.purpose) && tokens.iter().any(|token| carries(asked, token))).collect()
     }
 
-    /// True when a code was exchanged for a token.
+    /// True when the client got a token, by whatever grant.
     pub fn is_finished(&self) -> bool {
-        self.exchanges().any(|asked| asked.given("access_token").is_some())
+        self.of(For::Token).any(|asked| asked.given("access_token").is_some())
     }
 
     /// True when a token was used and something came back.

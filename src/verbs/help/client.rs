@@ -18,7 +18,7 @@ macro_rules! observed_facts {
             "ended": "how the last launch ended, in words",
             "observed.launches": "how many launches were looked at",
             "observed.came": "true when the client came at all",
-            "observed.finished": "true when every launch got a token for its code",
+            "observed.finished": "true when every launch got a token",
             "observed.read": "true when every launch read something with its token",
             "observed.discovery": "how often documents were read: smart, udap",
             "observed.authorize": "of the authorization requests: count; methods; response_types; missing, the names of required parameters that one of them lacks (aud only where the client is registered by hand); aud_elsewhere true when aud is not the FHIR base; scopes that all ask for; wildcards among the scopes; state_bits, the most that the weakest state can hold; states_repeated and challenges_repeated true when two launches share one; pkce, the methods used: S256 plain other none; nonces true when each request has a nonce; asks_for_age true with max_age; redirects_elsewhere true when redirect_uri is not one that the client has registered",
@@ -27,7 +27,7 @@ macro_rules! observed_facts {
             "observed.refresh": "issued true when a refresh token was given; count; beyond_grant, the scopes asked for that were not granted; after_rotation, how many came after the server had replaced the refresh token; replaced_token_used; without_assertion",
             "observed.tls": "the TLS versions that were negotiated",
             "observed.registration": "of the registrations by UDAP: count; succeeded; statements; without_statement; media_types; udap_is_text_1; top_level, how many members stand beside the statement; grants; methods; defects of the software statements: parts header alg unsigned x5c signature iat exp jti lifetime iss sub aud client_name redirect_uris redirect_uris-https contacts logo_uri grant_types refresh_token response_types token_endpoint_auth_method scope",
-            "observed.assertion": "of the authentication tokens: count; missing, the exchanges without one; unknown_ids, the authorization requests whose client_id no registration gave; defects of tokens and their requests: parts header alg unsigned x5c signature iat exp jti lifetime iss sub aud extensions-in-code-flow extensions-form client_id client_assertion_type udap authorization",
+            "observed.assertion": "of the authentication tokens: count; missing, the exchanges without one; unknown_ids, the authorization requests whose client_id no registration gave; defects of tokens and their requests: parts header alg unsigned x5c signature iat exp jti lifetime iss (no id that a registration gave) iss-uri (no URI of its certificate) sub aud extensions-in-code-flow extensions-form client_id client_assertion_type udap authorization",
             "observed.jti_reused": "true when a JWT has the iss and jti of another that had not expired",
         }
     };

@@ -19,6 +19,7 @@ mod joined;
 mod list;
 mod login;
 mod messages;
+mod observe;
 mod run;
 mod schemas;
 mod seed;

@@ -142,6 +142,12 @@ impl Going {
         fs::read_to_string(self.folder.path().join(path)).expect("the tool wrote the file")
     }
 
+    /// True once the tool, or what it started, has written the file.
+    #[cfg(unix)]
+    pub fn has_written(&self, path: &str) -> bool {
+        self.folder.path().join(path).exists()
+    }
+
     /// The next line of stdout.
     pub fn first_line(&mut self) -> String {
         let mut line = String::new();
