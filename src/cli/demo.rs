@@ -14,6 +14,7 @@ pub fn target(server: &Running) -> Target {
     target.plain_http = Some(server.plain_http().clone());
     target.allow_origins = vec![server.authorization_origin().clone()];
     target.browser_apps = true;
+    target.claims = vec!["openid.idp".to_owned()];
     target.udap.communities = udap_trust::communities_of(server);
     target
 }

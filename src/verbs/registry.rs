@@ -7,12 +7,12 @@ use super::http::Http;
 use super::oauth::{Attempt, Authorize, ClientAssertion, Given, Introspect, Refresh, Revoke, Token};
 use super::openid::{IdToken, UserInfo};
 use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsRevocation, TlsSuites, TlsSurvey};
-use super::udap::{JtiLadder, Register, Sign, TieredLogin, UdapAuthorize, UdapToken};
+use super::udap::{JtiLadder, Register, Sign, TieredLogin, UdapAuthorize, UdapIdToken, UdapToken};
 use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 39] = [
+pub static HELPS: [&VerbHelp; 40] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -48,13 +48,14 @@ pub static HELPS: [&VerbHelp; 39] = [
     &help::UDAP_TOKEN,
     &help::UDAP_AUTHORIZE,
     &help::TIERED,
+    &help::UDAP_ID_TOKEN,
     &help::JTI_LADDER,
     &help::DISCOVER,
     &help::CLIENT_AWAIT,
     &help::SERVE_WITH_FAULT,
 ];
 
-static VERBS: [&dyn Verb; 39] = [
+static VERBS: [&dyn Verb; 40] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -90,6 +91,7 @@ static VERBS: [&dyn Verb; 39] = [
     &UdapToken,
     &UdapAuthorize,
     &TieredLogin,
+    &UdapIdToken,
     &JtiLadder,
     &Discover,
     &Await,

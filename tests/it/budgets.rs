@@ -76,15 +76,18 @@ const FURTHER: &str = "launch.sign-in-pages,launch.sign-in-cookies,access.error-
 #[test]
 fn launches_and_udap_keep_to_their_requests_and_the_page_of_a_whole_run_to_its_length() {
     let (whole, length) = demo(&[]);
-    let (launches, _) = demo(&["--skip", "udap,b2b"]);
-    let (smart, _) = demo(&["--skip", &format!("udap,b2b,{FURTHER}")]);
-    let (neither, _) = demo(&["--no-login", "--skip", &format!("udap,b2b,{FURTHER}")]);
+    let (without_tiered, _) = demo(&["--skip", "tiered"]);
+    let (launches, _) = demo(&["--skip", "udap,b2b,tiered"]);
+    let (smart, _) = demo(&["--skip", &format!("udap,b2b,tiered,{FURTHER}")]);
+    let (neither, _) = demo(&["--no-login", "--skip", &format!("udap,b2b,tiered,{FURTHER}")]);
     let sent = |record: &Value| traffic(record, "sent_requests");
     let further = sent(&launches) - sent(&smart);
     assert!(further <= 30, "{further} requests for security practice and for the algorithms of further keys");
     let smart = sent(&smart) - sent(&neither);
     assert!(smart <= 300, "{smart} requests beyond discovery and access without a token");
-    let udap = sent(&whole) - sent(&launches);
+    let tiered = sent(&whole) - sent(&without_tiered);
+    assert!(tiered > 0 && tiered <= 200, "{tiered} requests of Tiered OAuth");
+    let udap = sent(&without_tiered) - sent(&launches);
     assert!(udap > 0 && udap <= 450, "{udap} requests of UDAP");
     assert!(traffic(&launches, "sent_authorizations") > 0, "nobody signed in");
     keeps_to_its_plan(&whole);

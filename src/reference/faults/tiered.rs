@@ -61,7 +61,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(
         G,
         "tiered-providers-mixed-up",
-        "a code that another identity provider issued is redeemed there, because its answer says so",
+        "a code is redeemed although the answer says that another identity provider gave it out",
     ),
     fault(
         G,
@@ -111,5 +111,13 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "tiered-id-token-extra-claims-refused", "an ID token with claims that are not known is refused"),
     fault(G, "tiered-id-token-amr-text-refused", "an ID token whose amr is a text is refused"),
     fault(G, "tiered-id-token-long-chain-refused", "an ID token with more than two certificates is refused"),
+    fault(G, "tiered-provider-gives-refresh-token", "as an identity provider the server gives a data holder a refresh token"),
+    fault(G, "tiered-provider-access-for-an-hour", "as an identity provider the server gives a data holder access for an hour"),
+    fault(G, "tiered-provider-id-token-without-x5c", "the ID token for a data holder has no x5c"),
+    fault(G, "tiered-provider-id-token-without-jti", "the ID token for a data holder has no jti"),
+    fault(G, "tiered-provider-id-token-other-issuer", "the iss of the ID token for a data holder is another address"),
+    fault(G, "tiered-provider-id-token-other-audience", "the ID token for a data holder is for somebody else"),
+    fault(G, "tiered-provider-id-token-without-nonce", "the ID token for a data holder has no nonce"),
+    fault(G, "tiered-provider-id-token-without-acr", "the ID token for a data holder has no acr"),
     quirk(G, "tiered-without-scope", "the parameter idp is followed although the scope udap is not asked for"),
 ];

@@ -32,5 +32,5 @@ pub(super) use login_pages::{browser_of, with_cookie};
 pub(super) use routes::answer;
 pub(super) use saml::elsewhere;
 pub(super) use scopes::{Context, covers, grantable, resource_scopes};
-pub(super) use store::{Access, Page, Request, Store};
+pub(super) use store::{Access, Code, Page, Request, Store};
 pub(super) use token::grant;

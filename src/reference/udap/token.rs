@@ -10,7 +10,7 @@ use super::assertion::{self, Authenticated, Refused};
 use super::registry::Registration;
 use super::scopes::{self, Flow};
 use super::version::Version;
-use super::{client, extension, jws};
+use super::{client, extension, jws, tiered};
 
 type Parameters = [(String, String)];
 
@@ -43,7 +43,7 @@ pub(in super::super) fn answer(site: &Site, asked: &Asked, parameters: &Paramete
         return None;
     }
     Some(match token(site, asked, parameters) {
-        Ok(reply) => spoilt(site, reply),
+        Ok(reply) => spoilt(site, tiered::finish(site, parameters, reply)),
         Err((error, reason)) => refusal(site, error, reason),
     })
 }

@@ -22,7 +22,7 @@ pub use fhir::{BATCH, CREATE, READ, SEARCH};
 pub use http::{GET, OPTIONS, POST};
 pub use oauth::{ATTEMPT, AUTHORIZE, CLIENT_ASSERTION, GIVEN, INTROSPECT, REFRESH, REVOKE, TOKEN};
 pub use openid::{ID_TOKEN, USERINFO};
-pub use tiered::TIERED;
+pub use tiered::{TIERED, UDAP_ID_TOKEN};
 pub use tls::{FLIGHT, HANDSHAKE, OFFER, REVOCATION, SUITES, SURVEY};
 pub use udap_client::{JTI_LADDER, REGISTER, SIGN, UDAP_AUTHORIZE, UDAP_TOKEN};
 pub use udap_discovery::DISCOVER;

@@ -48,3 +48,31 @@ pub static TIERED: VerbHelp = VerbHelp {
         "provider.base": "its address",
     },
 };
+
+/// `udap.id-token`
+pub static UDAP_ID_TOKEN: VerbHelp = VerbHelp {
+    name: "udap.id-token",
+    summary: "Takes the ID token apart that an identity provider gave to us as a data holder, and verifies it with the certificate that it brings.",
+    effect: Effect::Observe,
+    arguments: &[
+        argument!("id_token", Kind::Text, required, "a handle of the ID token"),
+        argument!("client", Kind::Text, required, "the client that it is for, as in udap.register"),
+        argument!("nonce", Kind::Text, "the nonce that was sent"),
+    ],
+    facts: facts! {
+        "sound": "true when it is a compact JWS in order, with x5c, and the key of the first certificate made the signature",
+        "defects": "what is wrong with it, one word each",
+        "claims": "the names of its claims",
+        "iss_right": "true when iss is the base of the target, without a slash at its end",
+        "aud_right": "true when aud is the registered id, or a list with it",
+        "issuer_in_certificate": "true when the certificate names iss",
+        "in_time": "true when iat is not ahead, exp not past, and no more than five minutes lie between them",
+        "jti": "true when there is a jti",
+        "sub": "true when there is a sub",
+        "same_subject": "true when sub is iss, which it is in no ID token",
+        "times": "true when iat and exp are numbers",
+        "nonce_right": "true when nonce is what was sent, or neither is there",
+        "acr": "acr as it is",
+        "amr": "amr as it is",
+    },
+};

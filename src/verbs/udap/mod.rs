@@ -24,5 +24,5 @@ pub use clients::{Source, UdapClients, UdapIdentity};
 pub use jti_ladder::JtiLadder;
 pub use register::Register;
 pub use sign::Sign;
-pub use tiered::{Provider, Providers, TieredLogin};
+pub use tiered::{Provider, Providers, TieredLogin, UdapIdToken};
 pub use token::UdapToken;

@@ -25,6 +25,7 @@ mod schemas;
 mod seed;
 mod serve;
 mod settings;
+mod tiered;
 mod tls;
 mod tool;
 mod udap_registrations;

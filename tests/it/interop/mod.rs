@@ -30,3 +30,4 @@ mod served;
 mod server;
 mod state_tests;
 mod states;
+mod tiered_tests;

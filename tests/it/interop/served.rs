@@ -14,6 +14,8 @@ const LAST_LINE: &str = "ctrl-C ends it";
 pub(super) struct Served {
     child: Child,
     folder: TempDir,
+    /// The FHIR base.
+    pub(super) base: String,
 }
 
 impl Served {
@@ -22,11 +24,19 @@ impl Served {
     /// # Panics
     /// When it does not start.
     pub(super) fn start(faults: &[&str]) -> Self {
+        Self::with(&faults.iter().flat_map(|fault| ["--fault", fault]).collect::<Vec<_>>())
+    }
+
+    /// The same with these flags.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub(super) fn with(flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let mut command = Command::new(env!("CARGO_BIN_EXE_carinbb"));
         command.args(["serve", "--port", "0", "--ca-out"]).arg(folder.path().join("ca.pem"));
         command.arg("--credentials-out").arg(folder.path().join("credentials.json"));
-        command.args(faults.iter().flat_map(|fault| ["--fault", fault]));
+        command.args(flags);
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the binary under test can be started");
         let stdout = child.stdout.take().expect("stdout is piped");
@@ -38,7 +48,8 @@ impl Served {
             }
         }
         assert!(lines.last().is_some_and(|line| line == LAST_LINE), "the server did not start: {lines:?}");
-        Self { child, folder }
+        let base = lines.first().and_then(|line| line.split_whitespace().last()).expect("the base is printed first").to_owned();
+        Self { child, folder, base }
     }
 
     /// The root that signed its certificates.

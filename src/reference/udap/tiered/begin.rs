@@ -19,9 +19,13 @@ pub(in super::super::super) fn provider_of(site: &Site, request: &Request, param
 /// Finds out about the provider that a request names.
 pub(in super::super) async fn prepare(site: &Site, asked: &Asked) {
     let Some((request, address)) = oauth::tiered_request(site, asked) else { return };
-    debug_assert!(!request.client.is_empty());
-    let found = provider::find(site, &address).await;
-    site.udap.tiered.open().providers.insert(address, found);
+    let held_against = site.has("tiered-no-second-try") && site.udap.tiered.open().failed.contains(&request.client);
+    let found = if held_against { None } else { provider::find(site, &address).await };
+    let mut memory = site.udap.tiered.open();
+    if found.is_none() {
+        memory.failed.insert(request.client);
+    }
+    memory.providers.insert(address, found);
 }
 
 /// Sends the browser to the provider, or back to the app.

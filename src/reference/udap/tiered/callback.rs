@@ -84,16 +84,13 @@ async fn redeem(site: &Site, pending: &Pending, parameters: &[(String, String)])
         }
         return Err(if site.has("tiered-provider-error-as-server-error") { "server_error" } else { "access_denied" });
     };
-    let mut provider = pending.provider.clone();
-    if let Some(issuer) = value(parameters, "iss").filter(|issuer| *issuer != provider.issuer) {
-        // RFC 9207: an answer that names another issuer is not the answer that was waited for
-        let other = site.udap.tiered.open().providers.get(issuer).cloned().flatten();
-        match other.filter(|_| site.has("tiered-providers-mixed-up")) {
-            Some(other) => provider = other,
-            None => return Err("invalid_idp"),
-        }
+    let provider = &pending.provider;
+    // RFC 9207: an answer that names another issuer is not the answer that was waited for
+    let is_of_another = value(parameters, "iss").is_some_and(|issuer| issuer != provider.issuer);
+    if is_of_another && !site.has("tiered-providers-mixed-up") {
+        return Err("invalid_idp");
     }
-    let answer = match tokens(site, &provider, code, &pending.verifier).await {
+    let answer = match tokens(site, provider, code, &pending.verifier).await {
         Some(answer) => answer,
         None => {
             let last = site.udap.tiered.open().last;
@@ -101,11 +98,11 @@ async fn redeem(site: &Site, pending: &Pending, parameters: &[(String, String)])
         }
     };
     let subject = match answer.get("id_token").and_then(Value::as_str) {
-        Some(text) => id_token::subject(site, &provider, &pending.nonce, text).ok_or("invalid_idp")?,
+        Some(text) => id_token::subject(site, provider, &pending.nonce, text).ok_or("invalid_idp")?,
         None if site.has("tiered-id-token-missing-taken") => SUBJECT.to_owned(),
         None => return Err("invalid_idp"),
     };
-    if !user_info_agrees(site, &provider, &answer, &subject).await {
+    if !user_info_agrees(site, provider, &answer, &subject).await {
         return Err("access_denied");
     }
     if subject == SUBJECT || site.has("tiered-unknown-member-taken") {

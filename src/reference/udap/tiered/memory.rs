@@ -1,6 +1,6 @@
 //! What the data holder remembers: the providers where it is a client, and the sign-ins that are on their way there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::super::oauth::Request;
@@ -40,6 +40,8 @@ pub(super) struct Content {
     pub(super) pending: BTreeMap<String, Pending>,
     /// By the same state.
     pub(super) ended: BTreeMap<String, Ended>,
+    /// Apps that named a provider that cannot be used, for a fault that holds it against them.
+    pub(super) failed: BTreeSet<String>,
     /// The member who signed in last, for a fault that believes her again.
     pub(super) last: Option<usize>,
 }

@@ -3,6 +3,7 @@
 //!
 //! Answering never waits: what has to be asked of a provider is asked before.
 
+mod as_provider;
 mod begin;
 mod callback;
 mod https;
@@ -11,6 +12,7 @@ mod memory;
 mod provider;
 mod sign;
 
+pub(super) use as_provider::finish;
 pub(super) use begin::prepare as prepare_authorization;
 pub(in super::super) use begin::{begin, provider_of};
 pub(in super::super) use callback::answer as callback;

@@ -15,9 +15,6 @@ use super::sign::sign;
 
 /// The provider at this address, if it can be used.
 pub(super) async fn find(site: &Site, address: &str) -> Option<Known> {
-    if site.has("tiered-no-second-try") && site.udap.tiered.open().providers.values().any(Option::is_none) {
-        return None;
-    }
     if let Some(Some(known)) = site.udap.tiered.open().providers.get(address).cloned()
         && !site.has("tiered-registers-every-time")
     {

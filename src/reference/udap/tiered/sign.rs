@@ -16,7 +16,6 @@ const LIFETIME: i64 = 240;
 
 /// A JWT from the server to a provider, with these claims beside the usual ones.
 pub(super) fn sign(site: &Site, issuer: &str, audience: &str, more: Value) -> Result<String, ErrorStack> {
-    let identity = identity::honest(site, site.udap.name_of(0))?;
     let now = site.now().unix_timestamp();
     let mut claims = json!({
         "iss": issuer,
@@ -29,8 +28,18 @@ pub(super) fn sign(site: &Site, issuer: &str, audience: &str, more: Value) -> Re
     if let (Some(claims), Value::Object(more)) = (claims.as_object_mut(), more) {
         claims.extend(more);
     }
-    let chain: Result<Vec<String>, ErrorStack> = identity.chain.iter().map(|one| Ok(STANDARD.encode(one.to_der()?))).collect();
-    let header = json!({ "alg": "RS256", "x5c": chain? });
+    sign_as_provider(site, claims, true)
+}
+
+/// A JWT of the server with exactly these claims.
+pub(super) fn sign_as_provider(site: &Site, claims: Value, with_chain: bool) -> Result<String, ErrorStack> {
+    let identity = identity::honest(site, site.udap.name_of(0))?;
+    let mut header = json!({ "alg": "RS256" });
+    if with_chain {
+        let chain: Result<Vec<String>, ErrorStack> =
+            identity.chain.iter().map(|one| Ok(STANDARD.encode(one.to_der()?))).collect();
+        header["x5c"] = json!(chain?);
+    }
     let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!("{}.{}", encoded(&header), encoded(&claims));
     let signature = Signer::new(MessageDigest::sha256(), &identity.key)?.sign_oneshot_to_vec(signed.as_bytes())?;

@@ -2,13 +2,17 @@
 //! both ours, so whatever a provider can get wrong can be shown to a data holder.
 
 mod conduct;
+mod id_token;
 mod login;
 mod papers;
 mod provider;
 mod providers;
 mod reading;
 mod seen;
+#[cfg(test)]
+mod tests;
 
+pub use id_token::UdapIdToken;
 pub use login::TieredLogin;
 pub use provider::Provider;
 pub(super) use providers::Opened;

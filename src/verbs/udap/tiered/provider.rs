@@ -139,7 +139,7 @@ impl Provider {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answer(&self, asked: &Asked) -> Said {
+    pub(super) fn answer(&self, asked: &Asked) -> Said {
         let mut held = self.held();
         let held = &mut *held;
         let Some(running) = held.running.as_mut() else { return Said::text(503, "nobody signs in") };
