@@ -165,4 +165,5 @@ def script(known):
     asymmetric(known, smart, app("asymmetric"), member("fourth"))
 
 
-main(script)
+if __name__ == "__main__":
+    main(script)

@@ -134,7 +134,13 @@ async function main() {
   await read(signed, fourth);
 }
 
-main().catch((error) => {
-  console.error(`surprise: ${error.message}`);
-  process.exitCode = 1;
-});
+/** Runs a script; a surprise is one line and exit code 1. */
+function run(script) {
+  script().catch((error) => {
+    console.error(`surprise: ${error.message}`);
+    process.exitCode = 1;
+  });
+}
+
+module.exports = { launch, read, refresh, run };
+if (require.main === module) run(main);

@@ -84,4 +84,5 @@ def script(known):
     read(public, of_kind(known["members"], "second"))
 
 
-main(script)
+if __name__ == "__main__":
+    main(script)

@@ -20,7 +20,7 @@ use url::Url;
 use crate::vocabulary::FaultName;
 
 use super::faults::find;
-use super::oauth::{ClientKind, RegisteredMember};
+use super::oauth::{ClientKey, ClientKind, RegisteredMember};
 use super::running::Running;
 
 pub use certificate::AppIdentity;
@@ -46,6 +46,8 @@ pub struct App {
     ca_pem: String,
     client_id: String,
     client_secret: String,
+    /// The id and the keys of the client that signs assertions.
+    asymmetric: (String, Vec<ClientKey>),
     redirect_uri: String,
     member: RegisteredMember,
     identity: Option<AppIdentity>,
@@ -76,7 +78,10 @@ impl App {
     /// When the server has no such client or member.
     pub fn new(server: &Running, identity: Option<AppIdentity>, faults: &[FaultName]) -> Result<Self, Failed> {
         let client = server.clients().iter().find(|client| client.kind == ClientKind::Confidential).ok_or("no client")?;
+        let asymmetric =
+            server.clients().iter().find(|client| client.kind == ClientKind::Asymmetric).ok_or("no client with a key")?;
         Ok(Self {
+            asymmetric: (asymmetric.id.clone(), server.client_keys()),
             faults: faults.iter().map(|name| name.as_str().to_owned()).collect(),
             base: server.base().clone(),
             plain: server.plain_http().clone(),
@@ -106,7 +111,7 @@ impl App {
         if self.has("client-never-comes") || (self.has("client-comes-twice") && number > 2) {
             return Ok(());
         }
-        let web = Web::new(&self.ca_pem)?;
+        let web = Web::new(&self.ca_pem, self.has("client-trusts-any-certificate"))?;
         let now = (self.now)(server);
         match task {
             Task::Smart => self.smart(&web, now).await,
@@ -135,7 +140,7 @@ impl App {
             authorize: endpoint("authorization_endpoint")?,
             token: endpoint("token_endpoint")?,
             issuer: configuration["issuer"].as_str().map(str::to_owned),
-            client_id: self.client_id.clone(),
+            client_id: if self.signs_assertions() { self.asymmetric.0.clone() } else { self.client_id.clone() },
             redirect_uri: self.redirect_uri.clone(),
             registered: None,
         };
@@ -161,6 +166,11 @@ impl App {
             registered: Some((registered, identity)),
         };
         launch.run().await
+    }
+
+    /// Whether it is registered with a key instead of a secret.
+    fn signs_assertions(&self) -> bool {
+        self.faults.iter().any(|fault| fault.starts_with("client-signs-"))
     }
 
     fn has(&self, fault: &'static str) -> bool {

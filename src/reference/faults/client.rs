@@ -1,6 +1,6 @@
 //! Faults of the app that stands for a client under observation. No server has them.
 
-use super::fault::{Fault, degenerate, fault};
+use super::fault::{Fault, degenerate, fault, quirk};
 
 const G: &str = "client";
 const V2: &str = "2.0.0";
@@ -33,6 +33,11 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "client-ignores-id-token-expiry", "the app does not look at exp of its ID token"),
     fault(G, "client-ignores-id-token-nonce", "the app does not look at nonce of its ID token"),
     fault(G, "client-old-tls", "the app falls back on TLS 1.0 where a server speaks nothing newer"),
+    fault(G, "client-trusts-any-certificate", "the app talks to a server whatever its certificate is"),
+    quirk(G, "client-signs-assertions", "the app is registered with a key and signs assertions").smart(V2),
+    fault(G, "client-signs-for-an-hour", "the app signs assertions that are valid for an hour").smart(V2),
+    fault(G, "client-signs-for-the-base", "the app signs assertions for the FHIR base").smart(V2),
+    fault(G, "client-signs-with-one-jti", "the app signs all assertions with one jti").smart(V2),
     fault(G, "client-udap-ignores-signed-metadata", "the app does not look at signed_metadata"),
     fault(G, "client-udap-ignores-signature", "the app does not look at the signature of signed_metadata"),
     fault(G, "client-udap-ignores-trust", "the app does not look where the chain of signed_metadata leads"),

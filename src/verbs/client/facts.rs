@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::asked::For;
 use super::launch::Launch;
 use super::stand::ClientStand;
-use super::{assertion, authorize, jti, refresh, registration, resource, token};
+use super::{assertion, authorize, jti, refresh, registration, resource, signed_assertion, token};
 use crate::verbs::Context;
 
 /// The facts under `observed`.
@@ -26,6 +26,7 @@ pub fn of(launches: &[Launch<'_>], stand: &dyn ClientStand, by_udap: bool) -> Va
         "tls": resource::versions(launches),
         "registration": registration::facts(launches, &places),
         "assertion": assertion::facts(launches, &places),
+        "signed_assertion": signed_assertion::facts(launches, &stand.apps(), &places),
         "jti_reused": jti::is_reused(launches),
     })
 }
@@ -37,6 +38,7 @@ pub fn reaction(launch: &Launch<'_>, stage: &str) -> Value {
         "token" => (launch.is_finished(), !launch.uses().is_empty() || launch.refreshes().next().is_some()),
         "metadata" => (launch.of(For::Udap).next().is_some(), goes_by_udap(launch)),
         "handshake" => (launch.greetings > 0, launch.asked.iter().any(|asked| is_old(asked.raw.tls.as_deref()))),
+        "certificate" => (launch.greetings > 0, launch.asked.iter().any(|asked| !asked.is_plain && asked.purpose != For::Other)),
         _ => (false, false),
     };
     json!({ "reached": reached, "went_on": went_on })

@@ -11,6 +11,7 @@ mod launch;
 mod refresh;
 mod registration;
 mod resource;
+mod signed_assertion;
 mod stand;
 mod statement;
 mod token;

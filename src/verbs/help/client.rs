@@ -28,6 +28,7 @@ macro_rules! observed_facts {
             "observed.tls": "the TLS versions that were negotiated",
             "observed.registration": "of the registrations by UDAP: count; succeeded; statements; without_statement; media_types; udap_is_text_1; top_level, how many members stand beside the statement; grants; methods; defects of the software statements: parts header alg unsigned x5c signature iat exp jti lifetime iss sub aud client_name redirect_uris redirect_uris-https contacts logo_uri grant_types refresh_token response_types token_endpoint_auth_method scope",
             "observed.assertion": "of the authentication tokens: count; missing, the exchanges without one; unknown_ids, the authorization requests whose client_id no registration gave; defects of tokens and their requests: parts header alg unsigned x5c signature iat exp jti lifetime iss (no id that a registration gave) iss-uri (no URI of its certificate) sub aud extensions-in-code-flow extensions-form client_id client_assertion_type udap authorization",
+            "observed.signed_assertion": "of the assertions of a client that was registered with a key by hand: count; defects: parts alg kid typ iss sub aud exp lifetime jti client_assertion_type",
             "observed.jti_reused": "true when a JWT has the iss and jti of another that had not expired",
         }
     };
@@ -51,15 +52,15 @@ pub static SERVE_WITH_FAULT: VerbHelp = VerbHelp {
         argument!("fault", Kind::Text, required, "the fault of the reference server"),
         argument!(
             "shows_at",
-            Kind::Word(&["handshake", "metadata", "redirect", "token"]),
+            Kind::Word(&["certificate", "handshake", "metadata", "redirect", "token"]),
             required,
-            "where the client meets it: in the TLS handshake, in the UDAP metadata, in the redirect with the code, in the token response"
+            "where the client meets it: in the certificate of the FHIR server, in the TLS handshake, in the UDAP metadata, in the redirect with the code, in the token response"
         ),
         AS,
         TITLE,
     ],
     facts: observed_facts! {
         "reached": "true when the client came as far as the fault",
-        "went_on": "true when it did what only a client does that has not noticed or does not mind: after handshake, a request over an old version; after metadata, a registration or an assertion; after redirect, a token request with the code; after token, a use of a token",
+        "went_on": "true when it did what only a client does that has not noticed or does not mind: after certificate, any request; after handshake, a request over an old version; after metadata, a registration or an assertion; after redirect, a token request with the code; after token, a use of a token",
     },
 };

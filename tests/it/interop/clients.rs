@@ -49,6 +49,20 @@ impl App {
         }
     }
 
+    /// The shell command that launches the app once, with the file of credentials; `None` when the library is not there.
+    pub(super) fn launch_command(self, credentials: &Path) -> Option<String> {
+        let script = match self {
+            Self::Authlib => "observed_authlib.py",
+            Self::PythonFhirClient => "observed_fhirclient.py",
+            Self::JavaScriptFhirClient => "observed_fhirclient.cjs",
+        };
+        let command = self.command()?;
+        let quoted = |path: &std::ffi::OsStr| format!("'{}'", path.to_string_lossy());
+        let set = command.get_envs().filter_map(|(name, value)| Some(format!("{}={} ", name.to_string_lossy(), quoted(value?))));
+        let (program, script) = (quoted(command.get_program()), quoted(scripts().join(script).as_os_str()));
+        Some(format!("{}{program} {script} {}", set.collect::<String>(), quoted(credentials.as_os_str())))
+    }
+
     /// Lets the app launch, read and refresh at a server; `None` when the library is not there.
     ///
     /// # Panics

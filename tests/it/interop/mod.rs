@@ -13,6 +13,7 @@ mod gnutls_server;
 mod jsse_server;
 mod nginx;
 mod nginx_tests;
+mod observed_tests;
 mod ocsp_tests;
 mod openssl_server;
 mod openssl_tests;
