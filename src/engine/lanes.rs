@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::{Job, registers};
+use super::plan::Job;
 use crate::testcase::{Action, resolve};
 
+/// The verb that registers a client, or changes or cancels its registration.
+const REGISTER: &str = "udap.register";
 /// A URI that is new each time it is asked for.
 const FRESH: &str = "fresh";
 
@@ -23,7 +25,7 @@ pub(super) fn lanes<'f, 'j>(frame: &'f [(usize, &'j Job)]) -> Vec<Vec<&'f (usize
 /// The client that a result registers by name. One that only a capture tells is that of the result's own setup.
 fn client_of(job: &Job) -> Option<String> {
     let steps = job.case.setup.iter().chain(&job.case.steps);
-    let changing = steps.filter(|step| matches!(&step.action, Action::Verb(name) if registers(name)));
+    let changing = steps.filter(|step| matches!(&step.action, Action::Verb(name) if name == REGISTER));
     let named = changing.filter_map(|step| step.with.0.iter().find(|(name, _, _)| name == "client"));
     let mut clients = named.filter_map(|(_, _, client)| Some(resolve(client, &job.scope).ok()?.as_str()?.to_owned()));
     clients.find(|client| !client.starts_with(FRESH))

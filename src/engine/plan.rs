@@ -251,16 +251,12 @@ pub fn deeds_of(case: &TestCase, suite: &Suite) -> Deeds {
         }
     }
     let found: Vec<_> = names.into_iter().filter_map(verbs::find).map(verbs::Verb::help).collect();
+    let registers = |help: &verbs::VerbHelp| help.name.starts_with("udap.") && help.effect == Effect::Change;
     Deeds {
         effect: found.iter().map(|help| help.effect).max().unwrap_or(Effect::Observe),
-        signs_in: found.iter().any(|help| help.effect >= Effect::Login && !registers(help.name)),
-        registers: found.iter().any(|help| registers(help.name)),
+        signs_in: found.iter().any(|help| help.effect >= Effect::Login && !registers(help)),
+        registers: found.iter().any(|help| registers(help)),
     }
-}
-
-/// Whether a verb registers a client, or changes or cancels its registration.
-pub(super) fn registers(verb: &str) -> bool {
-    verb.starts_with("udap.") && verbs::find(verb).is_some_and(|verb| verb.help().effect == Effect::Change)
 }
 
 /// What the results send together, each shared flow once, and what of it is kept for renewals. A server that insists on a slash

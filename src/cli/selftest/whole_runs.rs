@@ -43,7 +43,7 @@ async fn run_at(
     let demand = Demand { fault: None, profile: "carin-bb-2.2.0".into(), smart: None, client: false };
     let mut options = run_options(&demand, loaded, None, &server, clock.clone(), PATIENT).unwrap();
     // without a laboratory nothing of UDAP can be tried; the proofs of the selftest have one
-    options.selection.skip = vec!["udap".into(), "b2b".into()];
+    options.selection.skip = ["udap", "b2b", "tiered"].map(str::to_owned).to_vec();
     shape(&mut options);
     let activity = options.world.activity.clone();
     let run = jump_when_still(&clock, &activity, STUCK, engine::run(&options, &mut Silent)).await.unwrap();

@@ -1,6 +1,6 @@
-//! Faults and quirks of the data holder of Tiered OAuth, towards apps and towards identity providers.
+//! Faults of the data holder of Tiered OAuth, towards apps and towards identity providers.
 
-use super::fault::{Fault, fault, quirk};
+use super::fault::{Fault, fault};
 
 const G: &str = "tiered";
 const V2_0: &[&str] = &["udap-security-2.0.0"];
@@ -119,5 +119,4 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "tiered-provider-id-token-other-audience", "the ID token for a data holder is for somebody else"),
     fault(G, "tiered-provider-id-token-without-nonce", "the ID token for a data holder has no nonce"),
     fault(G, "tiered-provider-id-token-without-acr", "the ID token for a data holder has no acr"),
-    quirk(G, "tiered-without-scope", "the parameter idp is followed although the scope udap is not asked for"),
 ];

@@ -51,7 +51,7 @@ pub(in super::super) fn tiered_request(site: &Site, asked: &Asked) -> Option<(Re
     value(&parameters, "idp")?;
     let (client, redirect_uri) = destination(site, &parameters).ok()?;
     let request = examine(site, &client, &redirect_uri, &parameters).ok()?;
-    let provider = udap::provider_of(site, &request, &parameters)?;
+    let provider = udap::provider_of(&request, &parameters)?;
     Some((request, provider))
 }
 
@@ -276,7 +276,7 @@ pub(in super::super) const REFUSED: [(&str, &str); 13] = [
 
 /// Asks the member to sign in, or to agree, or neither, when the browser is known.
 fn begin(site: &Site, asked: &Asked, parameters: &[(String, String)], request: Request) -> Reply {
-    let provider = udap::provider_of(site, &request, parameters);
+    let provider = udap::provider_of(&request, parameters);
     let mut store = site.store();
     let known = login_pages::browser_of(asked).filter(|browser| store.browsers.contains_key(browser));
     let is_new = known.is_none();

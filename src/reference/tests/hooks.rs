@@ -62,7 +62,7 @@ fn transcript(options: &Options) -> Vec<Answer> {
 
 /// Faults that no single request shows: those below HTTP, and those of a launch and of UDAP, which have their own transcripts.
 fn needs_more(fault: &Fault) -> bool {
-    let of_launch = ["launch", "token", "refresh", "openid", "data", "udap", "client"].contains(&fault.group);
+    let of_launch = ["launch", "token", "refresh", "openid", "data", "udap", "tiered", "client"].contains(&fault.group);
     of_launch || (fault.group == "tls" && !fault.name.starts_with("plain-http"))
 }
 

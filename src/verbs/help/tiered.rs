@@ -22,7 +22,6 @@ pub static TIERED: VerbHelp = VerbHelp {
             Kind::Text,
             "sent as idp; the provider without it, none leaves it out; {provider} is its address, {place} the address without its scheme"
         ),
-        argument!("without_scope", Kind::Flag, "the scope udap is not asked for"),
         authorization::MEMBER,
         authorization::REDIRECT_URI,
         authorization::PKCE,

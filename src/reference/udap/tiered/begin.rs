@@ -10,10 +10,10 @@ use super::memory::{Known, Pending};
 use super::provider;
 
 /// The provider that a request names. Without the scope udap the parameter means nothing.
-pub(in super::super::super) fn provider_of(site: &Site, request: &Request, parameters: &[(String, String)]) -> Option<String> {
+pub(in super::super::super) fn provider_of(request: &Request, parameters: &[(String, String)]) -> Option<String> {
     let named = parameters.iter().find(|(name, _)| name == "idp").map(|(_, value)| value.clone())?;
     let is_asked = request.scopes.iter().any(|scope| scope == "udap");
-    (is_asked || site.has("tiered-without-scope")).then_some(named)
+    is_asked.then_some(named)
 }
 
 /// Finds out about the provider that a request names.

@@ -89,7 +89,7 @@ fn is_signed(site: &Site, provider: &Known, parts: &Parts<'_>) -> bool {
     let wrong = [
         (!signature::is_right(algorithm, leaf, parts.signed, &parts.signature), "tiered-id-token-signature-ignored"),
         (!chain::leads_to_an_anchor(site, &chain), "tiered-id-token-unknown-ca-taken"),
-        (!chain::uris(leaf).iter().any(|uri| *uri == provider.issuer), "tiered-id-token-of-other-certificate-taken"),
+        (!chain::uris(leaf).contains(&provider.issuer), "tiered-id-token-of-other-certificate-taken"),
     ];
     !wrong.into_iter().any(|(is_so, fault)| is_so && !site.has(fault))
 }

@@ -51,7 +51,7 @@ pub(super) enum Token {
     /// Refuses whatever comes.
     Refused,
     /// Leaves the ID token out.
-    WithoutIdToken,
+    Bare,
 }
 
 /// How the provider behaves.
@@ -119,7 +119,7 @@ impl Conduct {
             token: match text("token") {
                 None | Some("right") => Token::Right,
                 Some("refused") => Token::Refused,
-                Some("without-id-token") => Token::WithoutIdToken,
+                Some("without-id-token") => Token::Bare,
                 Some(other) => return Err(unknown("token", other)),
             },
             id_token: Overrides::read(table.get("id_token"))?,

@@ -103,11 +103,8 @@ fn request(arguments: &Arguments, context: &Context, registered: &[String], idp:
     // Nobody is signed in at the data holder: what it knows of the member it knows from the provider.
     asked.insert("fresh".into(), true.into());
     asked.insert("state".into(), arguments.text("state").map_or_else(|| context.world.random.state(), str::to_owned).into());
-    let mut scopes: Vec<&str> = registered.iter().map(String::as_str).filter(|scope| *scope != "udap").collect();
-    if !arguments.flag("without_scope") {
-        scopes.insert(0, "udap");
-    }
-    asked.insert("scopes".into(), scopes.into());
+    let others = registered.iter().map(String::as_str).filter(|scope| *scope != "udap");
+    asked.insert("scopes".into(), ["udap"].into_iter().chain(others).collect::<Vec<_>>().into());
     let mut extra: Map<String, Value> =
         arguments.text_table("extra").into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     extra.extend(idp.map(|idp| ("idp".to_owned(), idp.into())));
