@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::stand::{Stand, subject};
+use crate::cli::args::LoginPages;
 use crate::cli::demo;
 use crate::cli::suite::LoadedSuite;
 use crate::engine::{Interrupt, ObservedClient, RunOptions, Selection, Statements};
 use crate::net::tls::{Limits as TlsLimits, Trust};
 use crate::net::{Clock, Random, SystemRandom, World, WorldOptions};
 use crate::reference::Running;
-use crate::target::Launch;
 use crate::verbs::{TlsSettings, UdapAnchors};
 use crate::vocabulary::ProfileId;
 
@@ -63,7 +63,8 @@ pub fn options(
             judged_against: "nothing: no server is looked at".into(),
             limits: TlsLimits::default(),
         },
-        launch: Arc::new(Launch::default()),
+        // no case signs anybody in: the redactor gets to know every secret of apps and members by it
+        launch: Arc::new(demo::launch(server, LoginPages::default())),
         browser: None,
         udap: None,
         udap_anchors: Arc::new(UdapAnchors::default()),

@@ -51,8 +51,22 @@ fn with(other: &[(&'static str, &'static str)]) -> BTreeMap<String, String> {
     RIGHT.iter().chain(other).map(|(label, verdict)| ((*label).to_owned(), (*verdict).to_owned())).collect()
 }
 
+/// What an observation left.
+struct Left {
+    record: String,
+    credentials: String,
+    said: String,
+    code: Option<i32>,
+}
+
 /// The record and the exit code of an observation; `None` when the library is not there.
 fn observed(app: App) -> Option<(Value, Option<i32>)> {
+    let left = launched(app)?;
+    Some((serde_json::from_str(&left.record).expect("the record is JSON"), left.code))
+}
+
+/// Observes an app; `None` when the library is not there.
+fn launched(app: App) -> Option<Left> {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let [ca, credentials, record] = ["ca.pem", "credentials.json", "r.json"].map(|name| folder.path().join(name));
     let launch = app.launch_command(&credentials)?;
@@ -69,9 +83,10 @@ fn observed(app: App) -> Option<(Value, Option<i32>)> {
         .stdin(Stdio::null())
         .output()
         .expect("the binary can be started");
-    let said = String::from_utf8_lossy(&output.stderr);
-    let text = std::fs::read_to_string(&record).unwrap_or_else(|error| panic!("{error}: {said}"));
-    Some((serde_json::from_str(&text).expect("the record is JSON"), output.status.code()))
+    let said = [&output.stdout, &output.stderr].map(|own| String::from_utf8_lossy(own).into_owned()).concat();
+    let read = |path| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{error}: {said}"));
+    let (record, credentials) = (read(&record), read(&credentials));
+    Some(Left { record, credentials, said, code: output.status.code() })
 }
 
 fn verdicts(record: &Value) -> BTreeMap<String, String> {
@@ -109,4 +124,21 @@ fn the_javascript_client_of_smart_also_has_a_short_state_and_does_without_one() 
     assert_eq!(verdicts(&record), with(&[&TAKES_ANY_ID_TOKEN[..], &[("client.state", "fail")]].concat()));
     let rows = vec!["oauth-oidc/rfc6749-26", "smart-app-launch/authorize-6", "smart-app-launch/openid-12"];
     assert_eq!((failed_rows(&record), code), (rows, Some(1)));
+}
+
+/// Codes, tokens, verifiers and secrets went through all of it.
+#[test]
+fn no_secret_of_an_app_or_a_member_stands_in_the_record() {
+    let Some(launched) = launched(App::Authlib) else { return };
+    let known: Value = serde_json::from_str(&launched.credentials).expect("the credentials are JSON");
+    let of = |list: &str, name: &str| -> Vec<String> {
+        let entries = known[list].as_array().into_iter().flatten();
+        entries.filter_map(|entry| entry[name].as_str().map(str::to_owned)).collect()
+    };
+    let secrets = [of("clients", "client_secret"), of("members", "username"), of("members", "password")].concat();
+    assert!(secrets.len() > 8);
+    for secret in secrets {
+        assert!(!launched.record.contains(&secret) && !launched.said.contains(&secret), "a secret is shown");
+    }
+    assert!(launched.record.contains("‹access_token #"), "the tokens are there under other names");
 }

@@ -13,7 +13,7 @@ use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::{output, statements};
 use crate::engine::{self, Run, Selection, exit};
 use crate::net::{Clock, Random, SeededRandom, SystemClock};
-use crate::reference::Running;
+use crate::reference::{Running, UdapOptions};
 
 /// What is checked before the server starts.
 pub struct Prepared {
@@ -68,7 +68,8 @@ pub async fn observe(
         name: own.name.clone(),
         profiles: profiles(&own.profile)?,
         smart: arguments.smart.clone(),
-        udap: None,
+        // the version that nobody has to name claims nothing
+        udap: Some(arguments.udap_version.clone()).filter(|version| *version != UdapOptions::default().version),
         selection: selection(own),
         strict: own.strict,
         fail_on_warn,
