@@ -15,6 +15,9 @@ use super::site::Site;
 /// A client that asks more often than this between two looks is not remembered any further.
 const MOST: usize = 5_000;
 
+/// Nor is one whose requests and answers are longer than this together.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+
 /// Where the member acts, not the client.
 const OF_THE_MEMBER: [&str; 5] = ["/login", "/consent", "/logout", "/broker", "/idp"];
 
@@ -46,6 +49,8 @@ pub struct Witnessed {
 pub(super) struct Journal {
     on: bool,
     entries: Mutex<Vec<Witnessed>>,
+    /// How many bytes came and went since the last look.
+    size: AtomicUsize,
     greetings: AtomicUsize,
     seen: watch::Sender<usize>,
 }
@@ -53,7 +58,13 @@ pub(super) struct Journal {
 impl Journal {
     /// An empty one; one that is not `on` stays empty.
     pub(super) fn new(on: bool) -> Self {
-        Self { on, entries: Mutex::default(), greetings: AtomicUsize::new(0), seen: watch::Sender::new(0) }
+        Self {
+            on,
+            entries: Mutex::default(),
+            size: AtomicUsize::new(0),
+            greetings: AtomicUsize::new(0),
+            seen: watch::Sender::new(0),
+        }
     }
 
     /// Somebody wants to begin TLS.
@@ -77,7 +88,8 @@ impl Journal {
         };
         let body = |own: &[u8]| if by_member { Vec::new() } else { own.to_vec() };
         let mut entries = self.entries();
-        if entries.len() < MOST {
+        let size = self.size.fetch_add(asked.body.len() + reply.body.len(), Ordering::Relaxed);
+        if entries.len() < MOST && size < MOST_BYTES {
             entries.push(Witnessed {
                 at: site.now(),
                 tls: version.map(str::to_owned),
@@ -97,7 +109,8 @@ impl Journal {
     /// What was remembered since the last look, and whether that is all.
     pub(super) fn take(&self) -> (Vec<Witnessed>, bool) {
         let entries = std::mem::take(&mut *self.entries());
-        let whole = entries.len() < MOST;
+        let size = self.size.swap(0, Ordering::Relaxed);
+        let whole = entries.len() < MOST && size < MOST_BYTES;
         (entries, whole)
     }
 

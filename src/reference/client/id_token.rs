@@ -42,7 +42,7 @@ pub(super) async fn check(launch: &Launch<'_>, token: &str, issuer: &str, nonce:
     if !app.has("client-ignores-id-token-audience") && claims["aud"] != launch.client_id.as_str() {
         return Err("the ID token is for another app".to_owned());
     }
-    if !app.has("client-ignores-id-token-expiry") && !claims["exp"].as_i64().is_some_and(|end| end > launch.now) {
+    if !app.has("client-ignores-id-token-expiry") && claims["exp"].as_i64().is_none_or(|end| end <= launch.now) {
         return Err("the ID token has expired".to_owned());
     }
     if !app.has("client-ignores-id-token-nonce") && claims["nonce"] != nonce {

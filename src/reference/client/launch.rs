@@ -43,7 +43,7 @@ impl Launch<'_> {
         let made = self.made();
         let request = self.request(&made)?;
         let back = member::approve(self.web, &request, &self.redirect_uri, &self.app.member).await?;
-        if self.app.has("client-stops-after-redirect") {
+        if self.app.has("client-stops-after-redirect") || (self.app.has("client-breaks") && self.app.kept().launches > 2) {
             return Ok(());
         }
         let code = self.code(&back, &made)?;
@@ -97,16 +97,20 @@ impl Launch<'_> {
         if !app.has("client-no-aud") {
             parameters.push(("aud", &aud));
         }
-        let without = app.has("client-no-pkce") || (by_udap && app.has("client-udap-no-pkce"));
         if app.has("client-pkce-plain") || (by_udap && app.has("client-udap-pkce-plain")) {
             parameters.extend([("code_challenge", made.verifier.as_str()), ("code_challenge_method", "plain")]);
-        } else if !without {
+        } else if !self.does_without_pkce() {
             parameters.extend([("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")]);
         }
         if app.has("client-max-age") {
             parameters.push(("max_age", "300"));
         }
         Url::parse_with_params(self.authorize.as_str(), parameters).map_err(|error| error.to_string())
+    }
+
+    fn does_without_pkce(&self) -> bool {
+        let by_udap = self.registered.is_some();
+        self.app.has("client-no-pkce") || (by_udap && self.app.has("client-udap-no-pkce"))
     }
 
     /// The code that came back, when it belongs to this launch.
@@ -130,8 +134,7 @@ impl Launch<'_> {
         if !self.app.has("client-no-redirect-uri-at-token") {
             form.push(("redirect_uri", &redirect_uri));
         }
-        let by_udap = self.registered.is_some();
-        if !self.app.has("client-no-pkce") && !(by_udap && self.app.has("client-udap-no-pkce")) {
+        if !self.does_without_pkce() {
             form.push(("code_verifier", &made.verifier));
         }
         let form = form.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

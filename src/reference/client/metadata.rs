@@ -79,7 +79,7 @@ fn examine(app: &App, document: &Value, now: i64) -> Result<(), Failed> {
     if !app.has("client-udap-ignores-sub") && (said["sub"].is_null() || said["sub"] != said["iss"]) {
         return Err("sub is not iss".to_owned());
     }
-    if !app.has("client-udap-ignores-expiry") && !said["exp"].as_i64().is_some_and(|end| end > now) {
+    if !app.has("client-udap-ignores-expiry") && said["exp"].as_i64().is_none_or(|end| end <= now) {
         return Err("the signed metadata has expired".to_owned());
     }
     if !app.has("client-udap-ignores-endpoints") && ENDPOINTS.iter().any(|name| document[*name] != said[*name]) {

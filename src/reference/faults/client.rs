@@ -9,7 +9,8 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "client-no-launch-scope", "the app launches without the scope launch/patient").under(&["carin-bb-1.1.0"]),
     fault(G, "client-no-aud", "the authorization request has no aud"),
     fault(G, "client-ignores-state", "the app takes any state, and none").under(&["carin-bb-2.2.0", "udap-security-2.0.0"]),
-    fault(G, "client-missing-state-accepted", "the app compares the state only when one comes back"),
+    fault(G, "client-missing-state-accepted", "the app compares the state only when one comes back")
+        .under(&["carin-bb-2.2.0", "udap-security-2.0.0"]),
     fault(G, "client-state-constant", "the app sends the same state in every launch"),
     fault(G, "client-state-short", "the state has eight hexadecimal digits"),
     fault(G, "client-no-pkce", "the app does not use PKCE").smart(V2),
@@ -76,5 +77,6 @@ pub(super) const TABLE: &[Fault] = &[
     degenerate(G, "client-never-comes", "the app never comes"),
     degenerate(G, "client-stops-after-discovery", "the app reads smart-configuration or the UDAP metadata and no more"),
     degenerate(G, "client-stops-after-redirect", "the app is called back with a code and does no more"),
+    degenerate(G, "client-breaks", "the app launches twice and from then on does no more than be called back with a code"),
     degenerate(G, "client-comes-twice", "the app comes twice and never again"),
 ];

@@ -83,18 +83,43 @@ impl Verb for WithFault {
             };
             let ask = ask(arguments, arguments.text("fault"));
             let launched = match stand.launch(&ask).await {
-                Ok(launched) => vec![launched],
+                Ok(launched) => [launched],
                 Err(cause) => return Observed::broken(cause, Vec::new()),
             };
-            let (launches, evidence) = read(&launched, context, stand);
-            let mut all = json!({ "observed": facts::of(&launches, stand, ask.by_udap), "ended": launched[0].ended });
-            if let (Some(launch), Some(all)) = (launches.first(), all.as_object_mut()) {
-                let reaction = facts::reaction(launch, arguments.text("shows_at").unwrap_or_default());
-                all.extend(reaction.as_object().cloned().unwrap_or_default());
+            let (launches, mut evidence) = read(&launched, context, stand);
+            let (reached, went_on) = facts::reaction(&launches[0], arguments.text("shows_at").unwrap_or_default());
+            let mut works_afterwards = true;
+            if reached && !went_on {
+                match works(&ask, context, stand).await {
+                    Ok((works, more)) => {
+                        works_afterwards = works;
+                        evidence.extend(more);
+                    }
+                    Err(cause) => return Observed::broken(cause, evidence),
+                }
             }
+            let all = json!({
+                "observed": facts::of(&launches, stand, ask.by_udap),
+                "ended": launched[0].ended,
+                "reached": reached,
+                "went_on": went_on,
+                "works_afterwards": works_afterwards,
+            });
             Observed::facts(all, evidence)
         })
     }
+}
+
+/// A client that has stopped may have broken: one more good launch tells. With its evidence.
+async fn works(before: &LaunchAsk, context: &Context, stand: &dyn ClientStand) -> Result<(bool, Vec<String>), Cause> {
+    let ask = LaunchAsk {
+        title: "The server is right again: the app must work".to_owned(),
+        by_udap: before.by_udap,
+        faults: LENIENT.map(str::to_owned).to_vec(),
+    };
+    let launched = [stand.launch(&ask).await?];
+    let (launches, evidence) = read(&launched, context, stand);
+    Ok((launches[0].is_finished(), evidence))
 }
 
 fn ask(arguments: &Arguments, fault: Option<&str>) -> LaunchAsk {

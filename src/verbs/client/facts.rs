@@ -8,8 +8,27 @@ use super::stand::ClientStand;
 use super::{assertion, authorize, jti, refresh, registration, resource, signed_assertion, token};
 use crate::verbs::Context;
 
+/// A longer text of a client is cut.
+const LONGEST_TEXT: usize = 200;
+/// A longer list of a client is cut.
+const LONGEST_LIST: usize = 100;
+
 /// The facts under `observed`.
 pub fn of(launches: &[Launch<'_>], stand: &dyn ClientStand, by_udap: bool) -> Value {
+    capped(all(launches, stand, by_udap))
+}
+
+/// The same with texts and lists of the client cut to what anybody reads.
+fn capped(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.chars().count() > LONGEST_TEXT => text.chars().take(LONGEST_TEXT).collect::<String>().into(),
+        Value::Array(items) => items.into_iter().take(LONGEST_LIST).map(capped).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, capped(value))).collect(),
+        other => other,
+    }
+}
+
+fn all(launches: &[Launch<'_>], stand: &dyn ClientStand, by_udap: bool) -> Value {
     let places = stand.places();
     let none_is_empty = !launches.is_empty();
     let came = |launch: &Launch<'_>| launch.asked.iter().any(|asked| asked.purpose != For::Other);
@@ -31,17 +50,16 @@ pub fn of(launches: &[Launch<'_>], stand: &dyn ClientStand, by_udap: bool) -> Va
     })
 }
 
-/// How far a client went with a server whose fault shows at this stage.
-pub fn reaction(launch: &Launch<'_>, stage: &str) -> Value {
-    let (reached, went_on) = match stage {
+/// Whether a client came as far as the fault, and whether it went on, with a server whose fault shows at this stage.
+pub fn reaction(launch: &Launch<'_>, stage: &str) -> (bool, bool) {
+    match stage {
         "redirect" => (!launch.codes.is_empty(), brings_code(launch)),
         "token" => (launch.is_finished(), !launch.uses().is_empty() || launch.refreshes().next().is_some()),
         "metadata" => (launch.of(For::Udap).next().is_some(), goes_by_udap(launch)),
         "handshake" => (launch.greetings > 0, launch.asked.iter().any(|asked| is_old(asked.raw.tls.as_deref()))),
         "certificate" => (launch.greetings > 0, launch.asked.iter().any(|asked| !asked.is_plain && asked.purpose != For::Other)),
         _ => (false, false),
-    };
-    json!({ "reached": reached, "went_on": went_on })
+    }
 }
 
 fn brings_code(launch: &Launch<'_>) -> bool {

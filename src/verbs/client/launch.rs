@@ -86,7 +86,7 @@ impl<'a> Launch<'a> {
         said.or_else(wanted).map(|scope| words(&scope)).unwrap_or_default()
     }
 
-    /// The claims of registrations that succeeded give ids; these are the ids.
+    /// The ids that registrations gave.
     pub fn registered_ids(&self) -> Vec<String> {
         self.of(For::Register).filter_map(|asked| asked.given("client_id")).collect()
     }

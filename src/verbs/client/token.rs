@@ -46,7 +46,7 @@ fn is_code_repeated(launch: &Launch<'_>) -> bool {
 
 /// What of a launch's exchanges does not belong to its authorization: `verifier-missing`, `verifier-wrong`, `redirect-missing`,
 /// `redirect-differs`, `client-differs`.
-fn defects_of<'l>(launch: &'l Launch<'_>) -> Vec<&'static str> {
+fn defects_of(launch: &Launch<'_>) -> Vec<&'static str> {
     let mut defects = Vec::new();
     for asked in launch.exchanges() {
         let Some(code) = asked.parameter("code") else { continue };

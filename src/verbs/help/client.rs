@@ -46,7 +46,7 @@ pub static CLIENT_AWAIT: VerbHelp = VerbHelp {
 /// `serve.with_fault`
 pub static SERVE_WITH_FAULT: VerbHelp = VerbHelp {
     name: "serve.with_fault",
-    summary: "Has the client launched once against a server with one fault, and looks at whether it goes on.",
+    summary: "Has the client launched once against a server with one fault, and looks at whether it goes on; if it does not, a good launch follows.",
     effect: Effect::Observe,
     arguments: &[
         argument!("fault", Kind::Text, required, "the fault of the reference server"),
@@ -60,6 +60,7 @@ pub static SERVE_WITH_FAULT: VerbHelp = VerbHelp {
         TITLE,
     ],
     facts: observed_facts! {
+        "works_afterwards": "false when the client stopped at the fault and does not finish a good launch afterwards either: then it has broken, and stopping shows nothing",
         "reached": "true when the client came as far as the fault",
         "went_on": "true when it did what only a client does that has not noticed or does not mind: after certificate, any request; after handshake, a request over an old version; after metadata, a registration or an assertion; after redirect, a token request with the code; after token, a use of a token",
     },

@@ -12,7 +12,11 @@ use serde_json::Value;
 use super::clients::App;
 
 /// What every app that does everything right gets.
-const RIGHT: [(&str, &str); 15] = [
+const RIGHT: [(&str, &str); 20] = [
+    ("client.certificate [has expired]", "pass"),
+    ("client.certificate [is for another host]", "pass"),
+    ("client.certificate [is of a CA that the app does not know]", "pass"),
+    ("client.certificate [is signed by itself]", "pass"),
     ("client.id-token [for another app]", "pass"),
     ("client.id-token [of another issuer]", "pass"),
     ("client.id-token [that has expired]", "pass"),
@@ -23,6 +27,8 @@ const RIGHT: [(&str, &str); 15] = [
     ("client.pkce", "pass"),
     ("client.refresh", "pass"),
     ("client.scopes", "pass"),
+    // each of them is launched with a secret
+    ("client.signed-assertion", "not-applicable"),
     ("client.state", "pass"),
     ("client.tls", "pass"),
     ("client.token-request", "pass"),
