@@ -1,6 +1,7 @@
 //! Logins against small servers that behave as real ones do, and as no server should.
 
 mod consent;
+mod detour;
 mod hostile;
 mod manual;
 mod pages;
