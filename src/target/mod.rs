@@ -2,6 +2,7 @@
 //!
 //! Says where the server is, what its operator states about it and what may be done to it. Sends nothing.
 
+mod audit;
 mod launch;
 mod model;
 mod read;
@@ -11,6 +12,7 @@ mod secret_source;
 mod udap_client;
 mod udap_trust;
 
+pub use audit::{AUDIT_WAIT, AuditAccess};
 pub use launch::{
     BrowserSettings, Client, ClientKey, CodeSource, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey,
     PageMatch, Screenshots, SigningKey, Strategy,

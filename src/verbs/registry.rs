@@ -1,5 +1,6 @@
 //! The closed list of verbs: names to what they do and to their documentation.
 
+use super::audit::AuditFind;
 use super::client::{Await, WithFault};
 use super::discovery::{Agreement, Canary, CapabilityStatement, Discover, OpenId, Smart, Udap};
 use super::fhir::Fhir;
@@ -12,7 +13,7 @@ use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 38] = [
+pub static HELPS: [&VerbHelp; 39] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -51,9 +52,10 @@ pub static HELPS: [&VerbHelp; 38] = [
     &help::DISCOVER,
     &help::CLIENT_AWAIT,
     &help::SERVE_WITH_FAULT,
+    &help::AUDIT_FIND,
 ];
 
-static VERBS: [&dyn Verb; 38] = [
+static VERBS: [&dyn Verb; 39] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -92,6 +94,7 @@ static VERBS: [&dyn Verb; 38] = [
     &Discover,
     &Await,
     &WithFault,
+    &AuditFind,
 ];
 
 /// Every verb, in the order of the reference.
