@@ -128,6 +128,8 @@ const CAPABILITIES: &[(&str, &str)] = &[
     ("fhir.operations", "the CapabilityStatement lists an operation"),
     ("fhir.provenance", "the CapabilityStatement lists the resource type Provenance"),
     ("fhir.audit-event", "the CapabilityStatement lists the resource type AuditEvent"),
+    ("audit.log", "the target file says that the audit log of the target is what it shows as AuditEvent"),
+    ("fhir.provenance-include", "the CapabilityStatement lists Provenance:target in searchRevInclude of ExplanationOfBenefit"),
     ("tls.1.2", "an endpoint of the target negotiated TLS 1.2"),
     ("tls.1.3", "an endpoint of the target negotiated TLS 1.3"),
     ("tls.dhe", "an endpoint negotiated a DHE suite"),

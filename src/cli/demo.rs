@@ -4,7 +4,9 @@ use super::args::LoginPages;
 use super::udap_trust;
 use crate::net::tls::{Trust, TrustError};
 use crate::reference::{self, ClientKind, LoginVariant, MemberKind, Running};
-use crate::target::{Client, ClientKey, Environment, Launch, Login, Member, MemberKey, SigningKey, Strategy, Target};
+use crate::target::{
+    AUDIT_WAIT, AuditAccess, Client, ClientKey, Environment, Launch, Login, Member, MemberKey, SigningKey, Strategy, Target,
+};
 
 /// The target: every right is given, and what the metadata cannot show is stated.
 #[must_use]
@@ -14,7 +16,7 @@ pub fn target(server: &Running) -> Target {
     target.plain_http = Some(server.plain_http().clone());
     target.allow_origins = vec![server.authorization_origin().clone()];
     target.browser_apps = true;
-    target.claims = vec!["openid.idp".to_owned()];
+    target.claims = vec!["openid.idp".to_owned(), "audit.log".to_owned()];
     target.udap.communities = udap_trust::communities_of(server);
     target
 }
@@ -56,6 +58,7 @@ pub fn launch(server: &Running, pages: LoginPages) -> Launch {
         members: server.members().iter().filter_map(|known| member(known, pages)).collect(),
         login: Login { strategy, origins, approves_all: true, user_scopes: true, ..Login::default() },
         tokens: Vec::new(),
+        audit: Some(AuditAccess { access_token: server.auditor_token(), wait: AUDIT_WAIT }),
         scopes: None,
     }
 }

@@ -14,7 +14,7 @@ use crate::vocabulary::document::{Problem, Problems};
 use crate::vocabulary::{CaseId, RequirementId};
 
 /// The members of `target.*` that templates may use.
-pub const TARGET_MEMBERS: [&str; 11] = [
+pub const TARGET_MEMBERS: [&str; 12] = [
     "base",
     "host",
     "endpoints",
@@ -23,6 +23,7 @@ pub const TARGET_MEMBERS: [&str; 11] = [
     "plain_http",
     "approves_all",
     "user_scopes",
+    "audit_wait",
     "communities",
     "udap_signed_member",
     "unknown_community_statuses",

@@ -37,7 +37,11 @@ fn text(server: &Running, pages: LoginPages, folder: &Path) -> Result<String, Fa
         format!("# The reference server of carinbb, as long as this process runs.\n[target]\nbase = {}\n", quoted(&target.base));
     let origins: Vec<String> = target.allow_origins.iter().map(quoted).collect();
     let plain = target.plain_http.as_ref().map(|url| format!("plain_http = {}\n", quoted(url))).unwrap_or_default();
-    let _ = write!(text, "environment = \"staging\"\n{plain}allow_origins = [{}]\nbrowser_apps = true\n", origins.join(", "));
+    let _ = write!(
+        text,
+        "environment = \"staging\"\n{plain}allow_origins = [{}]\nbrowser_apps = true\nclaims = [\"audit.log\"]\n",
+        origins.join(", ")
+    );
     text.push_str(
         "\n[authority]\ngranted_by = \"whoever started the reference server\"\nuntil = 9999-12-31\nallow = [\"change\"]\n",
     );
@@ -69,6 +73,9 @@ fn text(server: &Running, pages: LoginPages, folder: &Path) -> Result<String, Fa
     }
     for member in &launch.members {
         text.push_str(&of_member(member, &keep)?);
+    }
+    if let Some(audit) = &launch.audit {
+        let _ = writeln!(text, "\n[audit]\naccess_token = {}", keep("auditor-token".into(), &audit.access_token)?);
     }
     let strategy = Strategy::WORDS.iter().find(|(_, own)| *own == launch.login.strategy).map_or("form", |(word, _)| *word);
     let origins: Vec<String> = launch.login.origins.iter().map(quoted).collect();

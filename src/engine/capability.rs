@@ -97,13 +97,14 @@ impl Capabilities {
             "oauth.dynamic-registration" => self.smart(|json| has_text(json, "registration_endpoint")),
             "oauth.jwks-uri" => self.smart(|json| has_text(json, "jwks_uri")),
             "openid.provider" => either(self.claimed("udap.tiered"), self.claimed("openid.idp")),
-            "openid.idp" | "cors.browser-apps" | "oauth.access-token-revocation" => Claimed::No,
+            "audit.log" | "openid.idp" | "cors.browser-apps" | "oauth.access-token-revocation" => Claimed::No,
             "smart.introspection-protected" | "smart.patient-context" | "smart.fhir-context" => not_seen_yet(name),
             "fhir.batch" => self.metadata(|rest| interactions(rest, &["batch", "transaction"])),
             "fhir.operations" => {
                 self.metadata(|rest| rest.get("operation").and_then(Value::as_array).is_some_and(|all| !all.is_empty()))
             }
             "fhir.provenance" => self.metadata(|rest| has_resource(rest, "Provenance")),
+            "fhir.provenance-include" => self.metadata(|rest| includes_back(rest, "ExplanationOfBenefit", "Provenance:target")),
             "fhir.audit-event" => self.metadata(|rest| has_resource(rest, "AuditEvent")),
             _ => match name.split_once('.') {
                 Some(("smart", listed)) => self.smart_lists_any(&[listed]),
@@ -236,6 +237,13 @@ fn interactions(rest: &Value, wanted: &[&str]) -> bool {
 fn has_resource(rest: &Value, wanted: &str) -> bool {
     let own = rest.get("resource").and_then(Value::as_array).into_iter().flatten();
     own.filter_map(|resource| resource.get("type")?.as_str()).any(|name| name == wanted)
+}
+
+/// True when searches for a type can bring what refers to it in this way.
+fn includes_back(rest: &Value, kind: &str, wanted: &str) -> bool {
+    let own = rest.get("resource").and_then(Value::as_array).into_iter().flatten();
+    let mut own = own.filter(|resource| resource.get("type").and_then(Value::as_str) == Some(kind));
+    own.any(|resource| texts(resource, "searchRevInclude").any(|name| name == wanted || name == "*"))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::across;
 use super::claim::claim_of;
 use super::record::{CaseResult, NotSelected, RequirementResult, Run, Tested};
-use super::rollup::gather;
+use super::rollup::{gather, is_left_to_a_person};
 use super::{attested, waived};
 use crate::catalogue::{Attestation, Attestations, Waiver};
 
@@ -166,7 +166,8 @@ pub(super) fn conclude(joined: &mut Run, again: &BTreeMap<&str, &RequirementResu
         let left_out = joined.not_selected.iter().any(|left| left.requirements.contains(&row.id));
         let again = again.get(row.id.as_str()).copied();
         if let Some(own) = gathered.get(row.id.as_str()) {
-            row.verdict = own.verdict;
+            let by_a_person = row.tested == Tested::Attestation && is_left_to_a_person(own.verdict);
+            row.verdict = own.verdict.filter(|_| !by_a_person);
             row.cases.clone_from(&own.cases);
             row.tested = how_far(row, again, left_out);
         }

@@ -16,10 +16,11 @@ use super::stage::Interrupt;
 use super::udap_version;
 use super::{RunError, RunOptions};
 use crate::catalogue::{Actor, Claim, InForce, Profile, SmartVersion};
+use crate::target::AUDIT_WAIT;
 use crate::testcase::{Role, Scope};
 use crate::verbs::{self, Arguments, Context, Observation, Observed};
-use crate::vocabulary::Cause;
 use crate::vocabulary::document::did_you_mean;
+use crate::vocabulary::{Cause, format_duration};
 
 /// How much is known before the plan is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,6 +262,7 @@ fn unseen_target(options: &RunOptions) -> Value {
         "communities": target.udap.communities.iter().map(|community| community.uri.as_str()).collect::<Vec<_>>(),
         "approves_all": options.launch.login.approves_all,
         "user_scopes": options.launch.login.user_scopes,
+        "audit_wait": format_duration(options.launch.audit.as_ref().map_or(AUDIT_WAIT, |audit| audit.wait)),
     })
 }
 

@@ -88,7 +88,13 @@ fn requirement(rule: &Rule, gathered: Option<Gathered>, ground: &Ground<'_>) -> 
     let serving = || ground.not_selected.iter().filter(|case| case.requirements.iter().any(|id| *id == row.id.as_str()));
     let left_out = || serving().next().is_some();
     let declined = || left_out() && serving().all(|case| case.kind == DECLINED);
+    let by_a_person = |gathered: &Gathered| {
+        row.testable == Testable::Attestation
+            && is_left_to_a_person(gathered.verdict)
+            && !is_not_claimed(rule, ground.capabilities)
+    };
     let (tested, verdict, cases) = match gathered {
+        Some(gathered) if by_a_person(&gathered) => (Tested::Attestation, None, gathered.cases),
         Some(gathered) if gathered.verdict.is_none() => (Tested::NotSelected, None, gathered.cases),
         Some(gathered) => {
             let in_part =
@@ -99,7 +105,7 @@ fn requirement(rule: &Rule, gathered: Option<Gathered>, ground: &Ground<'_>) -> 
         // A readable document does not claim what the rule is about.
         None if is_not_claimed(rule, ground.capabilities) => (Tested::Fully, Some(Verdict::NotApplicable), Vec::new()),
         None if declined() => (Tested::Declined, None, Vec::new()),
-        None if left_out() => (Tested::NotSelected, None, Vec::new()),
+        None if left_out() && row.testable != Testable::Attestation => (Tested::NotSelected, None, Vec::new()),
         None => match row.testable {
             Testable::Attestation => (Tested::Attestation, None, Vec::new()),
             Testable::No => (Tested::NotTestable, None, Vec::new()),
@@ -121,6 +127,11 @@ fn requirement(rule: &Rule, gathered: Option<Gathered>, ground: &Ground<'_>) -> 
         waived: false,
         cases,
     }
+}
+
+/// True when cases that can settle a row only where a target shows more than it must have settled nothing: then a person states it.
+pub fn is_left_to_a_person(verdict: Option<Verdict>) -> bool {
+    matches!(verdict, None | Some(Verdict::NotApplicable))
 }
 
 /// True when the target is known not to claim what the rule is conditional on.

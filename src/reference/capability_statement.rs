@@ -55,7 +55,7 @@ fn statement(site: &Site) -> Value {
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json"],
         "instantiates": [C4BB],
-        "rest": [{"mode": "server", "security": security(site), "resource": resources()}],
+        "rest": [{"mode": "server", "security": security(site), "resource": resources(site)}],
     });
     if !site.has("batch-not-taken") {
         statement["rest"][0]["interaction"] = json!([{"code": "batch"}]);
@@ -114,11 +114,24 @@ fn oauth_uris(site: &Site) -> Value {
     uris.into_iter().filter_map(|(name, uri)| uri.map(|uri| json!({"url": name, "valueUri": uri}))).collect()
 }
 
-fn resources() -> Value {
-    TYPES
+fn resources(site: &Site) -> Value {
+    let mut resources: Vec<Value> = TYPES
         .iter()
         .map(|kind| json!({"type": kind, "interaction": [{"code": "read"}, {"code": "search-type"}], "searchParam": search_parameters(kind)}))
-        .collect()
+        .collect();
+    if !site.has("provenance-not-offered") {
+        let claims = resources.iter_mut().filter(|resource| resource["type"] == "ExplanationOfBenefit");
+        claims.for_each(|claims| claims["searchRevInclude"] = json!(["Provenance:target"]));
+        let interactions = json!([{"code": "read"}, {"code": "search-type"}]);
+        resources.push(
+            json!({"type": "Provenance", "interaction": interactions, "searchParam": [{"name": "target", "type": "reference"}]}),
+        );
+    }
+    if !site.has("audit-events-not-offered") {
+        let parameters = json!([{"name": "date", "type": "date"}, {"name": "patient", "type": "reference"}]);
+        resources.push(json!({"type": "AuditEvent", "interaction": [{"code": "search-type"}], "searchParam": parameters}));
+    }
+    Value::Array(resources)
 }
 
 /// The parameters that a search knows; apps look here for the one that names the member.

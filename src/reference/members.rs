@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The resource types that are served.
 pub(super) const TYPES: [&str; 6] =
@@ -43,7 +43,11 @@ impl Member {
         // a file that is not JSON gives a member without data, which the tests below refuse
         let bundle: Value = serde_json::from_str(text).unwrap_or_default();
         let entries = bundle["entry"].as_array().cloned().unwrap_or_default();
-        Self { resources: entries.into_iter().map(|entry| entry["resource"].clone()).collect() }
+        let mut resources: Vec<Value> = entries.into_iter().map(|entry| entry["resource"].clone()).collect();
+        let claims = resources.iter().filter(|resource| resource["resourceType"] == "ExplanationOfBenefit");
+        let told: Vec<Value> = claims.map(provenance_of).collect();
+        resources.extend(told);
+        Self { resources }
     }
 
     /// The resources of one type.
@@ -56,16 +60,31 @@ impl Member {
         self.resources.iter().filter(move |resource| resource["resourceType"] == kind)
     }
 
-    /// Type and id of every resource.
+    /// Type and id of every resource of the guide.
     pub(super) fn identities(&self) -> Vec<(String, String)> {
         let text = |resource: &Value, name: &str| resource[name].as_str().unwrap_or_default().to_owned();
-        self.resources.iter().map(|resource| (text(resource, "resourceType"), text(resource, "id"))).collect()
+        let listed = self.resources.iter().filter(|resource| TYPES.iter().any(|kind| resource["resourceType"] == *kind));
+        listed.map(|resource| (text(resource, "resourceType"), text(resource, "id"))).collect()
     }
 
     /// The logical id of the member's Patient.
     pub(super) fn patient_id(&self) -> &str {
         self.of_type("Patient").next().and_then(|patient| patient["id"].as_str()).unwrap_or_default()
     }
+}
+
+/// Who says what a claim says: its insurer.
+fn provenance_of(claim: &Value) -> Value {
+    let id = claim["id"].as_str().unwrap_or_default();
+    let role = json!({"system": "http://terminology.hl7.org/CodeSystem/provenance-participant-type", "code": "author"});
+    json!({
+        "resourceType": "Provenance",
+        "id": format!("provenance-of-{id}"),
+        "meta": {"profile": ["http://hl7.org/fhir/us/core/StructureDefinition/us-core-provenance"]},
+        "target": [{"reference": format!("ExplanationOfBenefit/{id}")}],
+        "recorded": "2026-01-15T12:00:00Z",
+        "agent": [{"type": {"coding": [role]}, "who": {"reference": claim["insurer"]["reference"]}}],
+    })
 }
 
 #[cfg(test)]

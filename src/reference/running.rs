@@ -129,6 +129,12 @@ impl Running {
         self.site.token.clone()
     }
 
+    /// The one access token that reads the audit log.
+    #[must_use]
+    pub fn auditor_token(&self) -> Secret {
+        self.site.auditor.clone()
+    }
+
     /// The apps that are registered.
     #[must_use]
     pub fn clients(&self) -> &[RegisteredClient] {

@@ -34,6 +34,8 @@ pub(super) struct Site {
     pub(super) authorization: Url,
     pub(super) plain: Url,
     pub(super) token: Secret,
+    /// The one access token that reads the audit log.
+    pub(super) auditor: Secret,
     pub(super) login: LoginVariant,
     pub(super) clients: Vec<RegisteredClient>,
     pub(super) accounts: Vec<RegisteredMember>,
@@ -65,6 +67,7 @@ impl Site {
             authorization: Url::parse(&format!("https://localhost:{}", ports[1]))?,
             plain: Url::parse(&format!("http://localhost:{}", ports[2]))?,
             token,
+            auditor: Secret::new("auditor_token", oauth::random()),
             login: options.login,
             clients,
             accounts: oauth::open(),

@@ -5,6 +5,7 @@
 
 use url::Url;
 
+use super::audit::AuditAccess;
 use crate::vocabulary::Secret;
 
 /// Which of the registered clients is meant.
@@ -288,6 +289,8 @@ pub struct Launch {
     pub login: Login,
     /// Tokens that were given, by member.
     pub tokens: Vec<GivenTokens>,
+    /// Access to the audit log.
+    pub audit: Option<AuditAccess>,
     /// The scopes to ask for, where the server refuses a whole request for one that it does not know.
     pub scopes: Option<Vec<String>>,
 }

@@ -3,6 +3,7 @@
 //! Says where the server is, what its operator states about it and what may be done to it. Sends nothing.
 
 mod identity_provider;
+mod audit;
 mod launch;
 mod model;
 mod read;
@@ -13,6 +14,7 @@ mod udap_client;
 mod udap_trust;
 
 pub use identity_provider::{IdentityProviderFile, ProviderTls};
+pub use audit::{AUDIT_WAIT, AuditAccess};
 pub use launch::{
     BrowserSettings, Client, ClientKey, CodeSource, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey,
     PageMatch, Screenshots, SigningKey, Strategy,

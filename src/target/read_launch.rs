@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::audit::AuditFile;
 use super::launch::{
     BrowserSettings, Client, ClientKey, CodeSource, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey,
     PageMatch, SigningKey, Strategy,
@@ -17,6 +18,7 @@ pub struct LaunchFile {
     members: Vec<MemberFile>,
     login: LoginFile,
     tokens: Vec<TokensFile>,
+    audit: Option<AuditFile>,
     scopes: Option<Vec<String>>,
 }
 
@@ -80,7 +82,7 @@ struct TokensFile {
 /// Fields that are filled with a secret: where they are on the page, and where the secret is.
 type SecretFields = Vec<(String, SecretSource)>;
 
-/// Reads the tables `clients`, `member`, `login`, `token` and the key `scopes` of a target file.
+/// Reads the tables `clients`, `member`, `login`, `token`, `audit` and the key `scopes` of a target file.
 #[must_use]
 pub fn read_launch(reader: &Reader<'_>) -> LaunchFile {
     let login = reader.table("login").map(read_login).unwrap_or_default();
@@ -94,6 +96,7 @@ pub fn read_launch(reader: &Reader<'_>) -> LaunchFile {
         members: reader.table("member").map(read_members).unwrap_or_default(),
         login,
         tokens,
+        audit: reader.table("audit").map(AuditFile::read),
         scopes: reader.node("scopes").map(|_| reader.strings("scopes").into_iter().map(|(text, _)| text.to_owned()).collect()),
     }
 }
@@ -150,6 +153,7 @@ impl LaunchFile {
                 patient: tokens.patient.clone(),
             });
         }
+        launch.audit = self.audit.as_ref().map(|audit| audit.resolve(secrets)).transpose()?.flatten();
         let mut steps = Vec::new();
         for file in &self.login.steps {
             let mut step = file.step.clone();

@@ -45,6 +45,15 @@ pub fn schema() -> Value {
             "member": member(true),
             "login": login(),
             "token": tokens(true),
+            "audit": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["access_token"],
+                "properties": {
+                    "access_token": secret(),
+                    "wait": { "type": "string", "description": "how long the server may take to write an AuditEvent, for instance 60s" },
+                },
+            },
             "authority": {
                 "type": "object",
                 "additionalProperties": false,

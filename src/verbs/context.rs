@@ -129,6 +129,7 @@ impl Context {
             let secrets = [&tokens.access_token, &tokens.refresh_token, &tokens.id_token];
             secrets.into_iter().flatten().for_each(|secret| redactor.register(secret));
         }
+        launch.audit.iter().for_each(|audit| redactor.register(&audit.access_token));
         Self { launch, browser, ..self }
     }
 

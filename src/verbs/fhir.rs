@@ -13,6 +13,7 @@ use super::fhir_request::{Interaction, Question, question};
 use super::http_facts::{document_of, facts_of, silence_of};
 use super::internals::internals_of;
 use super::member_content::{MemberContent, next_page};
+use super::provenance::ProvenanceContent;
 use super::refusal::{Form, Meaning, meaning, meaning_with_token};
 use super::tidy::tidy;
 use super::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
@@ -80,7 +81,7 @@ async fn observe(interaction: Interaction, arguments: &Arguments, context: &Cont
     Observed { observation: interpret(&answer, &question.request.url, context, &surroundings), evidence, flaky }
 }
 
-async fn ask(context: &Context, request: Request) -> Result<(Answer, Vec<String>, bool), Observed> {
+pub(super) async fn ask(context: &Context, request: Request) -> Result<(Answer, Vec<String>, bool), Observed> {
     let exchange = exchange(context, request).await;
     let (evidence, flaky) = (exchange.evidence, exchange.flaky);
     match exchange.outcome {
@@ -108,6 +109,8 @@ async fn with_token(
     let mut resources = FhirContent::of(document.tree.as_ref(), &answer.text());
     let mut content = MemberContent::new(context);
     content.look_through(document.tree.as_ref(), &answer.text());
+    let mut provenance = ProvenanceContent::default();
+    document.tree.iter().for_each(|tree| provenance.look_through(tree));
     let first_next = document.tree.as_ref().and_then(|tree| next_page(tree, url));
     let mut next = first_next.clone();
     let mut read = 1;
@@ -141,6 +144,10 @@ async fn with_token(
         facts.extend(declares_batch(context).await.map(|declared| ("batch_declared".to_owned(), declared.into())));
     }
     facts.insert("pages_read".into(), read.into());
+    if provenance.seen {
+        facts.insert("provenance_lacks".into(), json!(provenance.lacks));
+        facts.insert("provenance_profile_lacks".into(), json!(provenance.profile_lacks));
+    }
     facts.extend(content.facts(question.token_handle.as_deref(), document.tree.as_ref()));
     if resources.count > 0 {
         let shown = |name: &&str| matches!(*name, "resourceType" | "type" | "total");
@@ -159,7 +166,7 @@ async fn declares_batch(context: &Context) -> Option<bool> {
 }
 
 /// True when a page has the origin of the base and a path below it: a token goes nowhere else.
-fn lies_below(page: &Url, base: &Url) -> bool {
+pub(super) fn lies_below(page: &Url, base: &Url) -> bool {
     let path = base.path().trim_end_matches('/');
     let is_below = page.path().strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     Origin::of(page) == Origin::of(base) && is_below

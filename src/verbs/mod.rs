@@ -1,5 +1,7 @@
 //! The closed list of things that a case can do. Each verb observes and returns facts; none of them judges.
 
+mod audit;
+mod audit_event;
 mod browser;
 mod challenge;
 mod client;
@@ -17,6 +19,7 @@ mod json_document;
 mod member_content;
 mod oauth;
 mod openid;
+mod provenance;
 mod published;
 mod refusal;
 mod signed_in;

@@ -1,5 +1,6 @@
 //! The closed list of verbs: names to what they do and to their documentation.
 
+use super::audit::AuditFind;
 use super::client::{Await, WithFault};
 use super::discovery::{Agreement, Canary, CapabilityStatement, Discover, OpenId, Smart, Udap};
 use super::fhir::Fhir;
@@ -12,7 +13,7 @@ use super::wait::Wait;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 40] = [
+pub static HELPS: [&VerbHelp; 41] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -53,9 +54,10 @@ pub static HELPS: [&VerbHelp; 40] = [
     &help::DISCOVER,
     &help::CLIENT_AWAIT,
     &help::SERVE_WITH_FAULT,
+    &help::AUDIT_FIND,
 ];
 
-static VERBS: [&dyn Verb; 40] = [
+static VERBS: [&dyn Verb; 41] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -96,6 +98,7 @@ static VERBS: [&dyn Verb; 40] = [
     &Discover,
     &Await,
     &WithFault,
+    &AuditFind,
 ];
 
 /// Every verb, in the order of the reference.

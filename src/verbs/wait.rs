@@ -24,7 +24,8 @@ impl Verb for Wait {
         Box::pin(async move {
             let duration = duration(arguments);
             context.world.clock.sleep(duration).await;
-            Observed::facts(json!({ "waited": format_duration(duration) }), Vec::new())
+            let at = context.world.clock.now().unix_timestamp();
+            Observed::facts(json!({ "at": at, "waited": format_duration(duration) }), Vec::new())
         })
     }
 }

@@ -4,6 +4,7 @@ mod budgets;
 mod bundle;
 mod cli;
 mod compare;
+mod coverage;
 mod engine;
 mod floors;
 mod formats;

@@ -161,6 +161,9 @@ fn options(
     }
     let mut selection = selection(arguments, select, &target, ourselves, login, demo.is_some(), today);
     selection.no_tags.extend(without_keys(&launch));
+    if launch.audit.is_none() {
+        selection.no_tags.push(("auditor", "the target file gives no access to AuditEvent: [audit] access_token".to_owned()));
+    }
     selection.no_anchors = udap_trust::no_anchors(&anchors);
     selection.no_communities = udap_trust::no_communities(&target);
     let suite = given.map_or_else(

@@ -3,6 +3,7 @@
 //! One flat table per group. The tables hold words only; the behaviour lies where the honest behaviour lies.
 
 mod access;
+mod audit;
 mod capabilities;
 mod client;
 mod data;

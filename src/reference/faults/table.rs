@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::fault::Fault;
 use super::{
-    access, capabilities, client, data, discovery, hostile, launch, openid, refresh, scopes, tiered, tls, token, udap_metadata,
+    access, audit, capabilities, client, data, discovery, hostile, launch, openid, refresh, scopes, tiered, tls, token, udap_metadata,
     udap_registration, udap_token,
 };
 
@@ -20,6 +20,7 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         refresh::TABLE,
         openid::TABLE,
         data::TABLE,
+        audit::TABLE,
         udap_metadata::TABLE,
         udap_registration::TABLE,
         udap_token::TABLE,

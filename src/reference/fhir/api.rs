@@ -7,8 +7,10 @@ use super::super::exchange::{Asked, Reply};
 use super::super::members::{self, TYPES};
 use super::super::oauth::Access;
 use super::super::site::{BASE_PATH, Site};
+use super::audit;
 use super::caller::{Caller, caller};
 use super::data::View;
+use super::provenance;
 use super::refusal::{outcome, refuse_nobody, refuse_stranger, unknown_path};
 use super::search;
 
@@ -24,6 +26,7 @@ const LEAKS: [(&str, &str, &str); 5] = [
 /// Answers a request below the base; `path` is what follows the base and its slash.
 pub(in super::super) fn answer(site: &Site, asked: &Asked, path: &str) -> Reply {
     let reply = interaction(site, asked, path);
+    audit::note(site, asked, path, &reply);
     if site.has("cors-missing-on-fhir") { reply } else { reply.with("access-control-allow-origin", "*") }
 }
 
@@ -37,16 +40,23 @@ struct Place<'a> {
 fn place(path: &str) -> Option<Place<'_>> {
     let segments: Vec<&str> = path.split('/').collect();
     match segments.as_slice() {
-        [kind] if TYPES.contains(kind) => Some(Place { kind, id: None, methods: &["GET", "HEAD"] }),
-        [kind, "_search"] if TYPES.contains(kind) => Some(Place { kind, id: None, methods: &["POST"] }),
-        [kind, id] if TYPES.contains(kind) && !id.is_empty() => Some(Place { kind, id: Some(id), methods: &["GET", "HEAD"] }),
+        [kind] if is_served(kind) => Some(Place { kind, id: None, methods: &["GET", "HEAD"] }),
+        [kind, "_search"] if is_served(kind) => Some(Place { kind, id: None, methods: &["POST"] }),
+        [kind, id] if is_served(kind) && !id.is_empty() => Some(Place { kind, id: Some(id), methods: &["GET", "HEAD"] }),
         _ => None,
     }
+}
+
+fn is_served(kind: &str) -> bool {
+    TYPES.contains(&kind) || kind == provenance::KIND
 }
 
 fn interaction(site: &Site, asked: &Asked, path: &str) -> Reply {
     if path.is_empty() {
         return at_the_base(site, asked);
+    }
+    if path == "AuditEvent" && asked.method == "GET" && !site.has("audit-events-not-offered") {
+        return audit::search(site, asked);
     }
     let Some(place) = place(path) else { return unknown_path(site, asked) };
     if asked.method == "OPTIONS" {

@@ -8,6 +8,7 @@ use super::super::oauth::{Access, Context, reach, resource_scopes};
 use super::super::site::Site;
 use super::super::udap;
 use super::api::of_everyone;
+use super::provenance;
 use super::refusal::{insufficient_scope, outcome};
 use super::search;
 
@@ -80,7 +81,7 @@ impl View {
             None => None,
         };
         match found {
-            Some(resource) => Reply::fhir(200, resource).with("cache-control", kept_by(site)),
+            Some(resource) => Reply::fhir(200, &provenance::shown(site, resource)).with("cache-control", kept_by(site)),
             None => unknown_id(site),
         }
     }

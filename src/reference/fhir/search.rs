@@ -10,6 +10,7 @@ use super::api::of_everyone;
 use super::caller;
 use super::data::{View, kept_by, not_granted};
 use super::last_updated::{self, LastUpdated};
+use super::provenance;
 use super::refusal::{insufficient_scope, outcome};
 
 /// The parameters that open the data of all members under a fault: how a name starts, and the fault.
@@ -172,6 +173,7 @@ fn included(site: &Site, view: &View, shown: &[&Value], parameters: &[(String, S
                     targets.iter().filter_map(|target| seen(site, view, target)).for_each(&mut add);
                 }
             }
+            Some("_revinclude") if kind == provenance::KIND && site.has("provenance-not-included") => {}
             Some("_revinclude") => {
                 let own: Vec<String> = shown.iter().map(|resource| identity(resource)).collect();
                 let candidates = view.visible(site, kind, 's').unwrap_or_default();
@@ -233,7 +235,7 @@ fn searchset(site: &Site, asked: &Asked, total: usize, matches: &[&Value], inclu
     let base = site.base.as_str();
     let origin = base.trim_end_matches(BASE_PATH);
     let query = if asked.query.is_empty() { String::new() } else { format!("?{}", asked.query) };
-    let entry = |resource: &Value, mode: &str| json!({"fullUrl": format!("{base}/{}", identity(resource)), "resource": resource, "search": {"mode": mode}});
+    let entry = |resource: &Value, mode: &str| json!({"fullUrl": format!("{base}/{}", identity(resource)), "resource": provenance::shown(site, resource), "search": {"mode": mode}});
     let entries: Vec<Value> = matches
         .iter()
         .map(|resource| entry(resource, "match"))

@@ -4,6 +4,7 @@ use time::Duration;
 use url::Url;
 
 use super::super::exchange::Reply;
+use super::super::fhir;
 use super::super::site::Site;
 use super::clients::random;
 use super::store::{Code, Transaction};
@@ -57,6 +58,7 @@ pub(in super::super) fn give(site: &Site, transaction: &Transaction, member: usi
     let code = random();
     store.codes.insert(code.clone(), given);
     drop(store);
+    fhir::note_sign_in(site, &request.client, member);
     let mut parameters = vec![("code", code)];
     parameters.extend(state.map(|state| ("state", state)));
     if site.has("extra-redirect-parameters") {

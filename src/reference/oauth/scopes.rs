@@ -58,7 +58,7 @@ impl Scope {
         };
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (kind, access) = rest.split_once('.')?;
-        if kind != "*" && !TYPES.contains(&kind) {
+        if kind != "*" && kind != "Provenance" && !TYPES.contains(&kind) {
             return None;
         }
         let letters = match access {

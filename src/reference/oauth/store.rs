@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
+use super::super::fhir::Entry;
 use super::clients::random;
 
 /// An authorization request that was found in order.
@@ -99,6 +100,8 @@ pub(in super::super) struct Store {
     /// One-time codes that were used, as member and window.
     pub(in super::super) windows: BTreeSet<(usize, i64)>,
     pub(in super::super) pages: BTreeMap<String, Page>,
+    /// The audit log, in the order of time.
+    pub(in super::super) audit: Vec<Entry>,
     /// Per client: authentications that failed in a row until now, and the most that ever did.
     failures: BTreeMap<String, (u32, u32)>,
     grants: u64,

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::net::{AddressGuard, Origin};
-use crate::target::Target;
+use crate::target::{AUDIT_WAIT, Target};
 use crate::verbs::Context;
+use crate::vocabulary::format_duration;
 
 /// `target.*`: base, host, endpoints, advertised, `public_types`, `public_address`, `plain_http`, `browser_apps`.
 pub async fn target_facts(context: &Context) -> Value {
@@ -22,6 +23,7 @@ pub async fn target_facts(context: &Context) -> Value {
         "communities": target.udap.communities.iter().map(|community| community.uri.as_str()).collect::<Vec<_>>(),
         "approves_all": context.launch.login.approves_all,
         "user_scopes": context.launch.login.user_scopes,
+        "audit_wait": format_duration(context.launch.audit.as_ref().map_or(AUDIT_WAIT, |audit| audit.wait)),
     })
 }
 

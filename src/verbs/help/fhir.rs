@@ -46,6 +46,8 @@ const FACTS: &[FactHelp] = http_facts! {
     "next_link_same_origin": "true when the next page has the origin of the FHIR base; absent when there is none",
     "batch_declared": "of a batch with a handle: true when the CapabilityStatement lists batch or transaction; absent when it could not be read",
     "pages_read": "how many pages were read",
+    "provenance_lacks": "with a handle: what a Provenance on the first page lacks that its definition wants, each once; absent without a Provenance",
+    "provenance_profile_lacks": "with a handle: what such a Provenance lacks that the US Core profile wants besides",
     "outcome_codes": "the issue codes of the OperationOutcomes",
     "internals": "signs of the server's insides in body or headers, for instance a stack trace or a software version",
 };

@@ -2,6 +2,7 @@
 //!
 //! The words here are the contract with the cases. A fact that is not described here cannot be named by a case.
 
+mod audit;
 mod authorization;
 mod client;
 mod discovery;
@@ -16,6 +17,7 @@ mod udap_client;
 mod udap_discovery;
 mod wait;
 
+pub use audit::AUDIT_FIND;
 pub use client::{CLIENT_AWAIT, SERVE_WITH_FAULT};
 pub use discovery::{AGREEMENT, CANARY, CAPABILITY_STATEMENT, OPENID, SMART, UDAP};
 pub use fhir::{BATCH, CREATE, READ, SEARCH};

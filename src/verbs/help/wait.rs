@@ -10,6 +10,7 @@ pub static UNTIL: VerbHelp = VerbHelp {
     effect: Effect::Observe,
     arguments: &[argument!("duration", Kind::Duration, required, "how long")],
     facts: facts! {
+        "at": "what the clock shows then, in seconds since 1970",
         "waited": "how long was waited, as a duration",
     },
 };
