@@ -13,8 +13,8 @@ mod secret_source;
 mod udap_client;
 mod udap_trust;
 
-pub use identity_provider::{IdentityProviderFile, ProviderTls};
 pub use audit::{AUDIT_WAIT, AuditAccess};
+pub use identity_provider::{IdentityProviderFile, ProviderTls};
 pub use launch::{
     BrowserSettings, Client, ClientKey, CodeSource, FillValue, GivenTokens, Launch, Login, LoginStep, Member, MemberKey,
     PageMatch, Screenshots, SigningKey, Strategy,

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use super::fault::Fault;
 use super::{
-    access, audit, capabilities, client, data, discovery, hostile, launch, openid, refresh, scopes, tiered, tls, token, udap_metadata,
-    udap_registration, udap_token,
+    access, audit, capabilities, client, data, discovery, hostile, launch, openid, refresh, scopes, tiered, tls, token,
+    udap_metadata, udap_registration, udap_token,
 };
 
 static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
