@@ -2,6 +2,7 @@
 //!
 //! Every format escapes for itself, because every text of a record may have been written by a hostile target.
 
+mod accesses;
 mod badge;
 pub mod bundle;
 mod compare;
@@ -24,6 +25,7 @@ pub mod statements;
 mod tap;
 mod words;
 
+pub use accesses::{Access, accesses};
 pub use badge::Badge;
 pub use compare::{Change, Comparison, Difference, compare};
 pub use csv::Csv;

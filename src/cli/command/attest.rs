@@ -15,6 +15,7 @@ use crate::cli::{output, settings};
 use crate::engine::is_attestable;
 use crate::engine::record::{RequirementResult, Run};
 use crate::net::{Clock, SystemClock};
+use crate::report::accesses;
 use crate::vocabulary::document::Problems;
 use crate::vocabulary::escape;
 
@@ -30,8 +31,9 @@ pub fn attest(arguments: &AttestArgs, environment: &Environment) -> Result<u8, F
     let is_open =
         |row: &&RequirementResult| is_attestable(row) && !known.all.iter().any(|own| own.requirement.as_str() == row.id);
     let open: Vec<&RequirementResult> = run.requirements.iter().filter(is_open).collect();
+    let list = if open.iter().any(|row| is_about_audit(row)) { accessed(&run) } else { String::new() };
     if arguments.print {
-        output::print(&skeleton(&open, &run, file.is_file(), today));
+        output::print(&skeleton(&open, &run, &list, file.is_file(), today));
         return Ok(0);
     }
     if open.is_empty() {
@@ -46,6 +48,7 @@ pub fn attest(arguments: &AttestArgs, environment: &Environment) -> Result<u8, F
     }
     let (mut input, mut out) = (io::stdin().lock(), io::stderr());
     let failed = |error: io::Error| Failure::wrong(format!("cannot write {}: {error}", file.display()));
+    write!(out, "{list}").map_err(failed)?;
     let person = Person {
         name: given(arguments.name.as_ref(), "Your name: ", &mut input, &mut out).map_err(failed)?,
         role: given(arguments.role.as_ref(), "Your role: ", &mut input, &mut out).map_err(failed)?,
@@ -100,8 +103,9 @@ fn append(file: &Path, run: &Run, text: &str) -> io::Result<()> {
 }
 
 /// Every open requirement as TOML whose answers are still to be written: a run refuses it as it is.
-fn skeleton(open: &[&RequirementResult], run: &Run, has_file: bool, today: time::Date) -> String {
+fn skeleton(open: &[&RequirementResult], run: &Run, accessed: &str, has_file: bool, today: time::Date) -> String {
     let mut text = if has_file { String::new() } else { head(run) };
+    text.extend(accessed.lines().map(|line| format!("# {line}\n")));
     for row in open {
         text.push_str(&format!(
             "\n# {} {}\n[[attestation]]\nrequirement = {}\nstatement   = {}\nanswer      = \"\"   # yes or no\nname        = \"\"\nrole        = \"\"\ndate        = {today}\n",
@@ -110,6 +114,30 @@ fn skeleton(open: &[&RequirementResult], run: &Run, has_file: bool, today: time:
             quoted(&row.id),
             quoted(&row.summary)
         ));
+    }
+    text
+}
+
+/// The most accesses that are listed.
+const MOST_LISTED: usize = 500;
+
+/// True for a requirement that lines of a log would show.
+fn is_about_audit(row: &RequirementResult) -> bool {
+    row.id.rsplit('/').next().is_some_and(|name| name.starts_with("audit-"))
+}
+
+/// What the run accessed and when, so that the lines of the log can be shown; empty when it accessed nothing.
+fn accessed(run: &Run) -> String {
+    let all = accesses(run);
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut text = "What this run accessed, for the lines of the audit log that show it (times in UTC):\n".to_owned();
+    for own in all.iter().take(MOST_LISTED) {
+        text.push_str(&format!("{}  {:<35} {}\n", escape(&own.at), escape(&own.what), escape(&own.outcome)));
+    }
+    if let Some(more) = all.len().checked_sub(MOST_LISTED).filter(|more| *more > 0) {
+        text.push_str(&format!("{more} more are in the run record\n"));
     }
     text
 }
