@@ -65,13 +65,21 @@ pub struct Redactor {
     spellings: Arc<RwLock<Needles<Arc<str>>>>,
     values: Arc<RwLock<BTreeSet<(&'static str, String)>>>,
     members: Arc<RwLock<Needles<Arc<str>>>>,
+    /// What is ours, and no member's whoever shows it.
+    ours: Arc<RwLock<BTreeSet<String>>>,
 }
 
 impl Redactor {
     /// A redactor with the salt of this run.
     #[must_use]
     pub fn new(salt: &str) -> Self {
-        Self { salt: salt.into(), spellings: Arc::default(), values: Arc::default(), members: Arc::default() }
+        Self {
+            salt: salt.into(),
+            spellings: Arc::default(),
+            values: Arc::default(),
+            members: Arc::default(),
+            ours: Arc::default(),
+        }
     }
 
     /// The pseudonym of any text under this run's salt: `‹label #3f9a1c›`.
@@ -118,13 +126,22 @@ impl Redactor {
         }
     }
 
+    /// Names a value of ours that answers of the target may show among a member's data, for instance the id of our client in the
+    /// record of an access. Of values that the target gave this must not be said: it could publish a member's by that.
+    pub fn is_ours(&self, value: &str) {
+        if let Ok(mut ours) = self.ours.write() {
+            ours.insert(value.to_owned());
+        }
+    }
+
     /// Registers a value that tells a member from another. It is no secret towards the server, so it may stand in a request.
     ///
     /// Very short values and plain words are not registered: they stand in too many texts.
     pub fn register_member(&self, label: &'static str, value: &str) {
         let is_word = value.bytes().all(|byte| byte.is_ascii_lowercase());
+        let is_ours = self.ours.read().is_ok_and(|ours| ours.contains(value));
         let Ok(mut members) = self.members.write() else { return };
-        if value.len() < SHORTEST || is_word || members.len() >= MOST_MEMBERS || members.knows(value) {
+        if value.len() < SHORTEST || is_word || is_ours || members.len() >= MOST_MEMBERS || members.knows(value) {
             return;
         }
         let pseudonym: Arc<str> = self.pseudonym(label, value).into();
@@ -227,6 +244,9 @@ mod tests {
     fn a_value_is_replaced_where_any_of_its_signs_is_encoded_and_what_stands_beside_it_stays() {
         let redactor = Redactor::new("salt");
         redactor.register(&Secret::new("password", "s3crét-word"));
+        redactor.is_ours("our-client-1");
+        redactor.register_member("member", "our-client-1");
+        assert_eq!(redactor.redact("our-client-1"), "our-client-1", "the id of our client is no member's");
         redactor.register_member("member", "Ann Müller");
         let (word, name) = (redactor.pseudonym("password", "s3crét-word"), redactor.pseudonym("member", "Ann Müller"));
         for (text, clean) in [
