@@ -64,7 +64,7 @@ pub(super) async fn authorize(arguments: &Arguments, context: &Context) -> Resul
 pub(in crate::verbs) async fn authorize_as(arguments: &Arguments, context: &Context, party: &Party) -> Result<Observed, Cause> {
     let missing = || Cause::new("input", "nobody can sign in: the target file names no login strategy");
     let browser = context.browser.as_ref().ok_or_else(missing)?;
-    let right = is_right(arguments);
+    let right = is_right(arguments, party);
     // Until one right request has brought a code, they go one by one: what the first learns of `aud` holds for all.
     let mut tries = if right { Some(context.aud_tries().lock().await).filter(|tries| !tries.is_over()) } else { None };
     let with_slash = context.aud_ends_with_slash();
@@ -97,11 +97,12 @@ pub(in crate::verbs) async fn authorize_as(arguments: &Arguments, context: &Cont
     Ok(Observed { observation: Observation::Facts(tidy(facts, &context.world.redactor)), evidence, flaky: false })
 }
 
-/// True for a request that nothing was broken in.
-fn is_right(arguments: &Arguments) -> bool {
-    let broken = ["aud", "omit", "double", "extra", "client_id", "redirect_uri", "response_type"];
+/// True for a request that nothing was broken in. One that goes to an identity provider names that in a parameter more.
+fn is_right(arguments: &Arguments, party: &Party) -> bool {
+    let broken = ["aud", "omit", "double", "client_id", "redirect_uri", "response_type"];
     let is_bound = matches!(arguments.text("pkce"), None | Some("S256"));
-    is_bound && broken.iter().all(|name| arguments.get(name).is_none())
+    let has_more = arguments.get("extra").is_some() && party.detour.is_none();
+    is_bound && !has_more && broken.iter().all(|name| arguments.get(name).is_none())
 }
 
 fn brought_a_code(visit: &Visit) -> bool {
