@@ -260,6 +260,9 @@ fn data(driver: &mut Driver) {
     }
     let explanation = access_of(&driver.tokens(0, 0, "patient/ExplanationOfBenefit.read", &[]));
     driver.fhir("GET", "ExplanationOfBenefit?_include=ExplanationOfBenefit:coverage", &explanation);
+    let sourced = access_of(&driver.tokens(0, 0, "patient/ExplanationOfBenefit.read patient/Provenance.read", &[]));
+    driver.fhir("GET", "ExplanationOfBenefit?_revinclude=Provenance:target", &sourced);
+    driver.ask(Door::Fhir, "GET", "/fhir/r4/metadata", &[], "");
     let page = driver.fhir("GET", "ExplanationOfBenefit?_count=1", &second);
     let next = page["link"][1]["url"].as_str().unwrap_or("none").to_owned();
     let query = next.split_once('?').map_or("", |(_, query)| query).to_owned();
