@@ -77,9 +77,10 @@ const FURTHER: &str = "launch.sign-in-pages,launch.sign-in-cookies,access.error-
 fn launches_and_udap_keep_to_their_requests_and_the_page_of_a_whole_run_to_its_length() {
     let (whole, length) = demo(&[]);
     let (without_tiered, _) = demo(&["--skip", "tiered"]);
-    let (launches, _) = demo(&["--skip", "udap,b2b,tiered"]);
-    let (smart, _) = demo(&["--skip", &format!("udap,b2b,tiered,{FURTHER}")]);
-    let (neither, _) = demo(&["--no-login", "--skip", &format!("udap,b2b,tiered,{FURTHER}")]);
+    let (without_udap, _) = demo(&["--skip", "udap,b2b,tiered"]);
+    let (launches, _) = demo(&["--skip", "udap,b2b,tiered,audit"]);
+    let (smart, _) = demo(&["--skip", &format!("udap,b2b,tiered,audit,{FURTHER}")]);
+    let (neither, _) = demo(&["--no-login", "--skip", &format!("udap,b2b,tiered,audit,{FURTHER}")]);
     let sent = |record: &Value| traffic(record, "sent_requests");
     let further = sent(&launches) - sent(&smart);
     assert!(further <= 30, "{further} requests for security practice and for the algorithms of further keys");
@@ -87,7 +88,9 @@ fn launches_and_udap_keep_to_their_requests_and_the_page_of_a_whole_run_to_its_l
     assert!(smart <= 300, "{smart} requests beyond discovery and access without a token");
     let tiered = sent(&whole) - sent(&without_tiered);
     assert!(tiered > 0 && tiered <= 200, "{tiered} requests of Tiered OAuth");
-    let udap = sent(&without_tiered) - sent(&launches);
+    let audit = sent(&without_udap) - sent(&launches);
+    assert!(audit > 0 && audit <= 40, "{audit} requests that look for audit records and Provenance");
+    let udap = sent(&without_tiered) - sent(&without_udap);
     assert!(udap > 0 && udap <= 450, "{udap} requests of UDAP");
     assert!(traffic(&launches, "sent_authorizations") > 0, "nobody signed in");
     keeps_to_its_plan(&whole);
