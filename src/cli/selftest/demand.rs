@@ -1,6 +1,6 @@
 //! What must be proved: which server state under which profile, and which findings it must and must not give.
 
-use crate::engine::record::CaseResult;
+use crate::engine::record::{CaseResult, Clause};
 use crate::engine::{Run, replay};
 use crate::reference::{Fault, FaultKind, faults};
 use crate::testcase::{Suite, Variant, expand};
@@ -160,6 +160,7 @@ fn degenerate(fault: &Fault, run: &Run) -> Vec<String> {
     let is_negative = |case: &CaseResult| match fault.group {
         "client" => case.steps.iter().any(|step| step.verb == "serve.with_fault"),
         _ if SAY_NOTHING.contains(&fault.name) => !case.steps.iter().any(|step| step.verb.starts_with("tls.")),
+        "tiered" => case.area() == "tiered" && wants_a_refusal(case),
         "tls" => case.case == "tls.versions" && case.variant.contains("fhir"),
         // A case with a member's token has its own success beside every refusal.
         _ => case.area() == "access" && !signs_in(case),
@@ -174,6 +175,13 @@ fn degenerate(fault: &Fault, run: &Run) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// True when the result expected that somebody is not let in, or not sent on.
+fn wants_a_refusal(case: &CaseResult) -> bool {
+    let rows = case.steps.iter().flat_map(|step| &step.assertions).filter(|row| row.clause == Clause::Expect);
+    rows.filter(|row| ["by_provider", "browser_sent", "issued", "arrived"].contains(&row.that.as_str()))
+        .any(|row| ["false", "is not redirect"].contains(&row.expected.as_str()))
 }
 
 /// True when a step of the result signed a member in.

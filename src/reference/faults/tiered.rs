@@ -1,6 +1,6 @@
 //! Faults of the data holder of Tiered OAuth, towards apps and towards identity providers.
 
-use super::fault::{Fault, fault};
+use super::fault::{Fault, degenerate, fault};
 
 const G: &str = "tiered";
 const V2_0: &[&str] = &["udap-security-2.0.0"];
@@ -119,4 +119,9 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "tiered-provider-id-token-other-audience", "the ID token for a data holder is for somebody else"),
     fault(G, "tiered-provider-id-token-without-nonce", "the ID token for a data holder has no nonce"),
     fault(G, "tiered-provider-id-token-without-acr", "the ID token for a data holder has no acr"),
+    degenerate(
+        G,
+        "tiered-refuses-with-500",
+        "whatever is to be refused in a sign-in through an identity provider ends with status 500",
+    ),
 ];

@@ -57,8 +57,16 @@ pub(in super::super) fn tiered_request(site: &Site, asked: &Asked) -> Option<(Re
 
 /// Back to the app of a request, with an error.
 pub(in super::super) fn back_with_error(site: &Site, request: &Request, error: &str) -> Reply {
+    if site.has("tiered-refuses-with-500") {
+        return in_trouble();
+    }
     let state = code::echoed_state(site, request.state.as_deref());
     code::error(site, &request.redirect_uri, state.as_deref(), error, "the sign-in at the identity provider came to no end")
+}
+
+/// What a server says that comes to grief over what it should refuse.
+pub(super) fn in_trouble() -> Reply {
+    Reply::html(500, "Something went wrong", "<p>Please try again later.</p>")
 }
 
 /// Goes on with a member who signed in at an identity provider.

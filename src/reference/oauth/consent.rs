@@ -4,7 +4,7 @@
 
 use super::super::exchange::{Asked, Reply};
 use super::super::site::Site;
-use super::authorize::value;
+use super::authorize::{in_trouble, value};
 use super::store::Transaction;
 use super::{code, login_pages};
 
@@ -65,6 +65,9 @@ fn approve(site: &Site, transaction: &Transaction, member: usize, ticked: &[Stri
 
 fn deny(site: &Site, transaction: &Transaction, member: usize) -> Reply {
     let request = &transaction.request;
+    if request.scopes.iter().any(|scope| scope == "udap") && site.has("tiered-refuses-with-500") {
+        return in_trouble();
+    }
     if site.has("denial-gives-code") {
         return code::give(site, transaction, member, request.scopes.clone());
     }

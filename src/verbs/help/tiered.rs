@@ -32,6 +32,7 @@ pub static TIERED: VerbHelp = VerbHelp {
     facts: arrival_facts! {
         "by_provider": "true when a code was issued and the member said nowhere but at the provider who they are",
         "browser_sent": "true when the browser was sent to the address in idp",
+        "settled": "false when it ended with a status of 500 or more, which refuses nothing",
         "idp": "what was sent as idp",
         "provider.contacted": "true when the data holder asked anything of the provider itself",
         "provider.metadata_fetched": "true when it asked for the UDAP metadata",

@@ -127,7 +127,10 @@ fn detour(idp: &str, provider: &Arc<Provider>, went: &Arc<AtomicBool>) -> Option
 fn told(facts: &Map<String, Value>, was_sent: bool, idp: Option<&str>) -> Map<String, Value> {
     let signed_in_there = facts.get("sign_in_pages").and_then(Value::as_u64).unwrap_or_default() > 0;
     let issued = facts.get("issued") == Some(&Value::Bool(true));
+    let in_trouble = facts.get("status").and_then(Value::as_u64).is_some_and(|status| status >= 500);
     let own = json!({
+        // Trouble of the server is no refusal.
+        "settled": !in_trouble,
         // A member who said at the data holder who she is was not believed on the provider's word.
         "by_provider": issued && !signed_in_there,
         "browser_sent": was_sent,
