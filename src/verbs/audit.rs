@@ -15,7 +15,7 @@ use super::audit_event::{Deed, Ending, SKEW, Wanted, ending, is_record_of, lacks
 use super::discovery::facts_in;
 use super::exchange::MOST_SENT;
 use super::fhir::{ask, lies_below};
-use super::http_facts::document_of;
+use super::http_facts::{date_skew, document_of};
 use super::member_content::next_page;
 use super::{Arguments, Context, Cost, Observed, Verb, VerbHelp, help};
 use crate::net::{Credentials, Request};
@@ -52,6 +52,10 @@ struct Look {
     served: bool,
     status: u16,
     events: Vec<Value>,
+    /// True when there are more pages than are read.
+    has_more: bool,
+    /// Seconds that the clock of the server is ahead, as its Date header says.
+    ahead: Option<i64>,
 }
 
 async fn find(arguments: &Arguments, context: &Context) -> Result<Observed, Observed> {
@@ -96,6 +100,8 @@ fn facts(look: &Look, found: &[&Value], searches: usize) -> Value {
         "agent_named": found.iter().any(|event| names_an_agent(event)),
         "malformed": malformed,
         "searches": searches,
+        "complete": !look.has_more,
+        "clocks_agree": look.ahead.is_none_or(|ahead| ahead.abs() < SKEW),
     });
     if let Some(ending) = best {
         facts["outcome"] = ending.word().into();
@@ -117,6 +123,7 @@ async fn look(context: &Context, url: &Url, token: &Secret, evidence: &mut Vec<S
         let tree = document.tree.as_ref().filter(|tree| tree.get("resourceType") == Some(&json!("Bundle")));
         if page == 0 {
             look.status = answer.status;
+            look.ahead = date_skew(&answer, context.world.clock.now());
             look.served = (200..300).contains(&answer.status) && tree.is_some();
         }
         let entries = tree.and_then(|tree| tree.get("entry")?.as_array()).into_iter().flatten();
@@ -124,6 +131,7 @@ async fn look(context: &Context, url: &Url, token: &Secret, evidence: &mut Vec<S
         look.events.extend(events.filter(|event| event.get("resourceType") == Some(&json!("AuditEvent"))).cloned());
         next = tree.and_then(|tree| next_page(tree, &url));
     }
+    look.has_more = next.is_some();
     Ok(look)
 }
 

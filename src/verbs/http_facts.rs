@@ -100,7 +100,8 @@ fn headers(answer: &Answer, redactor: &Redactor) -> Value {
     Value::Object(joined)
 }
 
-fn date_skew(answer: &Answer, now: OffsetDateTime) -> Option<i64> {
+/// Seconds that the clock of the server is ahead of ours, as the Date header says.
+pub(super) fn date_skew(answer: &Answer, now: OffsetDateTime) -> Option<i64> {
     let format = format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
     let sent = PrimitiveDateTime::parse(answer.header("date")?.trim(), format).ok()?.assume_utc();
     Some((sent - now).whole_seconds())

@@ -29,5 +29,7 @@ pub static AUDIT_FIND: VerbHelp = VerbHelp {
         "agent_named": "true when a record says who did it",
         "malformed": "what an AuditEvent of this search lacks that its definition wants, each once, for instance source.observer",
         "searches": "how many searches it took",
+        "complete": "false when there are more pages than are read, so that a record may stand on one of them",
+        "clocks_agree": "false when the Date header is so far from our time that a record of this time looks like one of another",
     },
 };

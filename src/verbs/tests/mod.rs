@@ -1,6 +1,7 @@
 //! The verbs against little servers on loopback, by the traps and hostile situations that they must get right.
 
 mod access;
+mod audit;
 mod authority;
 mod discovery;
 mod endpoints;
