@@ -3,6 +3,7 @@
 //! Texts of the record are escaped here, because a target may have written them. A closed pipe silences the output
 //! and changes nothing else.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use crate::engine::record::{AssertionResult, CaseResult, Header, OutcomeRecord, PlannedCase, Traffic};
@@ -29,7 +30,8 @@ const DETAIL: usize = 24;
 pub struct Terminal<W> {
     page: Page<W>,
     label_width: usize,
-    hindered: bool,
+    /// Where one trouble hinders all: the cases that were named, so that their variants are not named one by one.
+    hindered: Option<BTreeSet<String>>,
     open: bool,
 }
 
@@ -39,7 +41,7 @@ impl<W: io::Write + Send> Terminal<W> {
         Self {
             page: Page { out, look: Look { width: look.width.max(NARROWEST), ..look } },
             label_width: 0,
-            hindered: false,
+            hindered: None,
             open: true,
         }
     }
@@ -48,7 +50,8 @@ impl<W: io::Write + Send> Terminal<W> {
         let quiet = self.page.look.loudness == Loudness::Quiet;
         match event {
             Event::Started { header, plan, traffic } => {
-                self.hindered = self.page.look.loudness != Loudness::Verbose && hint::is_total(header);
+                let hindered = self.page.look.loudness != Loudness::Verbose && hint::is_total(header);
+                self.hindered = hindered.then(BTreeSet::new);
                 self.label_width = label_width(plan, self.page.look.width.saturating_sub(INDENT + TIME + 3 + DETAIL));
                 if quiet { Ok(()) } else { self.header(header, plan, traffic) }
             }
@@ -89,11 +92,16 @@ impl<W: io::Write + Send> Terminal<W> {
 
     /// The line of a case. What will be said in full at the end is cut, the rest is wrapped.
     fn case(&mut self, result: &CaseResult) -> io::Result<()> {
-        let label = escape_to_width(&result.label(), self.page.look.width - INDENT - TIME);
+        let hindered = self.hindered.as_mut().filter(|_| matches!(result.verdict, Verdict::Blocked | Verdict::Error));
+        let same = hindered.is_some();
+        if hindered.is_some_and(|named| !named.insert(result.case.clone())) {
+            return Ok(());
+        }
+        let label = if same { result.case.clone() } else { result.label() };
+        let label = escape_to_width(&label, self.page.look.width - INDENT - TIME);
         let time = if result.elapsed_ms == 0 { String::new() } else { seconds(result.elapsed_ms) };
         let word = self.page.look.paint.verdict(result.verdict, &format!("{:<5}", result.verdict.word()));
         let start = format!("{label:<width$}{time:>TIME$}", width = self.label_width);
-        let same = self.hindered && matches!(result.verdict, Verdict::Blocked | Verdict::Error);
         let detail = if same { String::new() } else { escape(&detail(result)) };
         let column = INDENT + start.chars().count() + 3;
         let room = self.page.look.width.saturating_sub(column);
@@ -134,7 +142,7 @@ impl<W: io::Write + Send> Terminal<W> {
             from.iter().copied().filter(|verdict| matches!(verdict, Verdict::Fail | Verdict::Warn)).collect();
         for verdict in from {
             match verdict {
-                Verdict::Error | Verdict::Blocked if self.hindered => {}
+                Verdict::Error | Verdict::Blocked if self.hindered.is_some() => {}
                 Verdict::Error | Verdict::Blocked => self.page.undetermined(run, *verdict)?,
                 _ => {
                     // What the same case could not see stands with the others of that cause.
@@ -154,8 +162,8 @@ impl<W: io::Write + Send> Terminal<W> {
         }
         if let Some(hint) = hint::of(run) {
             self.page.strong(&escape(&hint))?;
-            if self.hindered {
-                self.page.faint("Nothing that rests on discovery could be judged; -v tells each case.")?;
+            if self.hindered.is_some() {
+                self.page.faint("Nothing that rests on discovery could be judged; -v tells each result.")?;
             }
         }
         self.claim(run)

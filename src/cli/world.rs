@@ -130,8 +130,12 @@ fn trust(
         trust = demo::trust(server).map_err(|error| Failure::wrong(error.to_string()))?;
     }
     // The loader of the system's roots obeys these, so a finding on a certificate may rest on them.
-    for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter(|name| demo.is_none() && environment.get(name).is_some()) {
-        notes.push(format!("{name} is set: the roots that certificates are judged by are those that it names."));
+    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter(|name| demo.is_none() && environment.get(name).is_some());
+    let named: Vec<&str> = named.collect();
+    if !named.is_empty() {
+        let (names, verb, them) =
+            (named.join(" and "), ["is", "are"][named.len() - 1], ["it names", "they name"][named.len() - 1]);
+        notes.push(format!("{names} {verb} set: the roots that certificates are judged by are those that {them}."));
     }
     if let Some(path) = &arguments.ca_file {
         let pem = read(path)?;

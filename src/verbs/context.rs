@@ -120,7 +120,6 @@ impl Context {
     pub fn with_launch(self, launch: Arc<Launch>, browser: Option<Arc<dyn Browser>>) -> Self {
         let redactor = &self.world.redactor;
         for client in &launch.clients {
-            redactor.is_ours(&client.client_id);
             client.secret.iter().chain(client.keys().map(|key| &key.pem)).for_each(|secret| redactor.register(secret));
         }
         for member in &launch.members {

@@ -55,7 +55,9 @@ impl Vault {
     /// What a handle stands for.
     #[must_use]
     pub fn open(&self, handle: &str) -> Option<Secret> {
-        self.held().by_handle.get(handle).cloned()
+        let kept = self.held().by_handle.get(handle).cloned();
+        // A fact may hold what an answer had shown among a member's data.
+        kept.or_else(|| Some(Secret::new("member", self.redactor.member(handle)?)))
     }
 
     /// What an argument stands for: the secret of a handle, or a text of the case's own making.
@@ -171,6 +173,17 @@ mod tests {
         assert_eq!(vault.open(&handle).unwrap().expose(), "SplxlOBeZQQYbYS6WxSbIA");
         assert_eq!(vault.keep(Secret::new("code", "SplxlOBeZQQYbYS6WxSbIA")), handle);
         assert_eq!(vault.redactor.redact("a SplxlOBeZQQYbYS6WxSbIA b"), format!("a {handle} b"));
+    }
+
+    /// The record of an access names the client that asked; a later request of that client shows its id all the same.
+    #[test]
+    fn what_was_learnt_as_a_members_value_comes_back_by_the_name_it_has_in_facts() {
+        let vault = vault();
+        vault.redactor.register_member("member", "app-confidential-1");
+        let fact = vault.redactor.redact("app-confidential-1");
+        assert!(fact.starts_with("‹member #"), "{fact}");
+        assert_eq!(vault.resolve("client_id", &fact).unwrap().secret.expose(), "app-confidential-1");
+        assert_eq!(vault.fill(&format!("client_id={fact}")).unwrap(), "client_id=app-confidential-1");
     }
 
     #[test]

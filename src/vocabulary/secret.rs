@@ -1,6 +1,6 @@
 //! Secrets, and the redactor that takes them out of everything that is recorded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, RwLock};
@@ -65,8 +65,8 @@ pub struct Redactor {
     spellings: Arc<RwLock<Needles<Arc<str>>>>,
     values: Arc<RwLock<BTreeSet<(&'static str, String)>>>,
     members: Arc<RwLock<Needles<Arc<str>>>>,
-    /// What is ours, and no member's whoever shows it.
-    ours: Arc<RwLock<BTreeSet<String>>>,
+    /// By pseudonym, the value of a member.
+    named: Arc<RwLock<BTreeMap<Arc<str>, String>>>,
 }
 
 impl Redactor {
@@ -78,7 +78,7 @@ impl Redactor {
             spellings: Arc::default(),
             values: Arc::default(),
             members: Arc::default(),
-            ours: Arc::default(),
+            named: Arc::default(),
         }
     }
 
@@ -126,12 +126,11 @@ impl Redactor {
         }
     }
 
-    /// Names a value of ours that answers of the target may show among a member's data, for instance the id of our client in the
-    /// record of an access. Of values that the target gave this must not be said: it could publish a member's by that.
-    pub fn is_ours(&self, value: &str) {
-        if let Ok(mut ours) = self.ours.write() {
-            ours.insert(value.to_owned());
-        }
+    /// The value that this pseudonym of [`Redactor::register_member`] stands for. What a server shows among a member's data may be
+    /// needed again, for instance the id of our client in the record of an access.
+    #[must_use]
+    pub fn member(&self, pseudonym: &str) -> Option<String> {
+        self.named.read().ok()?.get(pseudonym).cloned()
     }
 
     /// Registers a value that tells a member from another. It is no secret towards the server, so it may stand in a request.
@@ -139,15 +138,17 @@ impl Redactor {
     /// Very short values and plain words are not registered: they stand in too many texts.
     pub fn register_member(&self, label: &'static str, value: &str) {
         let is_word = value.bytes().all(|byte| byte.is_ascii_lowercase());
-        let is_ours = self.ours.read().is_ok_and(|ours| ours.contains(value));
         let Ok(mut members) = self.members.write() else { return };
-        if value.len() < SHORTEST || is_word || is_ours || members.len() >= MOST_MEMBERS || members.knows(value) {
+        if value.len() < SHORTEST || is_word || members.len() >= MOST_MEMBERS || members.knows(value) {
             return;
         }
         let pseudonym: Arc<str> = self.pseudonym(label, value).into();
         let [plain, json, percent, ..] = spellings(value);
         [plain, json, percent].iter().for_each(|spelling| members.insert(spelling, Arc::clone(&pseudonym)));
         drop(members);
+        if let Ok(mut named) = self.named.write() {
+            named.insert(pseudonym, value.to_owned());
+        }
         self.remember("value of a member", value);
     }
 
@@ -244,9 +245,6 @@ mod tests {
     fn a_value_is_replaced_where_any_of_its_signs_is_encoded_and_what_stands_beside_it_stays() {
         let redactor = Redactor::new("salt");
         redactor.register(&Secret::new("password", "s3crét-word"));
-        redactor.is_ours("our-client-1");
-        redactor.register_member("member", "our-client-1");
-        assert_eq!(redactor.redact("our-client-1"), "our-client-1", "the id of our client is no member's");
         redactor.register_member("member", "Ann Müller");
         let (word, name) = (redactor.pseudonym("password", "s3crét-word"), redactor.pseudonym("member", "Ann Müller"));
         for (text, clean) in [

@@ -19,8 +19,10 @@ fn says(run: impl Fn() -> Tool, code: i32, parts: &[&str]) {
 fn a_dead_host_is_3_and_asks_whether_the_server_is_up() {
     let run = || Tool::new().args(["run", "https://127.0.0.1:1/fhir"]);
     says(run, 3, &["127.0.0.1:1 refused the connection.", "is the server up, and is the port right?"]);
-    let printed = run().exits(3).stdout_has("-v tells each case");
+    let printed = run().exits(3).stdout_has("-v tells each result");
     assert!(printed.stdout.lines().count() < 120, "one trouble is told once:\n{}", printed.stdout);
+    let scopes = printed.stdout.lines().filter(|line| line.contains("scopes.listed"));
+    assert_eq!(scopes.count(), 1, "the variants of a case that nothing was asked for are one line:\n{}", printed.stdout);
 }
 
 #[test]
