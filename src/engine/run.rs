@@ -12,8 +12,8 @@ use super::event::{Event, Listener};
 use super::exercised::not_exercised;
 use super::prepare::{Knowledge, Prepared, prepare};
 use super::record::{
-    CaseResult, CertificateRecord, ClaimBasis, EvidenceRecord, OutcomeRecord, Phase, PlannedCase, Run, Setting, StepResult,
-    Traffic,
+    CaseResult, CertificateRecord, ClaimBasis, EvidenceRecord, OutcomeRecord, Phase, PlannedCase, Run, Setting, SignInPageRecord,
+    StepResult, Traffic,
 };
 use super::rollup;
 use super::schedule::{self, notice};
@@ -21,7 +21,7 @@ use super::selection::Selection;
 use super::stage::{Interrupt, Limits, Stage};
 use super::{attested, swept, waived};
 use crate::catalogue::{Actor, Attestations, Catalogue, Waiver};
-use crate::evidence::{Record, curl_line, pem, sweep};
+use crate::evidence::{Record, SignInPage, curl_line, pem, sweep, sweep_text};
 use crate::net::World;
 use crate::target::{Launch, Target};
 use crate::testcase::{Role, Suite, TestCase};
@@ -303,6 +303,7 @@ fn finish(
         certification: options.statements.certification.clone().map(|own| own.with_readings(&prepared.in_force)),
         evidence: evidence_of(&options.world, &search),
         certificates: certificates_of(&options.world),
+        sign_in_pages: pages_of(&options.world, &search),
     }
 }
 
@@ -334,6 +335,25 @@ fn evidence_of(world: &World, search: &LeakSearch) -> Vec<EvidenceRecord> {
         exchange: swept(serde_json::to_value(&exchange).unwrap_or_default()),
     });
     records.collect()
+}
+
+/// Those that ask for consent first: they are what a person judges.
+fn pages_of(world: &World, search: &LeakSearch) -> Vec<SignInPageRecord> {
+    let mut pages = world.evidence.pages();
+    pages.sort_by_key(|page| !page.asks_consent);
+    let swept = |mut text: String| {
+        sweep_text(&mut text, &world.redactor, search);
+        text
+    };
+    let record = |page: SignInPage| SignInPageRecord {
+        address: swept(page.address),
+        title: swept(page.title),
+        purpose: page.purpose,
+        case: page.case,
+        text: swept(page.text),
+        buttons: page.buttons.into_iter().map(swept).collect(),
+    };
+    pages.into_iter().map(record).collect()
 }
 
 fn certificates_of(world: &World) -> Vec<CertificateRecord> {

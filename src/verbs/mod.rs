@@ -30,6 +30,7 @@ mod udap;
 mod vault;
 mod verb;
 mod wait;
+mod withdraw;
 
 #[cfg(test)]
 mod tests;
