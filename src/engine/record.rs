@@ -79,7 +79,7 @@ pub struct SignInPageRecord {
     /// Its visible text, at most 2 KB.
     pub text: String,
     /// What stands on its buttons.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub buttons: Vec<String>,
 }
 
