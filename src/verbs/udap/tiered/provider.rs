@@ -312,13 +312,13 @@ impl Provider {
         Some(url)
     }
 
-    /// A stranger may not use us to send browsers anywhere: only to what a client registered, or, where the client is from before
-    /// this run, to the target.
+    /// A stranger may not use us to send browsers anywhere: only to what a client registered, or to the target. A data holder that
+    /// names another address of its own is told of, and its sign-in goes on.
     fn may_go(&self, url: &Url, is_registered: Option<bool>, context: &Context) -> bool {
         let target = &context.target;
         let mut own = [&target.base].into_iter().chain(&target.endpoints).chain(&target.allow_origins);
         let is_of_target = own.any(|known| Origin::of(known).is_some() && Origin::of(known) == Origin::of(url));
-        is_registered.unwrap_or(is_of_target)
+        is_registered == Some(true) || is_of_target
     }
 
     fn redeem(
