@@ -164,8 +164,16 @@ impl<'a> CaseRun<'a> {
             all_met &= bench.holds(row, sight, &self.scope);
             results.extend(bench.evaluate(Clause::Expect, row, sight, &self.scope));
         }
+        let mut excused = None;
         for row in &step.then {
-            if all_met || !matches!(sight, Sight::Facts(_)) {
+            if row.excuses {
+                // What the protocol allows to be missing is missing whatever else was: rows that need it do not apply.
+                let guard = bench.evaluate(Clause::Premise, row, sight, &self.scope).filter(|_| matches!(sight, Sight::Facts(_)));
+                excused = excused.or_else(|| guard.as_ref().and_then(stop_of));
+                results.extend(guard);
+            } else if let Some(outcome) = &excused {
+                results.extend(bench.evaluate(Clause::Then, row, &Sight::Nothing(outcome.clone()), &self.scope));
+            } else if all_met || !matches!(sight, Sight::Facts(_)) {
                 all_met &= bench.holds(row, sight, &self.scope);
                 results.extend(bench.evaluate(Clause::Then, row, sight, &self.scope));
             } else if let Some((result, missed)) = bench.without_effect(row, &self.scope) {

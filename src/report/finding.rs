@@ -88,7 +88,8 @@ fn of_assertion<'a>(case: &'a CaseResult, step: &'a StepResult, assertion: &'a A
         })
         .collect();
     let verdict = required.iter().map(|required| required.verdict).max()?;
-    let premise = failed_premise(case).filter(|_| cause(assertion).is_some_and(|cause| cause.kind == "premise"));
+    let excuses = matches!(assertion.outcome, OutcomeRecord::NotApplicable(_));
+    let premise = failed_premise(case, excuses).filter(|_| cause(assertion).is_some_and(|cause| cause.kind == "premise"));
     let (step, shown) = premise.unwrap_or((step, assertion));
     let (expected, actual) = comparison(shown);
     let because = shown.because.as_deref();
@@ -96,11 +97,15 @@ fn of_assertion<'a>(case: &'a CaseResult, step: &'a StepResult, assertion: &'a A
     Some(Finding { verdict, expected, actual, reason, required, because, place: &shown.place, step: Some(step) })
 }
 
-/// The premise that kept the rest of the case from being looked at.
-fn failed_premise(case: &CaseResult) -> Option<(&StepResult, &AssertionResult)> {
+/// The premise that kept the rest of the case from being looked at, or, when it excuses, that made a part of it not apply.
+fn failed_premise(case: &CaseResult, excuses: bool) -> Option<(&StepResult, &AssertionResult)> {
     let all = case.steps.iter().flat_map(|step| step.assertions.iter().map(move |assertion| (step, assertion)));
-    all.filter(|(_, assertion)| assertion.clause == Clause::Premise)
-        .find(|(_, assertion)| matches!(assertion.outcome, OutcomeRecord::NotMet(_) | OutcomeRecord::Broken(_)))
+    all.filter(|(_, assertion)| assertion.clause == Clause::Premise).find(|(_, premise)| match premise.outcome {
+        OutcomeRecord::NotMet(_) => premise.excuses == excuses,
+        // One that saw nothing excuses nothing.
+        OutcomeRecord::Broken(_) => !excuses,
+        _ => false,
+    })
 }
 
 fn cause(assertion: &AssertionResult) -> Option<&Cause> {

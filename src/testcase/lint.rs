@@ -158,8 +158,16 @@ impl<'a> Linter<'a> {
         for assertion in step.premise.iter().chain(&step.expect).chain(&step.then) {
             self.assertion(assertion, &facts);
         }
-        for assertion in step.expect.iter().chain(&step.then) {
+        for assertion in step.expect.iter().chain(&step.then).filter(|row| !row.excuses) {
             self.serves(assertion);
+        }
+        if let Some(last) = step.then.last().filter(|row| row.excuses) {
+            let help = "write the rows that it is about behind it";
+            self.report(
+                last.span.clone(),
+                "the last row of 'then' has 'otherwise' and excuses nothing".into(),
+                Some(help.into()),
+            );
         }
         for capture in &step.capture {
             self.path(&capture.from, &capture.span, &facts);

@@ -311,11 +311,15 @@ fn read_assertion(reader: &Reader<'_>, list: &str) -> Option<Assertion> {
 /// What a premise may say of its miss.
 const OTHERWISE: &str = "otherwise";
 
-/// A finding is never excused: only a premise may say that its miss makes the rest not applicable.
+/// A finding is never excused: only what is not judged may say that its miss makes the rest not applicable.
 fn reads_excuse(reader: &Reader<'_>, list: &str) -> bool {
     let Some(word) = reader.string(OTHERWISE) else { return false };
-    if list != "premise" {
-        reader.report(reader.span(), "'otherwise' stands in a row of 'premise' alone", None);
+    if !matches!(list, "premise" | "then") {
+        reader.report(reader.span(), "'otherwise' stands in a row of 'premise' or 'then' alone", None);
+    }
+    if list == "then" && reader.node("requirement").is_some() {
+        let help = "it says for which rows behind it there is something to look at";
+        reader.report(reader.span(), "a row with 'otherwise' is not judged and counts for no requirement", Some(help.into()));
     }
     if word != "not-applicable" {
         let help = "without 'otherwise', what follows is Blocked";

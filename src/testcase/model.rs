@@ -209,7 +209,7 @@ pub struct Assertion {
     pub requirements: Vec<String>,
     /// Why it is expected.
     pub because: Option<String>,
-    /// Of a premise: its miss is an absence that the protocol allows, and the rest does not apply.
+    /// Of a premise, or of a row of `then`: its miss is an absence that the protocol allows, and the rest does not apply.
     pub excuses: bool,
     /// Where it stands.
     pub place: Place,

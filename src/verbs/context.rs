@@ -11,6 +11,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use super::browser::Browser;
 use super::client::ClientStand;
 use super::discovery::{Documents, UdapAnchors};
+use super::known_members::KnownMembers;
 use super::oauth::Leftovers;
 use super::tls::Looks;
 use super::udap::{UdapClients, UdapIdentity};
@@ -68,6 +69,7 @@ struct Learnt {
     aud: AsyncMutex<AudTries>,
     failed_authentications: Mutex<HashMap<String, u32>>,
     leftovers: Leftovers,
+    known_members: KnownMembers,
     key_sets: AsyncMutex<HashMap<String, KeySet>>,
 }
 
@@ -223,6 +225,11 @@ impl Context {
     /// The tokens that the run received.
     pub(super) fn leftovers(&self) -> &Leftovers {
         &self.learnt.leftovers
+    }
+
+    /// The members whose own Patient was read.
+    pub(super) fn known_members(&self) -> &KnownMembers {
+        &self.learnt.known_members
     }
 
     /// Notes a capability that was seen at work.

@@ -13,12 +13,15 @@ use super::fhir_request::{Interaction, Question, question};
 use super::http_facts::{document_of, facts_of, silence_of};
 use super::internals::internals_of;
 use super::member_content::{MemberContent, next_page};
+use super::narrative::NarrativeContent;
 use super::provenance::ProvenanceContent;
 use super::refusal::{Form, Meaning, meaning, meaning_with_token};
+use super::security_labels::labels;
 use super::tidy::tidy;
 use super::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
 use crate::net::{Answer, HttpOutcome, Origin, Request};
-use crate::vocabulary::Cause;
+use crate::target::MemberKey;
+use crate::vocabulary::{Cause, Secret};
 
 /// The most next pages that are read.
 const MOST_PAGES: u64 = 5;
@@ -110,7 +113,11 @@ async fn with_token(
     let mut content = MemberContent::new(context);
     content.look_through(document.tree.as_ref(), &answer.text());
     let mut provenance = ProvenanceContent::default();
-    document.tree.iter().for_each(|tree| provenance.look_through(tree));
+    let mut narrative = NarrativeContent::default();
+    if let Some(tree) = &document.tree {
+        provenance.look_through(tree);
+        narrative.look_through(tree);
+    }
     let first_next = document.tree.as_ref().and_then(|tree| next_page(tree, url));
     let mut next = first_next.clone();
     let mut read = 1;
@@ -126,6 +133,7 @@ async fn with_token(
         resources.count += found.count;
         resources.types.extend(found.types);
         content.look_through(document.tree.as_ref(), &answer.text());
+        document.tree.iter().for_each(|tree| narrative.look_through(tree));
         next = document.tree.as_ref().and_then(|tree| next_page(tree, &page));
         read += 1;
     }
@@ -149,6 +157,14 @@ async fn with_token(
         facts.insert("provenance_profile_lacks".into(), json!(provenance.profile_lacks));
     }
     facts.extend(content.facts(question.token_handle.as_deref(), document.tree.as_ref()));
+    facts.extend(narrative.facts());
+    facts.insert("labels".into(), labels(document.tree.as_ref(), &context.vault));
+    let is_whole = matches!(arguments.text("alter"), None | Some("no"));
+    let own = question.token_handle.as_deref().filter(|_| is_whole).and_then(|token| context.vault.bound(token));
+    facts.insert("tells_member".into(), told(answer, &resources, url, own.as_ref().map(Secret::expose), context));
+    if meaning == Meaning::Served {
+        document.tree.iter().for_each(|tree| context.known_members().learn(tree));
+    }
     if resources.count > 0 {
         let shown = |name: &&str| matches!(*name, "resourceType" | "type" | "total");
         let tree = document.tree.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
@@ -156,6 +172,17 @@ async fn with_token(
         facts.insert("json".into(), kept.into());
     }
     Observation::Facts(tidy(facts, &context.world.redactor))
+}
+
+/// What an answer without a resource tells of members whom the caller has nothing to do with. One with resources is judged by them.
+fn told(answer: &Answer, resources: &FhirContent, url: &Url, own: Option<&str>, context: &Context) -> Value {
+    if resources.count > 0 {
+        return json!([]);
+    }
+    let dependant = context.launch.member(MemberKey::Dependant).and_then(|member| member.patient.as_deref());
+    let own: Vec<&str> = own.into_iter().chain(dependant.filter(|_| own.is_some())).collect();
+    let document = document_of(answer);
+    json!(context.known_members().told(document.tree.as_ref(), &answer.text(), url.as_str(), &own))
 }
 
 /// Whether the `CapabilityStatement` lists batches; nothing when it could not be read.
@@ -205,6 +232,7 @@ fn interpret(answer: &Answer, url: &Url, context: &Context, surroundings: &Surro
     facts.extend(common(answer, &form, &resources, &meaning, why));
     let differs = surroundings.canary.as_ref().is_some_and(|canary| *canary != form);
     facts.insert("differs_from_canary".into(), differs.into());
+    facts.insert("tells_member".into(), told(answer, &resources, url, None, context));
     Observation::Facts(tidy(facts, &context.world.redactor))
 }
 

@@ -35,6 +35,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "login-redirect-keeps-password", "the form with the password is answered with 307, so that it is sent on"),
     fault(G, "public-client-without-pkce-accepted", "a public app may leave PKCE out").smart("2.0.0"),
     fault(G, "pkce-not-required", "an app with a secret or keys may leave PKCE out").smart("2.0.0"),
+    fault(G, "pkce-missing-other-error", "that the code challenge is missing is called unauthorized_client").smart("2.0.0"),
     fault(G, "pkce-ignored", "the code verifier is never looked at"),
     fault(G, "pkce-plain-accepted", "code_challenge_method plain is taken, also when none is named"),
     fault(G, "pkce-missing-verifier-accepted", "a code with a challenge is taken without a verifier"),

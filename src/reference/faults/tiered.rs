@@ -50,6 +50,16 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "tiered-registers-for-other-audience", "the software statement for an identity provider is for another audience"),
     fault(G, "tiered-registers-every-time", "the server registers at an identity provider again for every sign-in"),
     fault(G, "tiered-asks-without-udap", "the authentication request at an identity provider does not ask for the scope udap"),
+    fault(
+        G,
+        "tiered-asks-without-openid",
+        "the authentication request at an identity provider does not ask for the scope openid",
+    ),
+    fault(
+        G,
+        "tiered-other-redirect-uri",
+        "the authentication request at an identity provider names a redirect URI with a query that was not registered",
+    ),
     fault(G, "tiered-implicit", "the authentication request at an identity provider asks for an ID token and no code"),
     fault(G, "tiered-without-nonce", "the authentication request at an identity provider has no nonce"),
     fault(G, "tiered-state-passed-on", "the state of the app is sent to the identity provider"),

@@ -8,9 +8,9 @@ use super::super::oauth::{Access, Context, reach, resource_scopes};
 use super::super::site::Site;
 use super::super::udap;
 use super::api::of_everyone;
-use super::provenance;
-use super::refusal::{insufficient_scope, outcome};
+use super::refusal::{insufficient_scope, names_the_member, outcome};
 use super::search;
+use super::shown::{By, shown};
 
 /// The faults that refuse what was granted.
 const REFUSED: [(&str, &str); 6] = [
@@ -77,11 +77,12 @@ impl View {
         let found = match found {
             Some(resource) => Some(resource),
             None if elsewhere().is_some() && site.has("other-member-readable-by-id") => elsewhere(),
+            None if elsewhere().is_some() && site.has("refusal-names-the-member") => return names_the_member(kind, id),
             None if elsewhere().is_some() && site.has("other-member-403") => return outcome(403, "forbidden", "not yours"),
             None => None,
         };
         match found {
-            Some(resource) => Reply::fhir(200, &provenance::shown(site, resource)).with("cache-control", kept_by(site)),
+            Some(resource) => Reply::fhir(200, &shown(site, resource, By::Read)).with("cache-control", kept_by(site)),
             None => unknown_id(site),
         }
     }

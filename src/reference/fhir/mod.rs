@@ -8,6 +8,7 @@ mod last_updated;
 mod provenance;
 mod refusal;
 mod search;
+mod shown;
 
 pub(super) use api::answer;
 pub(super) use audit::{Entry, note_sign_in};

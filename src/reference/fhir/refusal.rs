@@ -1,10 +1,10 @@
 //! How the API refuses: the challenge, the fronts that answer for it, and the 404.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::exchange::{Asked, Reply};
 use super::super::members;
-use super::super::site::Site;
+use super::super::site::{BASE_PATH, Site};
 use super::caller::has_valid_token;
 
 /// Refuses a request without a token.
@@ -41,8 +41,22 @@ pub(super) fn refuse_stranger(site: &Site, asked: &Asked) -> Reply {
     unauthorized(site, asked)
 }
 
+/// A refusal that is about somebody: it says whose data are kept.
+pub(super) fn names_the_member(kind: &str, id: &str) -> Reply {
+    let owner = members::all().iter().find(|member| member.of_type(kind).any(|resource| resource["id"] == id));
+    let patient = owner.and_then(|member| member.of_type("Patient").next()).unwrap_or(&Value::Null);
+    let name = &patient["name"][0];
+    let (given, family) = (name["given"][0].as_str().unwrap_or_default(), name["family"].as_str().unwrap_or_default());
+    outcome(403, "forbidden", &format!("the record of {given} {family} is not open to you"))
+}
+
 /// The refusals that nobody and strangers get alike, and that are none or have the wrong status.
 fn odd_refusal(site: &Site, asked: &Asked) -> Option<Reply> {
+    if site.has("refusal-names-the-member")
+        && let [kind, id] = asked.path.trim_start_matches(BASE_PATH).trim_matches('/').split('/').collect::<Vec<_>>().as_slice()
+    {
+        return Some(challenged(site, asked, Reply { status: 401, ..names_the_member(kind, id) }));
+    }
     if site.has("unauthorized-empty-bundle") {
         return Some(Reply::fhir(200, &super::search::empty(site, asked)));
     }

@@ -12,6 +12,7 @@ use super::data::{View, kept_by, not_granted};
 use super::last_updated::{self, LastUpdated};
 use super::provenance;
 use super::refusal::{insufficient_scope, outcome};
+use super::shown::{By, shown};
 
 /// The parameters that open the data of all members under a fault: how a name starts, and the fault.
 const OPENERS: [(&str, &str); 3] = [
@@ -235,7 +236,7 @@ fn searchset(site: &Site, asked: &Asked, total: usize, matches: &[&Value], inclu
     let base = site.base.as_str();
     let origin = base.trim_end_matches(BASE_PATH);
     let query = if asked.query.is_empty() { String::new() } else { format!("?{}", asked.query) };
-    let entry = |resource: &Value, mode: &str| json!({"fullUrl": format!("{base}/{}", identity(resource)), "resource": provenance::shown(site, resource), "search": {"mode": mode}});
+    let entry = |resource: &Value, mode: &str| json!({"fullUrl": format!("{base}/{}", identity(resource)), "resource": shown(site, resource, By::Search), "search": {"mode": mode}});
     let entries: Vec<Value> = matches
         .iter()
         .map(|resource| entry(resource, "match"))

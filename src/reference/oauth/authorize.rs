@@ -204,7 +204,8 @@ fn audience(site: &Site, aud: Option<&str>) -> Result<bool, Mistake> {
 
 fn challenge(site: &Site, client: &RegisteredClient, parameters: &[(String, String)]) -> Result<Option<Challenge>, Mistake> {
     let Some(challenge) = value(parameters, "code_challenge") else {
-        return if pkce_is_optional(site, client) { Ok(None) } else { Err(("invalid_request", "code_challenge is missing")) };
+        let error = if site.has("pkce-missing-other-error") { "unauthorized_client" } else { "invalid_request" };
+        return if pkce_is_optional(site, client) { Ok(None) } else { Err((error, "code_challenge is missing")) };
     };
     let plain = match value(parameters, "code_challenge_method") {
         Some("S256") => false,

@@ -48,6 +48,10 @@ const FACTS: &[FactHelp] = http_facts! {
     "pages_read": "how many pages were read",
     "provenance_lacks": "with a handle: what a Provenance on the first page lacks that its definition wants, each once; absent without a Provenance",
     "provenance_profile_lacks": "with a handle: what such a Provenance lacks that the US Core profile wants besides",
+    "narratives": "with a handle: how many narratives (text.div) were read; 0 also when one is too large to be read and nothing was found in the others",
+    "active_content": "with a handle: what runs, loads or sends something in the narratives, each kind once: script, event attribute, script address, frame, object, form, base, link, meta",
+    "labels.Coverage": "with a handle: of each resource of the first page that has an id, by type, the handles of its security labels; an empty list without any",
+    "tells_member": "of an answer without a resource: what it tells of members whose Patient was read in this run and who are neither the token's own nor a dependant: name, birth date, identifier; what the request said does not count",
     "outcome_codes": "the issue codes of the OperationOutcomes",
     "internals": "signs of the server's insides in body or headers, for instance a stack trace or a software version",
 };

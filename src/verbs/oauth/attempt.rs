@@ -73,7 +73,13 @@ async fn attempt(arguments: &Arguments, context: &Context) -> Result<Observed, O
     );
     let Some(code) = seen.get("code").and_then(Value::as_str) else {
         return Ok(match seen.get("refused").and_then(Value::as_bool) {
-            Some(true) => course.stopped_at("authorize", context),
+            Some(true) => {
+                // Refused as the protocol has it, and the same with a challenge goes on in the setup of the case.
+                if arguments.text("pkce") == Some("none") && seen["arrived"] == "redirect" {
+                    context.observe("oauth.pkce-demanded");
+                }
+                course.stopped_at("authorize", context)
+            }
             _ => course.unsettled("the authorization brought neither a code nor an error", context),
         });
     };

@@ -203,3 +203,41 @@ async fn an_unknown_list_blocks_every_requirement_of_its_case_and_is_never_silen
     assert_eq!(requirement(&run, "shall-1").tested, Tested::Fully);
     assert_eq!(run.claim.exit_code, 3);
 }
+
+#[tokio::test]
+async fn a_row_of_then_that_excuses_is_not_judged_and_what_it_misses_makes_the_rows_behind_it_not_applicable() {
+    let step = |expected: u16, there: &str| {
+        format!(
+            r#"
+expect = [{{ that = "status", is = {expected}, requirement = "guide/may-1" }}]
+then = [
+  {{ that = "{there}", exists = true, otherwise = "not-applicable", because = "it need not be there" }},
+  {{ that = "status", is = 200, requirement = "guide/shall-1" }},
+]"#
+        )
+    };
+    let file = |name, path, expected, there| case(name, "", &get("steps", path, &step(expected, there)));
+    let run = run_cases([
+        file("there", "200", 200, "status"),
+        file("absent", "200", 200, "header.x-nowhere"),
+        file("absent-behind-a-miss", "200", 404, "header.x-nowhere"),
+        file("there-behind-a-miss", "200", 404, "status"),
+        file("wrong", "404", 404, "status"),
+        file("ill", "503", 200, "header.x-nowhere"),
+    ])
+    .await;
+    let words = |label: &str| rows(result(&run, label)).iter().map(|row| word(row)).collect::<Vec<_>>().join(" ");
+    assert_eq!(words("a.there"), "met met");
+    assert_eq!(words("a.absent"), "met not-applicable");
+    assert_eq!(words("a.absent-behind-a-miss"), "not-met not-applicable", "an absence is one whatever else was missed");
+    assert_eq!(words("a.there-behind-a-miss"), "not-met without-effect");
+    assert_eq!(words("a.wrong"), "met not-met");
+    assert_eq!(words("a.ill"), "broken broken", "nothing was seen, so nothing is excused");
+    let judged = |label: &str| {
+        let own = result(&run, label);
+        own.judgements().filter(|(_, own)| own.requirement == "guide/shall-1").map(|(_, own)| own.verdict).collect::<Vec<_>>()
+    };
+    assert_eq!(judged("a.there"), [Verdict::Pass], "the row that excuses gives no verdict of its own");
+    assert_eq!(judged("a.absent"), [Verdict::NotApplicable]);
+    assert_eq!(judged("a.wrong"), [Verdict::Fail]);
+}

@@ -56,10 +56,14 @@ pub(super) fn not_usable(site: &Site, request: &Request) -> Reply {
 
 /// The authentication request.
 fn question(site: &Site, known: &Known, state: &str, pending: &Pending) -> Option<Url> {
-    let scope = if site.has("tiered-asks-without-udap") { "openid" } else { "openid udap" };
+    let scope = match (site.has("tiered-asks-without-openid"), site.has("tiered-asks-without-udap")) {
+        (true, _) => "udap",
+        (_, true) => "openid",
+        _ => "openid udap",
+    };
     let response_type = if site.has("tiered-implicit") { "id_token" } else { "code" };
     let mut url = Url::parse(&known.authorization_endpoint).ok()?;
-    let redirect_uri = site.authorization_url(CALLBACK);
+    let redirect_uri = redirect_uri(site);
     {
         let mut pairs = url.query_pairs_mut();
         pairs.append_pair("response_type", response_type);
@@ -74,6 +78,12 @@ fn question(site: &Site, known: &Known, state: &str, pending: &Pending) -> Optio
         pairs.append_pair("code_challenge_method", "S256");
     }
     Some(url)
+}
+
+/// Where the provider sends the browser.
+pub(super) fn redirect_uri(site: &Site) -> String {
+    let own = site.authorization_url(CALLBACK);
+    if site.has("tiered-other-redirect-uri") { format!("{own}?from=provider") } else { own }
 }
 
 fn challenge(verifier: &str) -> String {

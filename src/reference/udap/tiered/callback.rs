@@ -6,8 +6,7 @@ use url::Url;
 use super::super::super::exchange::{Asked, Reply};
 use super::super::super::oauth::{self, browser_of, value};
 use super::super::super::site::Site;
-use super::CALLBACK;
-use super::begin::not_usable;
+use super::begin::{not_usable, redirect_uri};
 use super::https::{Sent, ask};
 use super::id_token;
 use super::memory::{Ended, Known, Pending};
@@ -116,7 +115,7 @@ async fn tokens(site: &Site, provider: &Known, code: &str, verifier: &str) -> Op
     let url = Url::parse(&provider.token_endpoint).ok()?;
     let audience = if site.has("tiered-authenticates-for-other-audience") { &provider.issuer } else { &provider.token_endpoint };
     let assertion = sign(site, &provider.client_id, audience, json!({})).ok()?;
-    let redirect_uri = site.authorization_url(CALLBACK);
+    let redirect_uri = redirect_uri(site);
     let mut form = vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri.as_str())];
     form.push(("code_verifier", verifier));
     if site.has("tiered-redeems-without-assertion") {

@@ -64,10 +64,11 @@ async fn sign_in(arguments: &Arguments, context: &Context) -> Result<Observed, C
     let redirect_uri = clients.identity().redirect_uri.clone();
     let went = Arc::new(AtomicBool::new(false));
     let detour = idp.as_deref().and_then(|idp| detour(idp, &provider, &went));
+    let home = address.clone();
     let name = Some(CLIENT_NAME.to_owned());
     let party = Party { client_id: registration.client_id, redirect_uri, address, scopes: Vec::new(), detour, name };
     let _turn = provider.turn().await;
-    provider.begin(context.clone(), conduct, state);
+    provider.begin(context.clone(), conduct, state, Some(home));
     let observed = authorize_as(&asked, context, &party).await;
     let (seen, code) = provider.end(keeps_on);
     let mut observed = observed?;

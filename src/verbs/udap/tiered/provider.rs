@@ -32,6 +32,8 @@ struct Running {
     seen: Seen,
     /// The state that the client sent to the data holder: the data holder must not pass it on.
     client_state: Option<String>,
+    /// Where the data holder lets members sign in, which need not be where its data are.
+    home: Option<Url>,
     /// The code that was made last.
     code: Option<Secret>,
 }
@@ -115,8 +117,8 @@ impl Provider {
     }
 
     /// From now on it behaves so.
-    pub(super) fn begin(&self, context: Context, conduct: Conduct, client_state: Option<String>) {
-        self.held().running = Some(Running { context, conduct, seen: Seen::default(), client_state, code: None });
+    pub(super) fn begin(&self, context: Context, conduct: Conduct, client_state: Option<String>, home: Option<Url>) {
+        self.held().running = Some(Running { context, conduct, seen: Seen::default(), client_state, home, code: None });
     }
 
     /// What was seen since then, and the code that was made last. A provider that keeps on answers until the run is over: its code
@@ -273,7 +275,7 @@ impl Provider {
             facts["redirect_uri_registered"] = is_registered.into();
         }
         running.seen.browsers.note(facts.as_object().cloned().unwrap_or_default());
-        let mut url = Url::parse(redirect_uri).ok().filter(|url| self.may_go(url, is_registered, &running.context))?;
+        let mut url = Url::parse(redirect_uri).ok().filter(|url| may_go(url, is_registered, running))?;
         let code = match &running.conduct.code {
             Code::New => {
                 let code = running.context.world.random.state();
@@ -310,15 +312,6 @@ impl Provider {
         answer.push(("iss", running.conduct.iss.clone().unwrap_or_else(|| self.base.clone())));
         url.query_pairs_mut().extend_pairs(&answer);
         Some(url)
-    }
-
-    /// A stranger may not use us to send browsers anywhere: only to what a client registered, or, where the client is from before
-    /// this run, to the target.
-    fn may_go(&self, url: &Url, is_registered: Option<bool>, context: &Context) -> bool {
-        let target = &context.target;
-        let mut own = [&target.base].into_iter().chain(&target.endpoints).chain(&target.allow_origins);
-        let is_of_target = own.any(|known| Origin::of(known).is_some() && Origin::of(known) == Origin::of(url));
-        is_registered.unwrap_or(is_of_target)
     }
 
     fn redeem(
@@ -382,4 +375,13 @@ impl Provider {
         claims.extend(running.conduct.userinfo.clone());
         Said::json(200, &claims.into())
     }
+}
+
+/// A stranger may not use us to send browsers anywhere: only to what a client registered, or to the target. A data holder that
+/// names another address of its own is told of, and its sign-in goes on.
+fn may_go(url: &Url, is_registered: Option<bool>, running: &Running) -> bool {
+    let target = &running.context.target;
+    let own = [&target.base].into_iter().chain(&target.endpoints).chain(&target.allow_origins).chain(&running.home);
+    let mut own = own.filter_map(Origin::of);
+    is_registered == Some(true) || own.any(|known| Origin::of(url) == Some(known))
 }

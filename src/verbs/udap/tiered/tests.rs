@@ -51,7 +51,12 @@ async fn scene() -> Scene {
 impl Scene {
     fn begin(&self, changes: &Value) {
         let conduct = Conduct::read(Some(changes), |_| unreachable!("no code is given")).unwrap();
-        self.provider.begin(self.context.clone(), conduct, Some("of-the-client".into()));
+        self.provider.begin(
+            self.context.clone(),
+            conduct,
+            Some("of-the-client".into()),
+            Some(Url::parse("https://auth.example/authorize").unwrap()),
+        );
     }
 
     fn ask(&self, method: &str, path: &str, content_type: &str, body: &str) -> Said {
@@ -145,6 +150,9 @@ async fn a_browser_is_sent_nowhere_but_to_what_was_registered_or_to_the_target()
     assert!(scene.sign_in("carinbb-of-yesterday", "https://elsewhere.example/callback").is_none());
     assert!(scene.sign_in("carinbb-of-yesterday", CALLBACK).is_some());
     assert!(scene.sign_in(&client, "javascript:alert(1)").is_none());
+    // An address of the data holder that it did not register is told of, and the sign-in goes on.
+    assert!(scene.sign_in(&client, "https://auth.example/other").is_some());
+    assert_eq!(scene.provider.end(false).0["request"]["redirect_uri_registered"], json!(false));
 }
 
 #[tokio::test]
