@@ -144,7 +144,8 @@ impl Context {
     /// The same with what a UDAP client needs.
     #[must_use]
     pub fn with_udap(self, identity: Option<UdapIdentity>) -> Self {
-        let udap = identity.map(|identity| Arc::new(UdapClients::new(identity, self.world.run_id)));
+        let udap =
+            identity.map(|identity| Arc::new(UdapClients::new(identity, self.world.run_id, Arc::clone(&self.world.clock))));
         Self { udap, ..self }
     }
 

@@ -140,11 +140,12 @@ impl Lab {
         ocsp::answer(request, self.issuing_a.der(), &self.keys.issuing_a, self.now)
     }
 
-    /// A certificate for these URIs. The first is the one that shapes play with.
+    /// A certificate for these URIs, of today as it is when it is asked for: a run may last longer than a short life. The first
+    /// URI is the one that shapes play with.
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn credential(&self, uris: &[String], shape: Shape, key: KeyKind) -> Result<Credential, LabError> {
+    pub fn credential(&self, uris: &[String], shape: Shape, key: KeyKind, now: OffsetDateTime) -> Result<Credential, LabError> {
         let key = match (shape, key) {
             (Shape::WeakKey, _) => self.keys.weak_rsa.clone(),
             (_, KeyKind::Rsa) => self.keys.client_rsa.clone(),
@@ -155,7 +156,8 @@ impl Lab {
         };
         let private = PKey::private_key_from_pem(key.expose().as_bytes())?;
         let public = SubjectPublicKeyInfo::from_der(&private.public_key_to_der()?)?;
-        let (chain, root) = self.chain(uris, shape, &key, &public)?;
+        let leaf = self.leaf(uris, shape, now)?;
+        let (chain, root) = self.chain(leaf, shape, &key, &public)?;
         Ok(Credential { chain, root: Some(root), key: private })
     }
 
@@ -181,12 +183,11 @@ impl Lab {
     /// The chain without its root, and the root.
     fn chain(
         &self,
-        uris: &[String],
+        leaf: CertificateParams,
         shape: Shape,
         key: &Secret,
         public: &SubjectPublicKeyInfo,
     ) -> Result<(Vec<Vec<u8>>, Vec<u8>), LabError> {
-        let leaf = self.leaf(uris, shape)?;
         let root = self.root.clone();
         let below = |leaf: Vec<u8>, above: &Authority| vec![leaf, above.der().to_vec()];
         Ok(match shape {
@@ -245,7 +246,7 @@ impl Lab {
         Ok(CertifiedIssuer::signed_by(params, KeyPair::generate()?, &self.issuer)?)
     }
 
-    fn leaf(&self, uris: &[String], shape: Shape) -> Result<CertificateParams, LabError> {
+    fn leaf(&self, uris: &[String], shape: Shape, now: OffsetDateTime) -> Result<CertificateParams, LabError> {
         let first = uris.first().map_or("", String::as_str);
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
@@ -272,10 +273,10 @@ impl Lab {
         }
         let (hour, day) = (Duration::hours(1), Duration::days(1));
         (params.not_before, params.not_after) = match shape {
-            Shape::Expired => (self.now - 30 * day, self.now - 2 * hour),
-            Shape::Future => (self.now + 2 * hour, self.now + 30 * day),
-            Shape::ShortLife => (self.now - hour / 4, self.now + 3 * hour / 4),
-            _ => (self.now - day, self.now + 30 * day),
+            Shape::Expired => (now - 30 * day, now - 2 * hour),
+            Shape::Future => (now + 2 * hour, now + 30 * day),
+            Shape::ShortLife => (now - hour / 4, now + 3 * hour / 4),
+            _ => (now - day, now + 30 * day),
         };
         params.use_authority_key_identifier_extension = shape != Shape::SelfSigned;
         params.serial_number = Some(match shape {

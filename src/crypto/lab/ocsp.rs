@@ -183,7 +183,7 @@ mod tests {
     }
 
     fn status(lab: &Lab, now: OffsetDateTime, shape: Shape) -> RevocationStatus {
-        let chain = lab.credential(&[URI.to_owned()], shape, KeyKind::Ec256).unwrap().chain;
+        let chain = lab.credential(&[URI.to_owned()], shape, KeyKind::Ec256, now).unwrap().chain;
         let mut anchors = Anchors::nothing();
         let root = openssl::x509::X509::from_der(lab.root()).unwrap().to_pem().unwrap();
         anchors.trust_pem(&root).unwrap();

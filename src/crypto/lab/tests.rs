@@ -44,7 +44,7 @@ fn opinion(lab: &Lab, credential: &Credential) -> Result<(), String> {
 }
 
 fn made(lab: &Lab, shape: Shape) -> Credential {
-    lab.credential(&[URI.to_owned()], shape, KeyKind::Rsa).unwrap()
+    lab.credential(&[URI.to_owned()], shape, KeyKind::Rsa, OffsetDateTime::now_utc()).unwrap()
 }
 
 #[test]
@@ -99,8 +99,14 @@ fn what_openssl_does_not_look_at_is_in_the_certificate() {
     assert_eq!(uris(&leaf(Shape::DnsName)), Vec::<String>::new());
     assert!(!uris(&leaf(Shape::CommonName)).contains(&URI.to_owned()));
     assert_eq!(leaf(Shape::WeakKey).public_key().unwrap().bits(), 1024);
-    let two =
-        lab.credential(&["https://a.example/1".into(), "https://a.example/2".into()], Shape::Right, KeyKind::Ec256).unwrap();
+    let two = lab
+        .credential(
+            &["https://a.example/1".into(), "https://a.example/2".into()],
+            Shape::Right,
+            KeyKind::Ec256,
+            OffsetDateTime::now_utc(),
+        )
+        .unwrap();
     assert_eq!(uris(&certificate(&two.chain[0])).len(), 2);
     let list = X509Crl::from_der(&lab.list_of_issuing_a().unwrap()).unwrap();
     assert!(list.verify(&certificate(lab.issuing()[0]).public_key().unwrap()).unwrap());
@@ -135,7 +141,7 @@ fn as_jwk(credential: &Credential) -> Jwk {
 #[test]
 fn signatures_are_valid_for_an_implementation_that_did_not_make_them() {
     let lab = lab();
-    let made = |key| lab.credential(&[URI.to_owned()], Shape::Right, key).unwrap();
+    let made = |key| lab.credential(&[URI.to_owned()], Shape::Right, key, OffsetDateTime::now_utc()).unwrap();
     let (rsa, large, p256, p384) = (made(KeyKind::Rsa), made(KeyKind::Rsa4096), made(KeyKind::Ec256), made(KeyKind::Ec384));
     let pem = |credential: &Credential| credential.public_pem().unwrap();
     let rows: [(&Credential, &str, Box<dyn JwsVerifier>); 8] = [
@@ -228,7 +234,7 @@ fn certificates_of_a_run_cost_little() {
     let lab = lab();
     for number in 0..120 {
         let kind = [KeyKind::Rsa, KeyKind::Ec256, KeyKind::Ec384][number % 3];
-        lab.credential(&[format!("{URI}/{number}")], Shape::Right, kind).unwrap();
+        lab.credential(&[format!("{URI}/{number}")], Shape::Right, kind, OffsetDateTime::now_utc()).unwrap();
     }
     // Generous: the machine may be busy, and an RSA key per certificate would take far longer.
     assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());

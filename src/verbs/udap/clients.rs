@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::tiered::{Opened, Provider, Providers};
 use crate::crypto::lab::{Credential, KeyKind, Lab, Shape};
+use crate::net::Clock;
 use crate::vocabulary::Cause;
 
 /// Where client certificates come from.
@@ -55,10 +56,10 @@ pub(super) struct Registration {
 }
 
 /// The clients of one run.
-#[derive(Debug)]
 pub struct UdapClients {
     identity: UdapIdentity,
     run: Uuid,
+    clock: Arc<dyn Clock>,
     fresh: AtomicU64,
     alone: AsyncMutex<()>,
     held: Mutex<Held>,
@@ -77,12 +78,13 @@ struct Held {
 const HOST: &str = "https://client.carinbb.example";
 
 impl UdapClients {
-    /// Clients of a run of this id, with nothing registered.
+    /// Clients of a run of this id, with nothing registered. Certificates are of the time that the clock shows when they are made.
     #[must_use]
-    pub fn new(identity: UdapIdentity, run: Uuid) -> Self {
+    pub fn new(identity: UdapIdentity, run: Uuid, clock: Arc<dyn Clock>) -> Self {
         Self {
             identity,
             run,
+            clock,
             fresh: AtomicU64::new(1),
             alone: AsyncMutex::new(()),
             held: Mutex::default(),
@@ -159,7 +161,7 @@ impl UdapClients {
         if let Some(known) = self.held().credentials.get(&place) {
             return Ok(Arc::clone(known));
         }
-        let made = lab.credential(uris, shape, key).map_err(|error| Cause::new("input", error.to_string()))?;
+        let made = lab.credential(uris, shape, key, self.clock.now()).map_err(|error| Cause::new("input", error.to_string()))?;
         // Another case may have made one meanwhile: a client that shows two certificates is another client to some servers.
         Ok(Arc::clone(self.held().credentials.entry(place).or_insert_with(|| Arc::new(made))))
     }
@@ -223,17 +225,16 @@ pub(super) fn community_of(shape: Shape) -> Shape {
 #[cfg(test)]
 mod tests {
     use std::sync::Barrier;
+    use std::time::Duration;
 
     use time::OffsetDateTime;
 
     use super::*;
     use crate::crypto::lab::LabKeys;
+    use crate::net::{OffsetClock, SystemClock};
 
-    /// A server that takes no second certificate from a client refused a control when two cases had made one each.
-    #[test]
-    fn a_client_has_one_certificate_however_many_ask_for_it_at_once() {
-        const ASKING: usize = 8;
-        let lab = Lab::new(LabKeys::well_known(), None, OffsetDateTime::UNIX_EPOCH).unwrap();
+    fn clients(lab_of: OffsetDateTime, clock: Arc<dyn Clock>) -> UdapClients {
+        let lab = Lab::new(LabKeys::well_known(), None, lab_of).unwrap();
         let identity = UdapIdentity {
             source: Source::Laboratory(Arc::new(lab)),
             logo_uri: "https://client.example/logo.png".into(),
@@ -241,7 +242,33 @@ mod tests {
             contact: "mailto:ops@client.example".into(),
             providers: None,
         };
-        let clients = UdapClients::new(identity, Uuid::nil());
+        UdapClients::new(identity, Uuid::nil(), clock)
+    }
+
+    /// A member who takes an hour at the sign-in page must not make a right server fail: what is good for an hour is good from the
+    /// moment it is shown, and what begins tomorrow has not begun meanwhile.
+    #[test]
+    fn a_certificate_is_of_the_time_at_which_it_is_asked_for_and_not_of_the_beginning_of_the_run() {
+        let clock = OffsetClock::new();
+        let clients = clients(clock.now(), Arc::new(clock.clone()));
+        clock.advance(Duration::from_hours(3));
+        let dates = |shape| {
+            let credential = clients.credential(&[clients.uri("fresh", "client_credentials")], shape, None).unwrap();
+            let leaf = openssl::x509::X509::from_der(&credential.chain[0]).unwrap();
+            let now = openssl::asn1::Asn1Time::from_unix(clock.now().unix_timestamp()).unwrap();
+            (leaf.not_before() <= now, now <= leaf.not_after())
+        };
+        assert_eq!(dates(Shape::ShortLife), (true, true));
+        assert_eq!(dates(Shape::Right), (true, true));
+        assert_eq!(dates(Shape::Future), (false, true));
+        assert_eq!(dates(Shape::Expired), (true, false));
+    }
+
+    /// A server that takes no second certificate from a client refused a control when two cases had made one each.
+    #[test]
+    fn a_client_has_one_certificate_however_many_ask_for_it_at_once() {
+        const ASKING: usize = 8;
+        let clients = clients(OffsetDateTime::UNIX_EPOCH, Arc::new(SystemClock::new()));
         let barrier = Barrier::new(ASKING);
         for client in ["control", "another", "third", "fourth"] {
             let ask = || {

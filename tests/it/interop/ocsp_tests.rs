@@ -38,7 +38,9 @@ async fn openssl_believes_what_the_responder_of_the_laboratory_says() {
         openssl(&program, path, &["x509", "-inform", "DER", "-in", &format!("{name}.cer"), "-out", &format!("{name}.pem")]);
     }
     for (shape, word) in [(Shape::WithResponder, "good"), (Shape::RevokedByResponder, "revoked")] {
-        let credential = lab.credential(&["https://client.carinbb.example/app".into()], shape, KeyKind::Rsa).unwrap();
+        let credential = lab
+            .credential(&["https://client.carinbb.example/app".into()], shape, KeyKind::Rsa, OffsetDateTime::now_utc())
+            .unwrap();
         fs::write(path.join("leaf.cer"), &credential.chain[0]).unwrap();
         openssl(&program, path, &["x509", "-inform", "DER", "-in", "leaf.cer", "-out", "leaf.pem"]);
         for more in [&[][..], &["-no_nonce"], &["-sha256"]] {
@@ -63,7 +65,9 @@ async fn openssl_downloads_the_lists_and_refuses_what_stands_in_them() {
         openssl(&program, path, &["x509", "-inform", "DER", "-in", &format!("{name}.cer"), "-out", &format!("{name}.pem")]);
     }
     for (shape, word) in [(Shape::Right, "leaf.pem: OK"), (Shape::Revoked, "certificate revoked")] {
-        let credential = lab.credential(&["https://client.carinbb.example/app".into()], shape, KeyKind::Rsa).unwrap();
+        let credential = lab
+            .credential(&["https://client.carinbb.example/app".into()], shape, KeyKind::Rsa, OffsetDateTime::now_utc())
+            .unwrap();
         fs::write(path.join("leaf.cer"), &credential.chain[0]).unwrap();
         openssl(&program, path, &["x509", "-inform", "DER", "-in", "leaf.cer", "-out", "leaf.pem"]);
         let arguments = ["verify", "-CAfile", "root.pem", "-untrusted", "issuing.pem", "-crl_download", "-crl_check", "leaf.pem"];
