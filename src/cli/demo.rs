@@ -5,7 +5,8 @@ use super::udap_trust;
 use crate::net::tls::{Trust, TrustError};
 use crate::reference::{self, ClientKind, LoginVariant, MemberKind, Running};
 use crate::target::{
-    AUDIT_WAIT, AuditAccess, Client, ClientKey, Environment, Launch, Login, Member, MemberKey, SigningKey, Strategy, Target,
+    AUDIT_WAIT, AuditAccess, Client, ClientKey, Environment, Launch, Login, LoginStep, Member, MemberKey, SigningKey, Strategy,
+    Target, Withdrawal,
 };
 
 /// The target: every right is given, and what the metadata cannot show is stated.
@@ -56,11 +57,26 @@ pub fn launch(server: &Running, pages: LoginPages) -> Launch {
     Launch {
         clients: server.clients().iter().map(|client| registered(client, server)).collect(),
         members: server.members().iter().filter_map(|known| member(known, pages)).collect(),
-        login: Login { strategy, origins, approves_all: true, user_scopes: true, ..Login::default() },
+        login: Login {
+            strategy,
+            origins,
+            approves_all: true,
+            user_scopes: true,
+            withdrawal: withdrawal(server),
+            ..Login::default()
+        },
         tokens: Vec::new(),
         audit: Some(AuditAccess { access_token: server.auditor_token(), wait: AUDIT_WAIT }),
         scopes: None,
     }
+}
+
+/// Its page of connected apps, and the button of the confidential app on it.
+fn withdrawal(server: &Running) -> Option<Withdrawal> {
+    let client = server.clients().iter().find(|client| client.kind == ClientKind::Confidential)?;
+    let step = LoginStep { click: Some(format!("withdraw-{}", client.id)), ..LoginStep::default() };
+    let url = server.authorization_origin().join("apps").ok()?;
+    Some(Withdrawal { url, steps: vec![step], says: format!("{} is disconnected", client.name) })
 }
 
 fn registered(client: &reference::RegisteredClient, server: &Running) -> Client {
@@ -85,6 +101,7 @@ fn registered(client: &reference::RegisteredClient, server: &Running) -> Client 
         signing_key: keys.next(),
         more_keys: keys.collect(),
         redirect_uri: client.redirect_uri.clone(),
+        name: Some(client.name.clone()),
     }
 }
 

@@ -53,6 +53,9 @@ fn text(server: &Running, pages: LoginPages, folder: &Path) -> Result<String, Fa
             quoted(&client.client_id),
             quoted(&client.redirect_uri)
         );
+        if let Some(name) = &client.name {
+            let _ = writeln!(text, "name = {}", quoted(name));
+        }
         if let Some(secret) = &client.secret {
             let _ = writeln!(text, "client_secret = {}", keep(format!("{word}-secret"), secret)?);
         }
@@ -84,6 +87,12 @@ fn text(server: &Running, pages: LoginPages, folder: &Path) -> Result<String, Fa
         "\n[login]\nstrategy = \"{strategy}\"\norigins = [{}]\napproves_all = true\nuser_scopes = true\n",
         origins.join(", ")
     );
+    if let Some(withdrawal) = &launch.login.withdrawal {
+        let _ = write!(text, "\n[login.withdrawal]\nurl = {}\nsays = {}\n", quoted(&withdrawal.url), quoted(&withdrawal.says));
+        for click in withdrawal.steps.iter().filter_map(|step| step.click.as_ref()) {
+            let _ = writeln!(text, "[[login.withdrawal.steps]]\nclick = {}", quoted(click));
+        }
+    }
     Ok(text)
 }
 

@@ -154,7 +154,14 @@ fn certificate(seen: &Handshake, now: OffsetDateTime, text: &mut String) {
     );
     row("key", &format!("{} {}, signed with {}", leaf.key_type, leaf.key_bits, leaf.signature_algorithm));
     row("chain", &format!("{} sent", seen.chain.len()));
-    row("trusted", if seen.trusted { "yes" } else { "no" });
+    row(
+        "trusted",
+        match (seen.trusted, seen.is_private) {
+            (true, true) => "yes, by a root of --ca-file; by the public roots no",
+            (true, false) => "yes",
+            (false, _) => "no",
+        },
+    );
     row("status", seen.revocation.word());
 }
 
@@ -239,7 +246,7 @@ pub fn json(seen: &Seen<'_>, findings: &[Finding]) -> Value {
             "subject": leaf.subject, "issuer": leaf.issuer, "names": leaf.names,
             "not_before": leaf.not_before.format(&Rfc3339).ok(), "not_after": leaf.not_after.format(&Rfc3339).ok(),
             "key": format!("{} {}", leaf.key_type, leaf.key_bits), "signature": leaf.signature_algorithm, "sha256": leaf.sha256,
-            "trusted": handshake.trusted, "revocation": handshake.revocation.word(),
+            "trusted": handshake.trusted, "named_root": handshake.is_private, "revocation": handshake.revocation.word(),
             "defects": handshake.defects.iter().map(ToString::to_string).collect::<Vec<String>>(),
         })
     });

@@ -62,6 +62,8 @@ pub fn join(first: &Run, second: &Run) -> Result<Run, JoinError> {
     joined.evidence.extend(second.evidence.iter().map(|own| own.moved(MARK)));
     let known: BTreeSet<String> = joined.certificates.iter().map(|own| own.sha256.clone()).collect();
     joined.certificates.extend(second.certificates.iter().filter(|own| !known.contains(&own.sha256)).cloned());
+    let new = second.sign_in_pages.iter().filter(|page| !first.sign_in_pages.contains(page));
+    joined.sign_in_pages.extend(new.cloned());
     joined.left_behind.extend(second.left_behind.iter().cloned());
     joined.finished.clone_from(&second.finished);
     joined.header.notes.push(format!(

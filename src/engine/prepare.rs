@@ -15,12 +15,12 @@ use super::smart_version;
 use super::stage::Interrupt;
 use super::udap_version;
 use super::{RunError, RunOptions};
-use crate::catalogue::{Actor, Claim, InForce, Profile, SmartVersion};
+use crate::catalogue::{Actor, Catalogue, Claim, InForce, Profile, SmartVersion};
 use crate::target::AUDIT_WAIT;
 use crate::testcase::{Role, Scope};
 use crate::verbs::{self, Arguments, Context, Observation, Observed};
 use crate::vocabulary::document::did_you_mean;
-use crate::vocabulary::{Cause, format_duration};
+use crate::vocabulary::{Cause, ProfileId, format_duration};
 
 /// How much is known before the plan is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,16 +192,19 @@ fn choose_profiles<'c>(
         };
         return Ok((vec![profile], vec![choice(profile, &why)]));
     }
-    let mut profiles = Vec::new();
-    for id in &options.profiles {
-        let Some(profile) = options.catalogue.profile(id) else {
-            let known = options.catalogue.profiles().map(|profile| profile.id.as_str());
-            return Err(RunError::UnknownProfile { id: id.to_string(), help: did_you_mean(id.as_str(), known) });
-        };
-        profiles.push(profile);
-    }
+    let profiles = named_profiles(&options.catalogue, &options.profiles)?;
     let choices = profiles.iter().map(|profile| choice(profile, "declared")).collect();
     Ok((profiles, choices))
+}
+
+/// The profiles that somebody named. [`super::run`] asks it too, when the suite is known and the target is not.
+///
+/// # Errors
+/// [`RunError::UnknownProfile`], with what was meant.
+pub fn named_profiles<'a>(catalogue: &'a Catalogue, ids: &[ProfileId]) -> Result<Vec<&'a Profile>, RunError> {
+    let known = || catalogue.profiles().map(|profile| profile.id.as_str());
+    let unknown = |id: &ProfileId| RunError::UnknownProfile { id: id.to_string(), help: did_you_mean(id.as_str(), known()) };
+    ids.iter().map(|id| catalogue.profile(id).ok_or_else(|| unknown(id))).collect()
 }
 
 /// The canonicals by which a server names the guides that it follows.

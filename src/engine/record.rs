@@ -59,6 +59,28 @@ pub struct Run {
     /// The certificates that were shown, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<CertificateRecord>,
+    /// What the pages of sign-ins said, each page once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sign_in_pages: Vec<SignInPageRecord>,
+}
+
+/// What a page of a sign-in said. ‹…› stands for words that may be about somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignInPageRecord {
+    /// Origin and path of its address.
+    pub address: String,
+    /// Its title.
+    pub title: String,
+    /// What it was for, for instance `asks for consent`.
+    pub purpose: String,
+    /// The case whose sign-in saw it first.
+    pub case: String,
+    /// Its visible text, at most 2 KB.
+    pub text: String,
+    /// What stands on its buttons.
+    #[serde(default)]
+    pub buttons: Vec<String>,
 }
 
 /// What stands above the results.

@@ -12,8 +12,8 @@ use super::event::{Event, Listener};
 use super::exercised::not_exercised;
 use super::prepare::{Knowledge, Prepared, prepare};
 use super::record::{
-    CaseResult, CertificateRecord, ClaimBasis, EvidenceRecord, OutcomeRecord, Phase, PlannedCase, Run, Setting, StepResult,
-    Traffic,
+    CaseResult, CertificateRecord, ClaimBasis, EvidenceRecord, OutcomeRecord, Phase, PlannedCase, Run, Setting, SignInPageRecord,
+    StepResult, Traffic,
 };
 use super::rollup;
 use super::schedule::{self, notice};
@@ -21,7 +21,7 @@ use super::selection::Selection;
 use super::stage::{Interrupt, Limits, Stage};
 use super::{attested, swept, waived};
 use crate::catalogue::{Actor, Attestations, Catalogue, Waiver};
-use crate::evidence::{Record, curl_line, pem, sweep};
+use crate::evidence::{Record, SignInPage, curl_line, pem, sweep, sweep_text};
 use crate::net::World;
 use crate::target::{Launch, Target};
 use crate::testcase::{Role, Suite, TestCase};
@@ -153,7 +153,7 @@ pub struct PlanView {
 /// # Errors
 /// As [`run`].
 pub async fn plan(options: &RunOptions, knowledge: Knowledge) -> Result<PlanView, RunError> {
-    check_selection(options)?;
+    check_selection(&options.suite, &options.selection, role_of(options))?;
     let prepared = prepare(options, knowledge).await?;
     let cases = prepared.plan.jobs.iter().map(|job| job.planned.clone()).collect();
     let traffic = planned_traffic(&prepared);
@@ -167,7 +167,7 @@ pub async fn plan(options: &RunOptions, knowledge: Knowledge) -> Result<PlanView
 /// # Errors
 /// When a profile, a SMART version or a selection is unknown.
 pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Run, RunError> {
-    check_selection(options)?;
+    check_selection(&options.suite, &options.selection, role_of(options))?;
     let prepared = prepare(options, Knowledge::Discovery).await?;
     let planned: Vec<PlannedCase> = prepared.plan.jobs.iter().map(|job| job.planned.clone()).collect();
     if let Some(browser) = &options.browser {
@@ -196,24 +196,31 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
     Ok(record)
 }
 
-fn check_selection(options: &RunOptions) -> Result<(), RunError> {
-    let role = if options.client.is_some() { Role::Client } else { Role::Server };
-    let of_role = |own: Role| -> Vec<TestCase> { options.suite.cases.iter().filter(|case| case.role == own).cloned().collect() };
-    let Some(pattern) = options.selection.unknown_patterns(&of_role(role)).first().map(ToString::to_string) else {
+fn role_of(options: &RunOptions) -> Role {
+    if options.client.is_some() { Role::Client } else { Role::Server }
+}
+
+/// Whether each pattern of a selection names something in the suite that is about this role. [`run`] and [`plan`] ask it too.
+///
+/// # Errors
+/// [`RunError::UnknownSelection`], with what was meant.
+pub fn check_selection(suite: &Suite, selection: &Selection, role: Role) -> Result<(), RunError> {
+    let of_role = |own: Role| -> Vec<TestCase> { suite.cases.iter().filter(|case| case.role == own).cloned().collect() };
+    let Some(pattern) = selection.unknown_patterns(&of_role(role)).first().map(ToString::to_string) else {
         return Ok(());
     };
     let other = if role == Role::Client { Role::Server } else { Role::Client };
-    if !options.selection.unknown_patterns(&of_role(other)).contains(&pattern.as_str()) {
+    if !selection.unknown_patterns(&of_role(other)).contains(&pattern.as_str()) {
         let help = match other {
             Role::Client => "it is about a client, which `carinbb serve --observe` looks at",
             Role::Server => "it is about a server, which `carinbb run` tests",
         };
         return Err(RunError::UnknownSelection { pattern, help: help.to_owned() });
     }
-    let cases = options.suite.cases.iter();
+    let cases = suite.cases.iter();
     let known: BTreeSet<&str> = cases.flat_map(|case| [case.id.area(), case.id.as_str()]).collect();
     let near = crate::vocabulary::document::did_you_mean(&pattern, known);
-    let areas: BTreeSet<&str> = options.suite.cases.iter().map(|case| case.id.area()).collect();
+    let areas: BTreeSet<&str> = suite.cases.iter().map(|case| case.id.area()).collect();
     let areas = areas.into_iter().collect::<Vec<_>>().join(", ");
     let lists = format!("the areas are {areas}; 'carinbb list cases' names every case");
     let help = if near.starts_with("did you mean") { near } else { lists };
@@ -303,6 +310,7 @@ fn finish(
         certification: options.statements.certification.clone().map(|own| own.with_readings(&prepared.in_force)),
         evidence: evidence_of(&options.world, &search),
         certificates: certificates_of(&options.world),
+        sign_in_pages: pages_of(&options.world, &search),
     }
 }
 
@@ -334,6 +342,25 @@ fn evidence_of(world: &World, search: &LeakSearch) -> Vec<EvidenceRecord> {
         exchange: swept(serde_json::to_value(&exchange).unwrap_or_default()),
     });
     records.collect()
+}
+
+/// Those that ask for consent first: they are what a person judges.
+fn pages_of(world: &World, search: &LeakSearch) -> Vec<SignInPageRecord> {
+    let mut pages = world.evidence.pages();
+    pages.sort_by_key(|page| !page.asks_consent);
+    let swept = |mut text: String| {
+        sweep_text(&mut text, &world.redactor, search);
+        text
+    };
+    let record = |page: SignInPage| SignInPageRecord {
+        address: swept(page.address),
+        title: swept(page.title),
+        purpose: page.purpose,
+        case: page.case,
+        text: swept(page.text),
+        buttons: page.buttons.into_iter().map(swept).collect(),
+    };
+    pages.into_iter().map(record).collect()
 }
 
 fn certificates_of(world: &World) -> Vec<CertificateRecord> {

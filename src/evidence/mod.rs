@@ -6,8 +6,10 @@
 mod curl;
 mod exchange;
 mod members;
+mod page_words;
 mod pem;
 mod redaction;
+mod sign_in_page;
 mod store;
 mod sweep;
 mod tokens;
@@ -17,8 +19,10 @@ pub use exchange::{
     Body, EvidenceId, Exchange, HttpAnswer, HttpExchange, HttpFailure, HttpRequest, HttpResult, Label, Record, TlsExchange,
     TlsSummary,
 };
+pub use page_words::PageWords;
 pub use pem::pem;
-pub use redaction::{hex, redact_bytes, redact_header, redact_text};
+pub use redaction::{hex, redact_bytes, redact_form, redact_header, redact_text, withheld_page};
+pub use sign_in_page::SignInPage;
 pub use store::EvidenceStore;
 pub use sweep::{sweep, sweep_fact, sweep_text};
 pub use tokens::{TokenOutline, token_outlines};

@@ -10,7 +10,7 @@ use regex::{Captures, Regex};
 use sha2::{Digest, Sha256};
 
 use super::members::{reduced, without_addresses};
-use super::{BODY_KEPT, Body};
+use super::{BODY_KEPT, Body, PageWords};
 use crate::vocabulary::Redactor;
 
 /// Members of a JSON object that hold a secret whatever their value is.
@@ -94,6 +94,37 @@ pub fn redact_bytes(redactor: &Redactor, bytes: &[u8]) -> Body {
     Body { text: clean[..kept].to_owned(), bytes: bytes.len() as u64, sha256: hex(&digest), cut: kept < clean.len(), redacted }
 }
 
+/// The body of a page of a sign-in. It was shown to the member, of whom nothing is known yet, so nothing of it is kept until
+/// somebody has read it and says which of its words may be ([`EvidenceStore::keep_words`](super::EvidenceStore::keep_words)).
+#[must_use]
+pub fn withheld_page(bytes: &[u8]) -> Body {
+    let text = "‹withheld: a page of a sign-in›".to_owned();
+    Body { bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(text.as_bytes())), cut: false, redacted: true, text }
+}
+
+/// The fields of a form that such a page sent: the names, and the values that cannot be about anybody.
+#[must_use]
+pub fn redact_form(redactor: &Redactor, bytes: &[u8]) -> Body {
+    let words = PageWords::default();
+    let value_of = |value: &str| {
+        let clean = redact_text(redactor, value);
+        let is_shown = clean != value || words.keeps(redactor, value);
+        if is_shown { clean } else { redactor.pseudonym("value", value) }
+    };
+    let fields = url::form_urlencoded::parse(bytes).map(|(name, value)| {
+        let field = format!("{name}={value}");
+        // A password is known by the name of its field too.
+        match redact_text(redactor, &field) {
+            clean if clean != field => clean,
+            _ => format!("{}={}", redact_text(redactor, &name), value_of(&value)),
+        }
+    });
+    let text = fields.collect::<Vec<_>>().join("&");
+    let kept = text.floor_char_boundary(BODY_KEPT);
+    let sha256 = hex(&Sha256::digest(text.as_bytes()));
+    Body { text: text[..kept].to_owned(), bytes: bytes.len() as u64, sha256, cut: kept < text.len(), redacted: true }
+}
+
 /// Bytes as lower-case hex digits, as evidence shows them.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -136,6 +167,19 @@ mod tests {
         assert!(!redact_header(&redactor, "AUTHORIZATION", "tokenwithoutscheme").contains("token"));
         assert!(!redact_header(&redactor, "Set-Cookie", "SID=abcdef; Secure").contains("abcdef"));
         assert_eq!(redact_header(&redactor, "WWW-Authenticate", "Bearer realm=\"x\""), "Bearer realm=\"x\"");
+    }
+
+    #[test]
+    fn of_a_form_of_a_sign_in_the_choices_stay_and_what_a_page_hid_in_it_goes() {
+        let redactor = Redactor::new("salt");
+        redactor.register(&Secret::new("username", "jane.member"));
+        let body = redact_form(&redactor, b"user=jane.member&password=x9&SAMLResponse=QW5uIENhbmFyeQ&scope=patient%2FPatient.read&decision=approve&who=Ann+Canary");
+        for gone in ["jane", "x9", "QW5u", "Ann"] {
+            assert!(!body.text.contains(gone), "{gone} in {}", body.text);
+        }
+        assert!(body.text.contains("scope=patient/Patient.read&decision=approve&who=‹value #"), "{}", body.text);
+        let page = withheld_page(b"<p>Ann Canary");
+        assert!(page.redacted && page.bytes == 13 && !page.text.contains("Ann"));
     }
 
     #[test]

@@ -3,17 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{EvidenceId, Exchange, Label, Record};
+use sha2::{Digest, Sha256};
+
+use super::redaction::hex;
+use super::{EvidenceId, Exchange, HttpResult, Label, Record, SignInPage};
 
 /// Collects exchanges and gives each its id. Clones share one collection.
 #[derive(Debug, Clone, Default)]
 pub struct EvidenceStore {
     exchanges: Arc<Mutex<Vec<Exchange>>>,
     certificates: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
+    pages: Arc<Mutex<Vec<SignInPage>>>,
 }
 
 /// The most certificates of a run that are kept: a target that shows a new one each time must not fill the memory.
 const MOST_CERTIFICATES: usize = 64;
+/// The most pages that ask for consent, and the most others, that are kept.
+const MOST_PAGES: usize = 8;
 
 impl EvidenceStore {
     /// An empty store.
@@ -42,6 +48,34 @@ impl EvidenceStore {
     #[must_use]
     pub fn certificates(&self) -> BTreeMap<String, Vec<u8>> {
         self.certificates.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps what a page of a sign-in said, once.
+    pub fn keep_page(&self, page: SignInPage) {
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_its_kind = pages.iter().filter(|own| own.asks_consent == page.asks_consent).count();
+        if of_its_kind < MOST_PAGES && !pages.iter().any(|own| own.is_same(&page)) {
+            pages.push(page);
+        }
+    }
+
+    /// Writes the words of a page of a sign-in, which may be shown, into the exchange that brought it.
+    pub fn keep_words(&self, id: &str, words: &str) {
+        let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(exchange) = exchanges.iter_mut().rev().find(|exchange| exchange.id.as_str() == id) else { return };
+        if let Record::Http(http) = &mut exchange.record
+            && let HttpResult::Answer(answer) = &mut http.result
+        {
+            answer.body.text = format!("‹the words of a page of a sign-in› {words}");
+            answer.body.sha256 = hex(&Sha256::digest(answer.body.text.as_bytes()));
+            answer.body.redacted = true;
+        }
+    }
+
+    /// Every page that was kept, in the order in which they were seen.
+    #[must_use]
+    pub fn pages(&self) -> Vec<SignInPage> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The exchange with this id.
@@ -74,6 +108,25 @@ impl EvidenceStore {
 mod tests {
     use super::*;
     use crate::evidence::TlsExchange;
+
+    #[test]
+    fn a_page_is_kept_once_and_many_pages_leave_room_for_those_that_ask_for_consent() {
+        let store = EvidenceStore::new();
+        let page = |number: usize, asks_consent| SignInPage {
+            address: format!("https://p.example/{number}"),
+            title: "Sign in".into(),
+            purpose: String::new(),
+            asks_consent,
+            case: format!("case {number}"),
+            text: String::new(),
+            buttons: Vec::new(),
+        };
+        (0..20).for_each(|number| store.keep_page(page(number, false)));
+        store.keep_page(page(30, true));
+        store.keep_page(SignInPage { case: "another".into(), ..page(30, true) });
+        assert_eq!(store.pages().len(), MOST_PAGES + 1);
+        assert_eq!(store.pages()[MOST_PAGES].case, "case 30");
+    }
 
     #[test]
     fn evidence_is_numbered_in_the_order_of_recording_and_read_back_as_it_was_written() {

@@ -19,6 +19,8 @@ pub enum Arrival {
         /// Names and values; they may hold a code or a token.
         fields: Vec<(String, String)>,
     },
+    /// The page of `[login.withdrawal]` says that the app's access is gone, and did not say so before.
+    Confirmed,
     /// An answer that ends the authorization without a redirect.
     ErrorAnswer {
         /// The status code.
@@ -176,7 +178,7 @@ pub struct PageOutline {
     pub form_count: usize,
     /// Fields outside any form.
     pub loose: Vec<FieldOutline>,
-    /// The beginning of its visible text.
+    /// What it says, with a mark for every word that may be about somebody.
     pub text: String,
 }
 

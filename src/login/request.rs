@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::evidence::Label;
-use crate::target::MemberKey;
+use crate::evidence::{Label, PageWords};
+use crate::target::{MemberKey, Withdrawal};
 
 /// How the authorization request is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,9 +80,22 @@ pub struct AuthorizeRequest {
     pub detour: Option<Detour>,
     /// Who asks, for the evidence.
     pub label: Label,
+    /// The name under which the app is registered, for what is shown of the pages.
+    pub app: Option<String>,
+    /// It is no authorization: at this address the member takes an app's access back.
+    pub withdrawal: Option<Withdrawal>,
 }
 
 impl AuthorizeRequest {
+    /// What may be shown of the pages: besides what any page may say, what this request says.
+    pub(super) fn words(&self) -> PageWords {
+        let query = self.url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned()));
+        let parameters = query.chain(self.form.iter().cloned());
+        let own = parameters.filter(|(name, _)| name == "scope" || name == "client_id").map(|(_, value)| value);
+        let own: Vec<String> = own.chain(self.app.clone()).collect();
+        PageWords::of(own.iter().map(String::as_str))
+    }
+
     /// A GET of this address by the first member, who approves everything in the session that there is.
     #[must_use]
     pub fn get(url: Url, redirect_uri: Url) -> Self {
@@ -96,6 +109,8 @@ impl AuthorizeRequest {
             approve: Approve::All,
             detour: None,
             label: Label::default(),
+            app: None,
+            withdrawal: None,
         }
     }
 }

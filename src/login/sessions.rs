@@ -88,6 +88,9 @@ impl Sessions {
         match inner.login.strategy {
             Strategy::None => unavailable("the target file has no login strategy, so nobody can sign in"),
             Strategy::Token => unavailable("the target file gives tokens; a fresh authorization needs another login strategy"),
+            Strategy::Manual if request.withdrawal.is_some() => {
+                unavailable("the page of [login.withdrawal] is opened by the login strategies form and webdriver alone")
+            }
             Strategy::Manual => {
                 inner.begun.fetch_add(1, Ordering::SeqCst);
                 inner.desk.authorize(&inner.world, inner.sitting.as_ref(), request).await

@@ -30,7 +30,7 @@ pub use driver::{DriverClient, DriverError};
 pub use guard::{AddressGuard, Forbidden};
 pub use http::{
     Answer, Credentials, Failure, FormValue, Http, HttpOptions, HttpOutcome, Limits, MAX_RESENDS, Method, Payload, Request, Sent,
-    TlsFacts, Trust,
+    SignIn, TlsFacts, Trust,
 };
 pub use identity::{ClientIdentity, install_crypto_provider};
 pub use network::{Network, ParseNetworkError};

@@ -6,6 +6,7 @@
 use url::Url;
 
 use super::audit::AuditAccess;
+use super::withdrawal::Withdrawal;
 use crate::vocabulary::Secret;
 
 /// Which of the registered clients is meant.
@@ -69,6 +70,8 @@ pub struct Client {
     pub more_keys: Vec<SigningKey>,
     /// Its registered redirect URI.
     pub redirect_uri: Url,
+    /// The name that members see.
+    pub name: Option<String>,
 }
 
 impl Client {
@@ -185,6 +188,8 @@ pub struct Login {
     pub user_scopes: bool,
     /// The browser of the strategy `webdriver`.
     pub browser: BrowserSettings,
+    /// Where a member takes an app's access back.
+    pub withdrawal: Option<Withdrawal>,
 }
 
 /// How a browser is driven.

@@ -12,6 +12,7 @@ mod schema;
 mod secret_source;
 mod udap_client;
 mod udap_trust;
+mod withdrawal;
 
 pub use audit::{AUDIT_WAIT, AuditAccess};
 pub use identity_provider::{IdentityProviderFile, ProviderTls};
@@ -26,3 +27,4 @@ pub use schema::schema;
 pub use secret_source::{SecretReader, SecretSource};
 pub use udap_client::{Pkcs12File, UdapClientFile};
 pub use udap_trust::{TrustedCommunity, UDAP_VERSIONS, UdapTrust, udap_version};
+pub use withdrawal::Withdrawal;

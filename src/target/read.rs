@@ -269,6 +269,27 @@ click = "Continue"
     }
 
     #[test]
+    fn a_page_of_withdrawal_has_steps_and_words_that_end_it() {
+        let page = "[login.withdrawal]\nurl = \"https://p.example/apps\"\nsays = \"is gone\"\n[[login.withdrawal.steps]]\nclick = \"Disconnect\"\nfill = { \"#pin\" = { env = \"PIN\" } }\n";
+        let named = LAUNCH.replace("client_id = \"app\"", "client_id = \"app\"\nname = \"Claims\"");
+        let (file, problems) = read_text(&format!("{named}{page}"));
+        assert_eq!(problems, Vec::<String>::new());
+        let launch = file.unwrap().launch.resolve(&mut Given).unwrap();
+        let withdrawal = launch.login.withdrawal.as_ref().unwrap();
+        assert_eq!((withdrawal.says.as_str(), withdrawal.steps[0].fill.len()), ("is gone", 1));
+        assert_eq!(launch.client(ClientKey::Confidential).unwrap().name.as_deref(), Some("Claims"));
+        for (wrong, why) in [
+            (page.replace("says = \"is gone\"\n", ""), "'says' is missing"),
+            (page.replace("\"is gone\"", "\" \""), "which every page says"),
+            (page.split("[[").next().unwrap().to_owned(), "nothing is done on the page"),
+            (page.replace("says", "said"), "write one of: url, says, steps"),
+        ] {
+            let (_, problems) = read_text(&format!("{LAUNCH}{wrong}"));
+            assert!(problems.iter().any(|problem| problem.contains(why)), "{why}: {problems:?}");
+        }
+    }
+
+    #[test]
     fn an_asymmetric_client_may_have_a_key_for_each_algorithm() {
         let client = "[clients.asymmetric]\nclient_id = \"app\"\nredirect_uri = \"https://app.example/callback\"\nsigning_key = { env = \"K1\" }\nkey_id = \"k1\"\nalgorithm = \"RS384\"\n";
         let more = "[[clients.asymmetric.more_keys]]\nsigning_key = { env = \"K2\" }\nkey_id = \"k2\"\nalgorithm = \"ES384\"\n";

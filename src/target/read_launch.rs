@@ -8,6 +8,7 @@ use super::launch::{
     PageMatch, SigningKey, Strategy,
 };
 use super::secret_source::{SecretReader, SecretSource, secret_source};
+use super::withdrawal::Withdrawal;
 use crate::vocabulary::Secret;
 use crate::vocabulary::document::{Node, Reader, Value, did_you_mean};
 
@@ -32,6 +33,7 @@ struct ClientFile {
     algorithm: String,
     more_keys: Vec<KeyFile>,
     redirect_uri: Url,
+    name: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -60,6 +62,14 @@ struct LoginFile {
     approves_all: bool,
     user_scopes: bool,
     browser: BrowserSettings,
+    withdrawal: Option<WithdrawalFile>,
+}
+
+#[derive(Debug, Clone)]
+struct WithdrawalFile {
+    url: Url,
+    steps: Vec<StepFile>,
+    says: String,
 }
 
 #[derive(Debug, Clone)]
@@ -128,6 +138,7 @@ impl LaunchFile {
                 }),
                 more_keys,
                 redirect_uri: client.redirect_uri.clone(),
+                name: client.name.clone(),
             });
         }
         for member in &self.members {
@@ -154,15 +165,13 @@ impl LaunchFile {
             });
         }
         launch.audit = self.audit.as_ref().map(|audit| audit.resolve(secrets)).transpose()?.flatten();
-        let mut steps = Vec::new();
-        for file in &self.login.steps {
-            let mut step = file.step.clone();
-            for (field, source) in &file.secrets {
-                let secret: Secret = secrets.read("login_value", source)?;
-                step.fill.push((field.clone(), FillValue::Secret(secret)));
+        let steps = resolve_steps(&self.login.steps, secrets)?;
+        let withdrawal = match &self.login.withdrawal {
+            Some(file) => {
+                Some(Withdrawal { url: file.url.clone(), steps: resolve_steps(&file.steps, secrets)?, says: file.says.clone() })
             }
-            steps.push(step);
-        }
+            None => None,
+        };
         launch.login = Login {
             strategy: self.login.strategy,
             origins: self.login.origins.clone(),
@@ -170,6 +179,7 @@ impl LaunchFile {
             approves_all: self.login.approves_all,
             user_scopes: self.login.user_scopes,
             browser: self.login.browser.clone(),
+            withdrawal,
         };
         Ok(launch)
     }
@@ -179,6 +189,19 @@ impl LaunchFile {
     pub fn strategy(&self) -> Strategy {
         self.login.strategy
     }
+}
+
+fn resolve_steps(files: &[StepFile], secrets: &mut dyn SecretReader) -> Result<Vec<LoginStep>, String> {
+    let mut steps = Vec::new();
+    for file in files {
+        let mut step = file.step.clone();
+        for (field, source) in &file.secrets {
+            let secret: Secret = secrets.read("login_value", source)?;
+            step.fill.push((field.clone(), FillValue::Secret(secret)));
+        }
+        steps.push(step);
+    }
+    Ok(steps)
 }
 
 fn source(reader: &Reader<'_>, key: &'static str) -> Option<SecretSource> {
@@ -208,6 +231,7 @@ fn read_client(key: ClientKey, reader: Reader<'_>) -> Option<ClientFile> {
         redirect_uri: redirect_uri
             .clone()
             .unwrap_or_else(|| Url::parse("https://invalid.invalid").expect("the literal is a URL")),
+        name: reader.string("name").map(str::to_owned),
     };
     match key {
         ClientKey::Confidential | ClientKey::Second if reader.node("client_secret").is_none() => {
@@ -323,9 +347,24 @@ fn read_login(reader: Reader<'_>) -> LoginFile {
         approves_all: reader.flag("approves_all"),
         user_scopes: reader.flag("user_scopes"),
         browser: reader.table("browser").map(read_browser).unwrap_or_default(),
+        withdrawal: reader.table("withdrawal").and_then(read_withdrawal),
     };
     reader.finish();
     login
+}
+
+fn read_withdrawal(reader: Reader<'_>) -> Option<WithdrawalFile> {
+    let (url, says) = (reader.required("url", url), reader.required_string("says"));
+    let steps: Vec<StepFile> = reader.tables("steps").into_iter().map(read_step).collect();
+    if steps.is_empty() {
+        let help = "write [[login.withdrawal.steps]] and below it click = \"Disconnect\"";
+        reader.report(reader.span(), "nothing is done on the page of the withdrawal", Some(help.into()));
+    }
+    if reader.node("says").is_some() && says.trim().is_empty() {
+        reader.report(reader.span(), "'says' is empty, which every page says", None);
+    }
+    reader.finish();
+    Some(WithdrawalFile { url: url?, steps, says: says.trim().to_owned() })
 }
 
 fn read_browser(reader: Reader<'_>) -> BrowserSettings {

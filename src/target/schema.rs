@@ -161,6 +161,7 @@ fn client() -> Value {
                 },
             } },
             "redirect_uri": { "type": "string" },
+            "name": { "type": "string", "description": "the name that members see on the consent page" },
         },
     })
 }
@@ -206,6 +207,15 @@ fn login() -> Value {
     let texts = json!({ "type": "array", "items": { "type": "string" } });
     let text = json!({ "type": "object", "properties": { "text": { "type": "string" } }, "required": ["text"], "additionalProperties": false });
     let value = json!({ "anyOf": [{ "enum": ["username", "password", "totp"] }, text, secret()] });
+    let steps = json!({ "type": "array", "items": {
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "url": { "type": "string" }, "text": { "type": "string" }, "form": { "type": "string" },
+            "fill": { "type": "object", "additionalProperties": value },
+            "tick": texts, "untick": texts, "click": { "type": "string" },
+        },
+    } });
     json!({
         "type": "object",
         "additionalProperties": false,
@@ -223,15 +233,17 @@ fn login() -> Value {
                     "binary": { "type": "string" }, "arguments": texts,
                 },
             },
-            "steps": { "type": "array", "items": {
+            "steps": steps,
+            "withdrawal": {
                 "type": "object",
                 "additionalProperties": false,
+                "required": ["url", "says", "steps"],
                 "properties": {
-                    "url": { "type": "string" }, "text": { "type": "string" }, "form": { "type": "string" },
-                    "fill": { "type": "object", "additionalProperties": value },
-                    "tick": texts, "untick": texts, "click": { "type": "string" },
+                    "url": { "type": "string", "pattern": "^https?://", "description": "the page where a member takes an app's access back" },
+                    "says": { "type": "string", "description": "what the page says once that is done, and not before" },
+                    "steps": steps,
                 },
-            } },
+            },
         },
     })
 }

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::evidence::Label;
 use crate::login::Detour;
-use crate::target::MemberKey;
+use crate::target::{MemberKey, Withdrawal};
 use crate::vocabulary::Cause;
 
 /// The most requests that one sign-in sends: hops, pages and forms together.
@@ -34,6 +34,10 @@ pub struct Authorization {
     pub detour: Option<Detour>,
     /// Who asks, for the evidence.
     pub label: Label,
+    /// The name under which the app is registered, where it is known.
+    pub app: Option<String>,
+    /// It is no authorization: at this address the member takes an app's access back.
+    pub withdrawal: Option<Withdrawal>,
 }
 
 /// What the member approves.
@@ -59,6 +63,8 @@ pub enum Arrival {
         /// Names and values.
         fields: Vec<(String, String)>,
     },
+    /// The page of `[login.withdrawal]` says that the app's access is gone, and did not say so before.
+    Confirmed,
     /// The server answered with an error.
     ErrorAnswer {
         /// The status.

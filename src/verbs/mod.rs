@@ -33,6 +33,7 @@ mod udap;
 mod vault;
 mod verb;
 mod wait;
+mod withdraw;
 
 #[cfg(test)]
 mod tests;

@@ -10,10 +10,11 @@ use super::openid::{IdToken, UserInfo};
 use super::tls::{TlsFlight, TlsHandshake, TlsOffer, TlsRevocation, TlsSuites, TlsSurvey};
 use super::udap::{JtiLadder, Register, Sign, TieredLogin, UdapAuthorize, UdapIdToken, UdapToken};
 use super::wait::Wait;
+use super::withdraw::Withdraw;
 use super::{Verb, VerbHelp, help};
 
 /// The documentation of every verb, in the order of the reference.
-pub static HELPS: [&VerbHelp; 41] = [
+pub static HELPS: [&VerbHelp; 42] = [
     &help::GET,
     &help::OPTIONS,
     &help::POST,
@@ -55,9 +56,10 @@ pub static HELPS: [&VerbHelp; 41] = [
     &help::CLIENT_AWAIT,
     &help::SERVE_WITH_FAULT,
     &help::AUDIT_FIND,
+    &help::WITHDRAW,
 ];
 
-static VERBS: [&dyn Verb; 41] = [
+static VERBS: [&dyn Verb; 42] = [
     &Http::GET,
     &Http::OPTIONS,
     &Http::POST,
@@ -99,6 +101,7 @@ static VERBS: [&dyn Verb; 41] = [
     &Await,
     &WithFault,
     &AuditFind,
+    &Withdraw,
 ];
 
 /// Every verb, in the order of the reference.

@@ -40,6 +40,8 @@ fn asked(request: &Authorization) -> AuthorizeRequest {
         },
         detour: request.detour.clone(),
         label: request.label.clone(),
+        app: request.app.clone(),
+        withdrawal: request.withdrawal.clone(),
     }
 }
 
@@ -55,6 +57,7 @@ fn visit(visit: login::Visit) -> Visit {
             title: stuck.page.as_ref().map(|page| page.title.clone()).unwrap_or_default(),
             why: stuck.to_string(),
         },
+        login::Arrival::Confirmed => Arrival::Confirmed,
         login::Arrival::Broken(cause) => Arrival::Broken(cause),
         login::Arrival::Unavailable(why) => Arrival::Unavailable(why),
     };

@@ -3,7 +3,7 @@
 use carinbb::engine::Run;
 use carinbb::engine::record::{
     AssertionResult, CaseResult, Claim, Clause, EvidenceRecord, Header, Judgement, NotSelected, OutcomeRecord, Phase,
-    PlannedCase, ProfileChoice, RequirementResult, SCHEMA, Setting, StepResult, Tested, Traffic, VersionChoice,
+    PlannedCase, ProfileChoice, RequirementResult, SCHEMA, Setting, SignInPageRecord, StepResult, Tested, Traffic, VersionChoice,
 };
 use carinbb::vocabulary::{Cause, Mismatch, Strength, Verdict};
 
@@ -79,6 +79,14 @@ fn with_target_text(text: impl Fn(&str) -> String) -> Run {
                 "openssl s_client -connect payer.example:443 -servername payer.example -tls1_1 -cipher DEFAULT:@SECLEVEL=0".into(),
         }],
         certificates: Vec::new(),
+        sign_in_pages: vec![SignInPageRecord {
+            address: "https://login.payer.example/consent".into(),
+            title: text("Share your data"),
+            purpose: "asks for consent".into(),
+            case: "launch.standalone".into(),
+            text: text("Welcome ‹…› Claims Companion asks to read your data for 60 minutes"),
+            buttons: vec!["Allow".into(), text("Deny")],
+        }],
     }
 }
 

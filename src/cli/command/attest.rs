@@ -31,7 +31,10 @@ pub fn attest(arguments: &AttestArgs, environment: &Environment) -> Result<u8, F
     let is_open =
         |row: &&RequirementResult| is_attestable(row) && !known.all.iter().any(|own| own.requirement.as_str() == row.id);
     let open: Vec<&RequirementResult> = run.requirements.iter().filter(is_open).collect();
-    let list = if open.iter().any(|row| is_about_audit(row)) { accessed(&run) } else { String::new() };
+    let mut list = if open.iter().any(|row| is_about_audit(row)) { accessed(&run) } else { String::new() };
+    if open.iter().any(|row| ABOUT_CONSENT.contains(&row.id.as_str())) {
+        list.push_str(&told(&run));
+    }
     if arguments.print {
         output::print(&skeleton(&open, &run, &list, file.is_file(), today));
         return Ok(0);
@@ -114,6 +117,24 @@ fn skeleton(open: &[&RequirementResult], run: &Run, accessed: &str, has_file: bo
             quoted(&row.id),
             quoted(&row.summary)
         ));
+    }
+    text
+}
+
+/// Requirements of what a member is told before consent.
+const ABOUT_CONSENT: [&str; 2] = ["smart-best-practices/consent-1", "smart-app-launch/best-practices-5"];
+
+/// What the pages of sign-ins said, so that a person can judge whether a member is told enough; empty when none was seen.
+fn told(run: &Run) -> String {
+    if run.sign_in_pages.is_empty() {
+        return String::new();
+    }
+    let mut text = "What members were told, for the requirements about consent (sign_in_pages of the run record; ‹…› stands for words that may be about somebody):\n".to_owned();
+    for page in &run.sign_in_pages {
+        text.push_str(&format!("'{}' ({}): {}\n", escape(&page.title), escape(&page.purpose), escape(&page.text)));
+        if !page.buttons.is_empty() {
+            text.push_str(&format!("  buttons: {}\n", escape(&page.buttons.join(", "))));
+        }
     }
     text
 }

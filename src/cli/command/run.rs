@@ -164,6 +164,9 @@ fn options(
     if launch.audit.is_none() {
         selection.no_tags.push(("auditor", "the target file gives no access to AuditEvent: [audit] access_token".to_owned()));
     }
+    if let Some(reason) = no_withdrawal(&launch) {
+        selection.no_tags.push(("withdrawal-page", reason.to_owned()));
+    }
     selection.no_anchors = udap_trust::no_anchors(&anchors);
     selection.no_communities = udap_trust::no_communities(&target);
     let suite = given.map_or_else(
@@ -283,6 +286,15 @@ fn without_keys(launch: &Launch) -> Vec<(&'static str, String)> {
     let why =
         |algorithm| format!("the asymmetric client has no {algorithm} key: give one under [[clients.asymmetric.more_keys]]");
     lacking.map(|(tag, algorithm)| (tag, why(algorithm))).collect()
+}
+
+/// Why no member withdraws the access of an app; absent when one can.
+fn no_withdrawal(launch: &Launch) -> Option<&'static str> {
+    match (&launch.login.withdrawal, launch.login.strategy) {
+        (None, _) => Some("the target file names no page where a member withdraws an app's access: [login.withdrawal]"),
+        (Some(_), Strategy::Form | Strategy::Webdriver) => None,
+        (Some(_), _) => Some("the page of [login.withdrawal] is opened by the login strategies form and webdriver alone"),
+    }
 }
 
 /// Why nothing that changes state may be sent; absent when it may.

@@ -161,6 +161,7 @@ fn degenerate(fault: &Fault, run: &Run) -> Vec<String> {
         "client" => case.steps.iter().any(|step| step.verb == "serve.with_fault"),
         _ if SAY_NOTHING.contains(&fault.name) => !case.steps.iter().any(|step| step.verb.starts_with("tls.")),
         "tiered" => case.area() == "tiered" && wants_a_refusal(case),
+        "withdrawal" => case.case == "revocation.by-member",
         "tls" => case.case == "tls.versions" && case.variant.contains("fhir"),
         // A case with a member's token has its own success beside every refusal.
         _ => case.area() == "access" && !signs_in(case),

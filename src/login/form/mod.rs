@@ -11,10 +11,12 @@ mod script;
 mod seen;
 mod submit;
 mod walk;
+mod withdrawal;
 
 pub(super) use default_script::Wishes;
 pub(super) use jar::Jar;
-pub(super) use outline::outline;
+pub(super) use outline::{as_evidence, outline};
 pub(super) use page::{Form, Kind, Page, read as read_page};
 pub(super) use script::{Action, Filling, Plan, plan};
 pub(super) use walk::{Rules, walk};
+pub(super) use withdrawal::{Next, Progress};

@@ -3,16 +3,22 @@
 use url::Url;
 
 use super::page::{Control, Form, Kind, Page};
+use crate::evidence::{PageWords, SignInPage};
 use crate::login::arrival::{FieldOutline, FormOutline, PageKind, PageOutline};
 use crate::vocabulary::{Redactor, escape_to_width};
 
 /// How many characters of a name or face are shown.
 const SHORT: usize = 60;
 
-/// The outline of a page. Known secrets in it are replaced.
-pub(in crate::login) fn outline(page: &Page, kind: PageKind, redactor: &Redactor) -> PageOutline {
+/// How many bytes of what a page says are kept.
+const TEXT: usize = 2_000;
+
+/// The outline of a page. Known secrets in it are replaced; of what the member reads there the words stay that cannot be about
+/// anybody.
+pub(in crate::login) fn outline(page: &Page, kind: PageKind, redactor: &Redactor, words: &PageWords) -> PageOutline {
     let show = |text: &str, width: usize| escape_to_width(&redactor.redact(text), width);
     let short = |text: &str| show(text, SHORT);
+    let said = |text: &str, most: usize| escape_to_width(&words.shown(redactor, text, most), most);
     let field = |control: &Control| FieldOutline {
         name: short(if control.name.is_empty() { &control.id } else { &control.name }),
         kind: word(control.kind),
@@ -22,17 +28,36 @@ pub(in crate::login) fn outline(page: &Page, kind: PageKind, redactor: &Redactor
         method: if form.is_post { "POST" } else { "GET" },
         action: form.action.as_ref().map_or_else(|| "(no address)".to_owned(), |url| show(&place(url), 200)),
         fields: form.controls.iter().filter(|control| !is_button(control)).take(30).map(field).collect(),
-        buttons: form.controls.iter().filter(|control| is_button(control)).take(10).map(|button| short(&button.label)).collect(),
+        buttons: form
+            .controls
+            .iter()
+            .filter(|control| is_button(control))
+            .take(10)
+            .map(|button| said(&button.label, SHORT))
+            .collect(),
     };
     PageOutline {
         address: show(&place(&page.url), 200),
         status: page.status,
-        title: short(&page.title),
+        title: said(&page.title, SHORT),
         kind,
         forms: page.forms.iter().take(20).map(form).collect(),
         form_count: page.forms.len(),
         loose: page.loose.iter().filter(|control| !is_button(control)).take(30).map(field).collect(),
-        text: show(&page.text, 200),
+        text: said(&page.text, TEXT),
+    }
+}
+
+/// The same for the evidence.
+pub(in crate::login) fn as_evidence(outline: &PageOutline, case: &str) -> SignInPage {
+    SignInPage {
+        address: outline.address.clone(),
+        title: outline.title.clone(),
+        purpose: outline.kind.word().to_owned(),
+        asks_consent: outline.kind == PageKind::Consent,
+        case: case.to_owned(),
+        text: outline.text.clone(),
+        buttons: outline.forms.iter().flat_map(|form| form.buttons.iter().cloned()).take(20).collect(),
     }
 }
 

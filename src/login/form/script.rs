@@ -75,7 +75,8 @@ pub(in crate::login) fn plan(page: &Page, steps: &[LoginStep], wishes: &Wishes<'
     }
 }
 
-fn of_step(page: &Page, step: &LoginStep) -> Option<Plan> {
+/// The step carried out on this page, when it is for it and the page has all that it names.
+pub(super) fn of_step(page: &Page, step: &LoginStep) -> Option<Plan> {
     if !step.page.as_ref().is_none_or(|wanted| is_page(page, wanted)) {
         return None;
     }

@@ -9,12 +9,14 @@ use serde_json::Value;
 use url::Url;
 
 use super::default_script::Wishes;
-use super::outline::{outline, place};
+use super::outline::{as_evidence, outline, place};
 use super::page::{self, Page};
 use super::referrer::Referrer;
 use super::script::{self, Action, Filling, Plan};
 use super::seen;
 use super::submit::submission;
+use super::withdrawal::{Next, Progress};
+use crate::evidence::PageWords;
 use crate::login::arrival::{Arrival, PageKind, PageOutline, Stuck, StuckReason, Visit};
 use crate::login::origins::Origins;
 use crate::login::redirect::is_redirect;
@@ -22,7 +24,7 @@ use crate::login::request::{AuthorizeMethod, AuthorizeRequest};
 use crate::login::sessions::Account;
 use crate::login::sitting::Sitting;
 use crate::login::typed::{Typed, value};
-use crate::net::{Answer, FormValue, HttpOutcome, Method, Payload, Request, World};
+use crate::net::{Answer, FormValue, HttpOutcome, Method, Payload, Request, SignIn, World};
 use crate::target::Login;
 use crate::vocabulary::{Cause, escape_to_width};
 
@@ -54,6 +56,8 @@ pub(in crate::login) async fn walk(rules: &Rules<'_>, account: &mut Account, req
         since_page: 0,
         seen: HashSet::new(),
         typed: Typed::default(),
+        words: request.words(),
+        progress: Progress::default(),
     };
     let arrival = walk.run().await.unwrap_or_else(|end| *end);
     match &arrival {
@@ -83,6 +87,9 @@ struct Walk<'a> {
     /// Requests since the last page, with the cookies that they carried.
     seen: HashSet<(Url, Option<String>)>,
     typed: Typed,
+    /// What may be shown of the pages.
+    words: PageWords,
+    progress: Progress,
 }
 
 /// An end that is reached by `?`; boxed because it is large.
@@ -155,6 +162,7 @@ impl Walk<'_> {
         request.payload = hop.post.clone().map_or(Payload::None, Payload::Form);
         request.label = self.request.label.clone();
         request.body_limit = Some(LARGEST_PAGE);
+        request.sign_in = if hop.from.is_some() { SignIn::Submits } else { SignIn::Asks };
         let sent = self.rules.world.http.send(&request).await;
         self.visit.evidence.extend(sent.evidence.iter().map(ToString::to_string));
         match sent.outcome {
@@ -225,12 +233,25 @@ impl Walk<'_> {
             patient: self.account.member.patient.as_deref(),
             has_codes: self.account.member.has_codes(),
         };
-        let planned = script::plan(&page, &self.rules.login.steps, &wishes);
+        let mut is_step = false;
+        let planned = match &self.request.withdrawal {
+            None => script::plan(&page, &self.rules.login.steps, &wishes),
+            Some(withdrawal) => match self.progress.next(withdrawal, &page, &self.rules.login.steps, &wishes) {
+                Ok(Next::Confirmed) => {
+                    self.see(&page, answer, PageKind::Step);
+                    return Err(Box::new(Arrival::Confirmed));
+                }
+                Ok(Next::Step(plan)) => {
+                    is_step = true;
+                    Ok(Some(plan))
+                }
+                Ok(Next::SignIn(plan)) => Ok(Some(plan)),
+                Ok(Next::Nothing) => Ok(None),
+                Err(stuck) => Err(stuck),
+            },
+        };
         let kind = planned.as_ref().ok().and_then(Option::as_ref).map_or(PageKind::Unknown, |plan| plan.kind);
-        let shape = outline(&page, kind, &self.rules.world.redactor);
-        self.rules.sitting.page(&shape);
-        self.visit.pages.push(shape.clone());
-        self.visit.headers_of_pages.push((page.url.clone(), Some(answer.headers.clone())));
+        let shape = self.see(&page, answer, kind);
         let plan = match planned.map_err(|stuck| stuck.on(shape.clone()))? {
             Some(plan) if page.status < 400 || self.asks_to_sign_in(&page, &plan) => plan,
             _ if page.status >= 400 => return Err(Box::new(error_answer(page.status, &answer.text(), None))),
@@ -240,6 +261,7 @@ impl Walk<'_> {
         self.typed.refuse_repetition(&plan, &page, self.request.member).map_err(|stuck| stuck.on(shape.clone()))?;
         self.since_page = 0;
         self.seen.clear();
+        self.progress.done += usize::from(is_step);
         match plan.action {
             Action::Follow(url) => Ok(Hop { url, post: None, from: Some(Referrer::of(&page.url, answer)) }),
             Action::Submit(filling) => {
@@ -247,6 +269,20 @@ impl Walk<'_> {
                 Ok(Hop { from: Some(Referrer::of(&page.url, answer)), ..hop })
             }
         }
+    }
+
+    /// Keeps what may be kept of a page.
+    fn see(&mut self, page: &Page, answer: &Answer, kind: PageKind) -> PageOutline {
+        let shape = outline(page, kind, &self.rules.world.redactor, &self.words);
+        let evidence = &self.rules.world.evidence;
+        evidence.keep_page(as_evidence(&shape, &self.request.label.case));
+        if let Some(id) = self.visit.evidence.last() {
+            evidence.keep_words(id, &shape.text);
+        }
+        self.rules.sitting.page(&shape);
+        self.visit.pages.push(shape.clone());
+        self.visit.headers_of_pages.push((page.url.clone(), Some(answer.headers.clone())));
+        shape
     }
 
     /// A login page may come with 401 or, after a wrong password, with any status. Any other error page may have a login

@@ -8,6 +8,7 @@ mod pages;
 mod secrets;
 mod site;
 mod webdriver;
+mod withdrawal;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -93,6 +93,39 @@ async fn h33_what_is_secret_is_neither_in_the_evidence_nor_in_an_outline() {
 }
 
 #[tokio::test]
+async fn h33_a_page_that_greets_the_member_is_kept_by_the_words_that_are_about_nobody() {
+    const PAGE: &str = "<title>Welcome Ann Canary</title><p>Hello Ann Canary, member W-4711. Claims Companion (claims-app-7) asks for \
+        patient/Coverage.read for 90 days. Your claims: DIABETES 12/03/1961.</p><form method=post action=/consent>\
+        <input type=hidden name=SAMLResponse value=QW5uIENhbmFyeQ><input type=hidden name=who value='Ann Canary'>\
+        <button name=answer value=yes>Allow</button><button name=answer value=no>I am not Ann Canary, deny</button></form>";
+    let site = Site::answering(|asked| match asked.method.as_str() {
+        "GET" => Reply::page(PAGE),
+        _ => done(),
+    })
+    .await;
+    let world = world(&[&site], &[&site]);
+    let sessions = Sessions::new(world.clone(), [Origin::of(&site.url).unwrap()], form_login(), vec![member()]);
+    let mut request = AuthorizeRequest { app: Some("Claims Companion".into()), ..request(&site) };
+    request.url = site.at("/authorize?client_id=claims-app-7&scope=patient/Coverage.read+openid&state=s");
+    let visit = sessions.authorize(&request).await;
+    assert!(redirected(&visit).contains("code="));
+    let pages = world.evidence.pages();
+    assert_eq!((pages.len(), pages[0].asks_consent), (1, true), "{pages:?}");
+    assert_eq!(
+        pages[0].text,
+        "Hello ‹…› member ‹…› Claims Companion claims-app-7 asks for patient/Coverage.read for 90 days. Your claims: ‹…› Allow I am not ‹…› deny"
+    );
+    assert_eq!((pages[0].title.as_str(), pages[0].buttons.concat()), ("Welcome ‹…›", "yes Allowno I am not ‹…› deny".to_owned()));
+    let evidence = serde_json::to_string(&(world.evidence.all(), &pages)).unwrap();
+    assert!(evidence.contains("for 90 days") && evidence.contains("answer=yes"), "{evidence}");
+    for shown in [evidence, format!("{:?}", visit.pages)] {
+        for canary in ["Ann", "Canary", "4711", "DIABETES", "1961", "QW5u"] {
+            assert!(!shown.contains(canary), "{canary} stands in {shown}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn logins_of_one_account_are_never_side_by_side() {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static OPEN: AtomicUsize = AtomicUsize::new(0);

@@ -11,8 +11,11 @@ use url::Url;
 use super::pictures::Pictures;
 use super::tab::{Look, Tab, in_words};
 use super::traffic::Document;
+use crate::evidence::PageWords;
 use crate::login::arrival::{Arrival, PageKind, PageOutline, Stuck, StuckReason, Visit};
-use crate::login::form::{Action, Filling, Form, Kind, Page, Plan, Rules, Wishes, outline, plan, read_page};
+use crate::login::form::{
+    Action, Filling, Form, Kind, Next, Page, Plan, Progress, Rules, Wishes, as_evidence, outline, plan, read_page,
+};
 use crate::login::redirect::is_redirect;
 use crate::login::request::{AuthorizeMethod, AuthorizeRequest};
 use crate::login::sessions::Account;
@@ -47,6 +50,8 @@ pub(in crate::login) async fn walk(rules: &Rules<'_>, account: &mut Account, tab
         typed: Typed::default(),
         documents: Vec::new(),
         ends: Instant::now() + LOGIN,
+        words: request.words(),
+        progress: Progress::default(),
         pictures: Pictures::new(rules.login.browser.screenshots.clone(), request),
     };
     let arrival = walk.run().await.unwrap_or_else(|end| *end);
@@ -70,6 +75,9 @@ struct Walk<'a> {
     documents: Vec<Document>,
     ends: Instant,
     pictures: Pictures,
+    /// What may be shown of the pages.
+    words: PageWords,
+    progress: Progress,
 }
 
 /// An end that is reached by `?`; boxed because it is large.
@@ -81,6 +89,8 @@ struct Standing {
     look: Look,
     plan: Plan,
     shape: PageOutline,
+    /// It is a step of a withdrawal.
+    is_step: bool,
 }
 
 fn lost(error: &DriverError) -> End {
@@ -224,9 +234,26 @@ impl Walk<'_> {
             patient: self.account.member.patient.as_deref(),
             has_codes: self.account.member.has_codes(),
         };
-        let planned = plan(&page, &self.rules.login.steps, &wishes);
+        let mut is_step = false;
+        let planned = match &self.request.withdrawal {
+            None => plan(&page, &self.rules.login.steps, &wishes),
+            Some(withdrawal) => match self.progress.next(withdrawal, &page, &self.rules.login.steps, &wishes) {
+                Ok(Next::Confirmed) => {
+                    let shape = outline(&page, PageKind::Step, &self.rules.world.redactor, &self.words);
+                    self.see(&page, &shape);
+                    return Err(Box::new(Arrival::Confirmed));
+                }
+                Ok(Next::Step(plan)) => {
+                    is_step = true;
+                    Ok(Some(plan))
+                }
+                Ok(Next::SignIn(plan)) => Ok(Some(plan)),
+                Ok(Next::Nothing) => Ok(None),
+                Err(stuck) => Err(stuck),
+            },
+        };
         let kind = planned.as_ref().ok().and_then(Option::as_ref).map_or(PageKind::Unknown, |plan| plan.kind);
-        let shape = outline(&page, kind, &self.rules.world.redactor);
+        let shape = outline(&page, kind, &self.rules.world.redactor, &self.words);
         if let Err(foreign) = self.rules.origins.check(&page.url) {
             return Ok(Err((foreign.on(shape.clone()).into(), Some((page, shape)))));
         }
@@ -234,7 +261,7 @@ impl Walk<'_> {
         let may_answer = status < 400 || (is_expected && matches!(kind, PageKind::Login | PageKind::Code));
         let end = match planned {
             // A form that passes hidden fields on does so by itself; one that stays is helped on when nothing else comes.
-            Ok(Some(plan)) if may_answer => return Ok(Ok(Standing { page, look, plan, shape })),
+            Ok(Some(plan)) if may_answer => return Ok(Ok(Standing { page, look, plan, shape, is_step })),
             Err(stuck) => stuck.on(shape.clone()).into(),
             Ok(_) if status >= 400 => Box::new(error_answer(status, &look.text, None)),
             Ok(_) => nothing_fits(&page, shape.clone()).into(),
@@ -243,6 +270,7 @@ impl Walk<'_> {
     }
 
     fn see(&mut self, page: &Page, shape: &PageOutline) {
+        self.rules.world.evidence.keep_page(as_evidence(shape, &self.request.label.case));
         self.rules.sitting.page(shape);
         self.visit.pages.push(shape.clone());
         let same_place = |document: &&Document| {
@@ -255,7 +283,8 @@ impl Walk<'_> {
 
     /// Does what the plan says.
     async fn answer(&mut self, standing: Standing) -> Result<(), End> {
-        let Standing { page, look, plan, shape } = standing;
+        let Standing { page, look, plan, shape, is_step } = standing;
+        self.progress.done += usize::from(is_step);
         let taken = self.pictures.take(self.tab, &page, self.account, &self.rules.world.redactor).await;
         if let Some(line) = taken {
             self.rules.sitting.tell(&line);

@@ -17,7 +17,7 @@ use super::credentials::{basic, registered, withheld};
 use super::failure::a_proxy_may_help;
 use super::limits::Limits;
 use super::recording::{keep_certificates, record};
-use super::request::{Credentials, Payload, Request};
+use super::request::{Credentials, Payload, Request, SignIn};
 use crate::evidence::{EvidenceId, EvidenceStore};
 use crate::net::clock::Clock;
 use crate::net::dial::Dialer;
@@ -100,6 +100,7 @@ pub(super) struct Prepared {
     pub url: Url,
     pub headers: Vec<(String, String)>,
     pub body: Option<Vec<u8>>,
+    pub sign_in: SignIn,
 }
 
 /// The one HTTP client of a world. Clones are the same client.
@@ -268,7 +269,7 @@ impl Inner {
         own.retain(|(name, _)| !request.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)));
         headers.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
         let shown = escape(&format!("{}:{}", origin.host, origin.port));
-        Prepared { origin, shown, method: request.method.clone(), url, headers, body }
+        Prepared { origin, shown, method: request.method.clone(), url, headers, body, sign_in: request.sign_in }
     }
 }
 

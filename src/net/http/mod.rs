@@ -17,5 +17,5 @@ pub use answer::{Answer, Failure, HttpOutcome, Sent, TlsFacts};
 pub(in crate::net) use client::Means;
 pub use client::{Http, HttpOptions, MAX_RESENDS};
 pub use limits::Limits;
-pub use request::{Credentials, FormValue, Payload, Request, Trust};
+pub use request::{Credentials, FormValue, Payload, Request, SignIn, Trust};
 pub use reqwest::Method;

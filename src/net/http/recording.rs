@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::answer::{HttpOutcome, TlsFacts};
+use super::answer::{Answer, HttpOutcome, TlsFacts};
 use super::client::Prepared;
+use super::request::SignIn;
 use crate::evidence::{
     EvidenceStore, HttpAnswer, HttpExchange, HttpFailure, HttpRequest, HttpResult, Record, TlsSummary, TokenOutline,
-    redact_bytes, redact_header, redact_text, token_outlines,
+    redact_bytes, redact_form, redact_header, redact_text, token_outlines, withheld_page,
 };
 use crate::vocabulary::Redactor;
 
@@ -19,14 +20,21 @@ pub(super) fn record(redactor: &Redactor, prepared: &Prepared, outcome: &HttpOut
         method: prepared.method.to_string(),
         url: redact_text(redactor, prepared.url.as_str()),
         headers: headers(&prepared.headers),
-        body: prepared.body.as_ref().map(|body| redact_bytes(redactor, body)),
+        body: prepared.body.as_ref().map(|body| match prepared.sign_in {
+            SignIn::Submits => redact_form(redactor, body),
+            SignIn::No | SignIn::Asks => redact_bytes(redactor, body),
+        }),
     };
     let (result, tls) = match outcome {
         HttpOutcome::Response(answer) => {
             let result = HttpAnswer {
                 status: answer.status,
                 headers: headers(&answer.headers),
-                body: redact_bytes(redactor, &answer.body),
+                body: if prepared.sign_in != SignIn::No && is_page(answer) {
+                    withheld_page(&answer.body)
+                } else {
+                    redact_bytes(redactor, &answer.body)
+                },
                 truncated: answer.truncated,
             };
             (HttpResult::Answer(result), answer.tls.as_ref())
@@ -42,6 +50,12 @@ pub(super) fn record(redactor: &Redactor, prepared: &Prepared, outcome: &HttpOut
     };
     let tokens = tokens(redactor, prepared, outcome);
     Record::Http(Box::new(HttpExchange { request, result, tls: tls.map(summary), attempt, elapsed_ms, tokens }))
+}
+
+/// True for what a browser would show to the member.
+fn is_page(answer: &Answer) -> bool {
+    let is_json = answer.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("json"));
+    !answer.body.is_empty() && !is_json
 }
 
 fn tokens(redactor: &Redactor, prepared: &Prepared, outcome: &HttpOutcome) -> Vec<TokenOutline> {

@@ -90,6 +90,20 @@ pub struct Request {
     pub anonymous: bool,
     /// A body above the limit gives a truncated answer instead of the failure `body-too-large`.
     pub accept_truncated: bool,
+    /// It is part of a sign-in, so that nothing of a page or of what a page sends is recorded that may be about the member.
+    pub sign_in: SignIn,
+}
+
+/// Whether a request is part of a sign-in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SignIn {
+    /// It is not.
+    #[default]
+    No,
+    /// Its answer may be a page for the member.
+    Asks,
+    /// As before, and its form was on a page.
+    Submits,
 }
 
 impl Request {
@@ -108,6 +122,7 @@ impl Request {
             body_limit: None,
             anonymous: false,
             accept_truncated: false,
+            sign_in: SignIn::No,
         }
     }
 

@@ -25,7 +25,6 @@ pub struct Gate {
     /// The first flight in the highest version up to TLS 1.2, and how it was asked for.
     pub flight: Option<(Flight, Shape)>,
     /// The handshakes of a client of today, the last one counts: one that was cut off before a certificate came is made again.
-    /// None if the server answers nothing in time.
     pub handshakes: Vec<Handshake>,
     /// The probes of controls that belong to no single offer, in order.
     pub controls: Vec<Probe>,
@@ -47,8 +46,12 @@ pub struct Weak {
     pub open: Option<String>,
 }
 
-/// The offers of one version each, and what a modern client offers, in the order in which they are asked.
+/// The offers of one version each, newest first.
 pub const ALONE: [Version; 6] = [Version::Tls13, Version::Tls12, Version::Tls11, Version::Tls10, Version::Ssl3, Version::Ssl2];
+/// Those that have weak suites: asked first, so that such suites are asked for beside the rest.
+const WITH_WEAK: [Version; 4] = [Version::Tls12, Version::Tls11, Version::Tls10, Version::Ssl3];
+/// The rest.
+const WITHOUT_WEAK: [Version; 2] = [Version::Tls13, Version::Ssl2];
 
 impl Gate {
     /// Looks. `trust` and `now` are what the certificate is judged by.
@@ -58,34 +61,36 @@ impl Gate {
         let place = &Place { connect: &bounded, ..place.clone() };
         let mut control = Control::new(place.server_name);
         let mut batch = Batch::new(place);
-        let modern = Offer::new(place.server_name, &MODERN);
-        batch.ask(&[modern], &mut control).await;
-        if control.is_slow() || matches!(control.failure(), Some(Conclusion::Unreachable { .. } | Conclusion::NotTls { .. })) {
-            return Self::without_answers(batch, control).await;
-        }
-        let mut first: Vec<Offer> = ALONE.iter().map(|version| alone(place.server_name, *version)).collect();
-        // Nearly every server speaks TLS 1.2: its weak suites are asked for before that is known.
-        let guess = control.is_working().then_some(GUESSED);
-        first.extend(guess.map(|version| weak_offer(place, version, &WEAK)));
+        let modern = [Offer::new(place.server_name, &MODERN)];
         // The handshake takes longest, so it begins first.
-        let (seen, places) = tokio::join!(Box::pin(shake_hands(place, trust, now)), batch.ask(&first, &mut control));
-        let spoken: Vec<Version> = ALONE
+        let (seen, _) = tokio::join!(Box::pin(shake_hands(place, trust, now)), batch.ask(&modern, &mut control));
+        let mut handshakes = vec![seen];
+        if control.is_slow() || matches!(control.failure(), Some(Conclusion::Unreachable { .. } | Conclusion::NotTls { .. })) {
+            return Self::without_answers(batch, control, handshakes).await;
+        }
+        let offers = WITH_WEAK.map(|version| alone(place.server_name, version));
+        let again =
+            async { if is_cut_off(&handshakes[0]) { Some(Box::pin(shake_hands(place, trust, now)).await) } else { None } };
+        let (again, places) = tokio::join!(again, batch.ask(&offers, &mut control));
+        handshakes.extend(again);
+        let spoken: Vec<Version> = WITH_WEAK
             .into_iter()
             .zip(&places)
-            .filter(|(version, at)| speaks(&batch, **at, *version))
+            .filter(|(version, at)| version_of(&batch.so_far(**at).conclusion) == Some(*version))
             .map(|(version, _)| version)
             .collect();
-        let weak = ask_for_weak(place, &spoken, guess, &mut batch, &mut control).await;
+        let asked = ask_for_the_rest(place, &spoken, &mut batch, &mut control).await;
         let (mut offers, controls) = batch.close(&mut control).await;
-        let weak = conclude_weak(&weak, offers.split_off(1 + ALONE.len()), &spoken);
-        let sets = std::iter::once(MODERN.to_vec()).chain(ALONE.map(|version| vec![version]));
-        let offers: Vec<(Vec<Version>, Offered)> = sets.zip(offers).collect();
+        let weak = conclude_weak(&asked, offers.split_off(1 + ALONE.len()));
+        let sets = std::iter::once(MODERN.to_vec()).chain(WITH_WEAK.into_iter().chain(WITHOUT_WEAK).map(|version| vec![version]));
+        let mut offers: Vec<(Vec<Version>, Offered)> = sets.zip(offers).collect();
+        offers[1..].sort_by_key(|(versions, _)| std::cmp::Reverse(versions[0]));
         let flight = best_flight(&offers);
-        Self { failure: control.failure().cloned(), offers, weak, flight, handshakes: seen, controls, control }
+        Self { failure: control.failure().cloned(), offers, weak, flight, handshakes, controls, control }
     }
 
     /// Nobody who hangs, refuses connections or speaks something else is asked again.
-    async fn without_answers(batch: Batch<'_>, mut control: Control) -> Self {
+    async fn without_answers(batch: Batch<'_>, mut control: Control, handshakes: Vec<Handshake>) -> Self {
         let (mut offers, controls) = batch.close(&mut control).await;
         let failure = control.failure().cloned();
         let same = |conclusion: &Conclusion| Offered {
@@ -98,7 +103,7 @@ impl Gate {
         let mut all: Vec<(Vec<Version>, Offered)> = first.into_iter().map(|first| (MODERN.to_vec(), first)).collect();
         all.extend(failure.iter().flat_map(|failure| ALONE.map(|version| (vec![version], same(failure)))));
         let weak = Weak { open: Some("the server answers no offer".into()), ..Weak::default() };
-        Self { offers: all, failure, weak, flight: None, handshakes: Vec::new(), controls, control }
+        Self { offers: all, failure, weak, flight: None, handshakes, controls, control }
     }
 
     /// What came of offering exactly these versions, if that was part of the look.
@@ -172,17 +177,13 @@ fn alone(server_name: &str, version: Version) -> Offer {
     }
 }
 
-async fn shake_hands(place: &Place<'_>, trust: &Arc<Trust>, now: OffsetDateTime) -> Vec<Handshake> {
+async fn shake_hands(place: &Place<'_>, trust: &Arc<Trust>, now: OffsetDateTime) -> Handshake {
     let _slot = place.slots.acquire().await;
-    let once = || handshake(place.connect, place.host, place.port, place.server_name, trust, now, &place.limits);
-    let first = once().await;
-    let cut_off =
-        matches!(first.outcome, HandshakeOutcome::CannotHandshake { .. } | HandshakeOutcome::Unreachable(ConnectFailure::Reset));
-    if cut_off { vec![first, once().await] } else { vec![first] }
+    handshake(place.connect, place.host, place.port, place.server_name, trust, now, &place.limits).await
 }
 
-fn speaks(batch: &Batch<'_>, at: usize, version: Version) -> bool {
-    version_of(&batch.so_far(at).conclusion) == Some(version)
+fn is_cut_off(seen: &Handshake) -> bool {
+    matches!(seen.outcome, HandshakeOutcome::CannotHandshake { .. } | HandshakeOutcome::Unreachable(ConnectFailure::Reset))
 }
 
 fn version_of(conclusion: &Conclusion) -> Option<Version> {
@@ -193,38 +194,29 @@ fn version_of(conclusion: &Conclusion) -> Option<Version> {
     }
 }
 
-/// The version whose weak suites are asked for without knowing whether it is spoken.
-const GUESSED: Version = Version::Tls12;
-
 fn weak_offer(place: &Place<'_>, version: Version, suites: &[u16]) -> Offer {
     Offer::new(place.server_name, &[version]).with_suites(Suites::Exactly(suites.to_vec()))
 }
 
-/// Asks for weak suites where the version has such: in the newest and in the oldest that is spoken, and once more for those of
-/// another kind where the guess found some. Says in which version each was asked for, in the order of the batch.
-async fn ask_for_weak(
-    place: &Place<'_>,
-    spoken: &[Version],
-    guess: Option<Version>,
-    batch: &mut Batch<'_>,
-    control: &mut Control,
-) -> Vec<Version> {
-    let mut with_weak = spoken.iter().copied().filter(|version| (Version::Ssl3..=Version::Tls12).contains(version));
-    let newest = with_weak.next();
-    let ends = newest.into_iter().chain(with_weak.next_back());
-    let mut asked: Vec<Version> = ends.filter(|version| Some(*version) != guess).collect();
-    let mut offers: Vec<Offer> = asked.iter().map(|version| weak_offer(place, *version, &WEAK)).collect();
-    let found = guess.and_then(|version| chosen_suite(batch.so_far(1 + ALONE.len()), version));
-    if let (Some(version), Some(chosen)) = (guess, found) {
+/// Offers the versions that are left, and beside them weak suites in the newest and in the oldest version that is spoken and has
+/// such; then once more those of another kind where the newest took some. Says in which version weak suites were asked for, in the
+/// order of the batch.
+async fn ask_for_the_rest(place: &Place<'_>, spoken: &[Version], batch: &mut Batch<'_>, control: &mut Control) -> Vec<Version> {
+    let (newest, oldest) = (spoken.first().copied(), spoken.last().copied());
+    let mut asked: Vec<Version> = newest.into_iter().chain(oldest.filter(|_| oldest != newest)).collect();
+    let mut offers: Vec<Offer> = WITHOUT_WEAK.iter().map(|version| alone(place.server_name, *version)).collect();
+    offers.extend(asked.iter().map(|version| weak_offer(place, *version, &WEAK)));
+    let places = batch.ask(&offers, control).await;
+    let found = newest.and_then(|version| Some((version, chosen_suite(batch.so_far(places[WITHOUT_WEAK.len()]), version)?)));
+    if let Some((version, chosen)) = found {
         // What shares a kind with a suite that was found adds little; another kind may count for another rule.
         let kinds = kinds_of(chosen);
         let others: Vec<u16> =
             WEAK.into_iter().filter(|suite| weak_kinds(*suite).iter().all(|kind| !kinds.contains(kind))).collect();
-        offers.push(weak_offer(place, version, &others));
+        batch.ask(&[weak_offer(place, version, &others)], control).await;
         asked.push(version);
     }
-    batch.ask(&offers, control).await;
-    guess.into_iter().chain(asked).collect()
+    asked
 }
 
 fn weak_kinds(suite: u16) -> Vec<&'static str> {
@@ -241,13 +233,11 @@ fn chosen_suite(offered: &Offered, version: Version) -> Option<u16> {
     })
 }
 
-fn conclude_weak(asked: &[Version], offers: Vec<Offered>, spoken: &[Version]) -> Weak {
+fn conclude_weak(asked: &[Version], offers: Vec<Offered>) -> Weak {
     let mut weak = Weak::default();
     for (version, offered) in asked.iter().copied().zip(offers) {
         match (&offered.conclusion, chosen_suite(&offered, version)) {
             (_, Some(suite)) => weak.found.push((version, suite)),
-            // The guess was wrong.
-            _ if !spoken.contains(&version) => {}
             (Conclusion::Refused { .. } | Conclusion::SpeaksButRefusesAll { .. }, None) => {}
             (Conclusion::Undetermined { why } | Conclusion::Unreachable { why, .. }, None) => weak.open = Some(why.clone()),
             (_, None) => weak.open = Some("the answer to weak suites was no TLS".into()),

@@ -47,7 +47,7 @@ pub struct Fault {
     pub smart: Option<&'static str>,
     /// True when it is proved against a target whose file says that it is production.
     pub production: bool,
-    /// The area it belongs to: `tls discovery capabilities scopes access launch token refresh openid data audit udap tiered hostile client`.
+    /// The area it belongs to: `tls discovery capabilities scopes access launch token refresh openid data audit withdrawal udap tiered hostile client`.
     pub group: &'static str,
 }
 

@@ -22,6 +22,7 @@ mod token;
 mod udap_metadata;
 mod udap_registration;
 mod udap_token;
+mod withdrawal;
 
 pub use fault::{Fault, FaultKind};
 pub(super) use switches::Switches;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::fault::Fault;
 use super::{
     access, audit, capabilities, client, data, discovery, hostile, launch, openid, refresh, scopes, tiered, tls, token,
-    udap_metadata, udap_registration, udap_token,
+    udap_metadata, udap_registration, udap_token, withdrawal,
 };
 
 static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
@@ -21,6 +21,7 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         openid::TABLE,
         data::TABLE,
         audit::TABLE,
+        withdrawal::TABLE,
         udap_metadata::TABLE,
         udap_registration::TABLE,
         udap_token::TABLE,

@@ -3,10 +3,11 @@
 //! What a member approved before for the same app is not asked again, unless the app says `prompt=consent`.
 
 use super::super::exchange::{Asked, Reply};
+use super::super::members;
 use super::super::site::Site;
 use super::authorize::{in_trouble, value};
 use super::store::Transaction;
-use super::{code, login_pages};
+use super::{code, login_pages, token};
 
 /// Skips the page when everything was approved before, else goes to it.
 pub(in super::super) fn begin(site: &Site, id: &str) -> Reply {
@@ -35,7 +36,7 @@ pub(in super::super) fn answer(site: &Site, asked: &Asked) -> Reply {
     let Some((id, transaction)) = login_pages::transaction(site, asked, &parameters) else { return login_pages::lost() };
     let Some(member) = member_of(&site.store(), &transaction) else { return login_pages::begin(site, &id) };
     if asked.method != "POST" {
-        return page(site, &id, &transaction);
+        return page(site, &id, &transaction, member);
     }
     if value(&parameters, "csrf") != Some(&transaction.csrf) {
         return login_pages::lost();
@@ -79,9 +80,25 @@ fn deny(site: &Site, transaction: &Transaction, member: usize) -> Reply {
     code::error(site, &request.redirect_uri, state.as_deref(), error, "the member does not agree")
 }
 
-fn page(site: &Site, id: &str, transaction: &Transaction) -> Reply {
+/// Greets the member as portals do: by name, with a number, with what they last saw a doctor for.
+fn greeting(member: usize) -> String {
+    let member = members::by_index(member);
+    let text = |value: &serde_json::Value| login_pages::escape(value.as_str().unwrap_or_default());
+    let patient = member.of_type("Patient").next().cloned().unwrap_or_default();
+    let name = &patient["name"][0];
+    format!(
+        "<p>Welcome {} {}, member {}, born {}. Your latest claim: HYPERTENSION (I10).</p>",
+        text(&name["given"][0]),
+        text(&name["family"]),
+        text(&patient["identifier"][0]["value"]),
+        text(&patient["birthDate"])
+    )
+}
+
+fn page(site: &Site, id: &str, transaction: &Transaction, member: usize) -> Reply {
     let name =
         site.client(&transaction.request.client).map_or_else(|| "An app".to_owned(), |client| login_pages::escape(&client.name));
+    let is_lasting = transaction.request.scopes.iter().any(|scope| scope == "offline_access");
     let boxes: String = transaction
         .request
         .scopes
@@ -92,7 +109,10 @@ fn page(site: &Site, id: &str, transaction: &Transaction) -> Reply {
         })
         .collect();
     let form = format!(
-        "<p>{name} asks to read your data.</p><form id=\"consent\" method=\"post\" action=\"/consent\">{hidden}{boxes}<button type=\"submit\" name=\"decision\" value=\"approve\">Allow</button> <button type=\"submit\" name=\"decision\" value=\"deny\">Deny</button></form>",
+        "{greeting}<p>{name} asks to read your data. Access lasts {minutes} minutes{lasting}.</p><form id=\"consent\" method=\"post\" action=\"/consent\">{hidden}{boxes}<button type=\"submit\" name=\"decision\" value=\"approve\">Allow</button> <button type=\"submit\" name=\"decision\" value=\"deny\">Deny</button></form>",
+        greeting = greeting(member),
+        minutes = token::LIFETIME.whole_minutes(),
+        lasting = if is_lasting { ", and is renewed until you withdraw it" } else { "" },
         hidden = login_pages::hidden(id, &transaction.csrf),
     );
     login_pages::protected(site, Reply::html(200, "Share your data", &form), "consent-framable")

@@ -6,6 +6,7 @@ mod client_assertion;
 mod client_auth;
 mod clients;
 mod code;
+mod connected_apps;
 mod consent;
 mod granted;
 mod id_token;

@@ -3,7 +3,7 @@
 use super::super::exchange::{Asked, Reply};
 use super::super::site::Site;
 use super::super::udap;
-use super::{authorize, consent, introspect, login_pages, revoke, saml, token, userinfo};
+use super::{authorize, connected_apps, consent, introspect, login_pages, revoke, saml, token, userinfo};
 
 /// The answer to a request for something of the authorization server; `None` when it is for something else.
 pub(in super::super) fn answer(site: &Site, asked: &Asked) -> Option<Reply> {
@@ -14,6 +14,7 @@ pub(in super::super) fn answer(site: &Site, asked: &Asked) -> Option<Reply> {
         "/saml/acs" => saml::consume(site, asked),
         "/tiered/callback" => udap::tiered_callback(site, asked),
         "/consent" => consent::answer(site, asked),
+        "/apps" => connected_apps::answer(site, asked),
         "/token" => token::answer(site, asked),
         "/introspect" => introspect::answer(site, asked),
         "/revoke" => revoke::answer(site, asked),

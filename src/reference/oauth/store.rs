@@ -95,6 +95,8 @@ pub(in super::super) struct Store {
     pub(in super::super) revoked: BTreeMap<String, Access>,
     /// Member, client and scopes that were approved before.
     pub(in super::super) approvals: BTreeMap<(usize, String), BTreeSet<String>>,
+    /// The word that comes back with the forms of the page of connected apps, by browser.
+    pub(in super::super) apps: BTreeMap<String, String>,
     /// The `jti` of assertions, per client, with their expiry.
     pub(in super::super) assertions: BTreeMap<(String, String), i64>,
     /// One-time codes that were used, as member and window.

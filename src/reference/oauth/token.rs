@@ -12,7 +12,7 @@ use super::clients::{ClientKind, RegisteredClient, random};
 use super::store::{Access, Challenge, Code};
 use super::{client_auth, code, granted, id_token, refresh};
 
-const LIFETIME: Duration = Duration::hours(1);
+pub(super) const LIFETIME: Duration = Duration::hours(1);
 
 /// Answers a request to the endpoint, preflights included.
 pub(in super::super) fn answer(site: &Site, asked: &Asked) -> Reply {

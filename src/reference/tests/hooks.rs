@@ -62,7 +62,8 @@ fn transcript(options: &Options) -> Vec<Answer> {
 
 /// Faults that no single request shows: those below HTTP, and those of a launch, of UDAP and of its audit records, which have their own transcripts.
 fn needs_more(fault: &Fault) -> bool {
-    let of_launch = ["launch", "token", "refresh", "openid", "data", "audit", "udap", "tiered", "client"].contains(&fault.group);
+    let of_launch = ["launch", "token", "refresh", "openid", "data", "audit", "withdrawal", "udap", "tiered", "client"]
+        .contains(&fault.group);
     of_launch || (fault.group == "tls" && !fault.name.starts_with("plain-http"))
 }
 

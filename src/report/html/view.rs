@@ -66,6 +66,7 @@ pub(super) fn view(run: &Run, documents: &[&str]) -> io::Result<Value> {
         "not_exercised": run.not_exercised,
         "traffic": run.traffic,
         "exchanges": run.evidence.len(),
+        "pages": serde_json::to_value(&run.sign_in_pages)?,
     });
     make_plain(&mut view, "");
     Ok(view)

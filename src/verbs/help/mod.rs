@@ -16,6 +16,7 @@ mod tls;
 mod udap_client;
 mod udap_discovery;
 mod wait;
+mod withdraw;
 
 pub use audit::AUDIT_FIND;
 pub use client::{CLIENT_AWAIT, SERVE_WITH_FAULT};
@@ -29,3 +30,4 @@ pub use tls::{FLIGHT, HANDSHAKE, OFFER, REVOCATION, SUITES, SURVEY};
 pub use udap_client::{JTI_LADDER, REGISTER, SIGN, UDAP_AUTHORIZE, UDAP_TOKEN};
 pub use udap_discovery::DISCOVER;
 pub use wait::UNTIL;
+pub use withdraw::WITHDRAW;

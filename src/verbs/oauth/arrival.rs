@@ -60,7 +60,7 @@ pub(super) fn arrival_facts(visit: &Visit, sent: &Sent, context: &Context) -> Ma
             "stopped_page": title,
             "stopped_why": why,
         })),
-        Arrival::Broken(_) | Arrival::Unavailable(_) => Map::new(),
+        Arrival::Broken(_) | Arrival::Unavailable(_) | Arrival::Confirmed => Map::new(),
     };
     facts.extend(page_facts(&visit.pages));
     facts.extend(safety_facts(visit));

@@ -50,14 +50,16 @@ pub(in crate::verbs) struct Party {
     pub scopes: Vec<String>,
     /// A place on the way that is ours.
     pub detour: Option<Detour>,
+    /// The name under which it is registered, where it is known.
+    pub name: Option<String>,
 }
 
 /// Authorizes as a client of the target file and tells what was seen.
 pub(super) async fn authorize(arguments: &Arguments, context: &Context) -> Result<Observed, Cause> {
     let client = client(arguments, context)?;
     let address = endpoint(context, "authorization_endpoint", "authorize").await?;
-    let (client_id, redirect_uri) = (client.client_id.clone(), client.redirect_uri.clone());
-    authorize_as(arguments, context, &Party { client_id, redirect_uri, address, scopes: Vec::new(), detour: None }).await
+    let (client_id, redirect_uri, name) = (client.client_id.clone(), client.redirect_uri.clone(), client.name.clone());
+    authorize_as(arguments, context, &Party { client_id, redirect_uri, address, scopes: Vec::new(), detour: None, name }).await
 }
 
 /// Authorizes as this client and tells what was seen.
@@ -130,7 +132,11 @@ fn nothing_to_tell(visit: &Visit, must_arrive: bool) -> Option<Cause> {
         Arrival::ErrorAnswer { status: status @ 502..=504, .. } => {
             Some(Cause::new("unavailable", format!("the server or a gateway in front of it is not available (status {status})")))
         }
-        Arrival::Stuck { .. } | Arrival::ErrorAnswer { .. } | Arrival::Redirected(_) | Arrival::Posted { .. } => None,
+        Arrival::Confirmed
+        | Arrival::Stuck { .. }
+        | Arrival::ErrorAnswer { .. }
+        | Arrival::Redirected(_)
+        | Arrival::Posted { .. } => None,
     }
 }
 
@@ -186,6 +192,8 @@ fn request(arguments: &Arguments, context: &Context, party: &Party, with_slash: 
             approve,
             detour: party.detour.clone(),
             label: context.label.clone(),
+            app: party.name.clone(),
+            withdrawal: None,
         },
         sent,
     ))

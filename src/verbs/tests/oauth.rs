@@ -62,6 +62,7 @@ fn client(key: ClientKey) -> Client {
         signing_key: keyed.then(|| signing_key("ES384", "k1")),
         more_keys: keyed.then(|| signing_key("RS384", "k2")).into_iter().collect(),
         redirect_uri: Url::parse(REDIRECT).unwrap(),
+        name: None,
     }
 }
 

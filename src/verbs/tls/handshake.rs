@@ -39,26 +39,30 @@ impl Verb for TlsHandshake {
             };
             let look = looked(context, &place).await;
             let observation = match look.gate.handshakes.last() {
+                // The first bytes of a foreign protocol were kept by the probe beside it.
+                Some(seen) if seen.outcome == HandshakeOutcome::NotTls => {
+                    Observation::Broken(foreign(look.gate.failure.as_ref()))
+                }
                 Some(seen) => certificate(seen, &place, context).await,
-                None => Observation::Broken(none_was_made(look.gate.failure.as_ref())),
+                None => Observation::Broken(nothing_came()),
             };
             Observed { observation, evidence: look.evidence_of_handshake(), flaky: look.gate.handshakes.len() > 1 }
         })
     }
 }
 
-/// Why no handshake was tried: nothing had answered before.
-fn none_was_made(failure: Option<&Conclusion>) -> Cause {
-    match failure {
-        Some(Conclusion::Undetermined { .. }) | None => Cause::new("timeout", "no certificate came within the deadline"),
-        Some(failure) => cause_of(failure).unwrap_or_else(|| Cause::new("undetermined", "every offer is refused")),
-    }
+fn foreign(failure: Option<&Conclusion>) -> Cause {
+    failure.and_then(cause_of).unwrap_or_else(|| not_tls(""))
+}
+
+fn nothing_came() -> Cause {
+    Cause::new("timeout", "no certificate came within the deadline")
 }
 
 async fn certificate(seen: &Handshake, place: &Place, context: &Context) -> Observation {
     match &seen.outcome {
         HandshakeOutcome::Unreachable(failure) => return Observation::Broken(unreachable(failure)),
-        HandshakeOutcome::Silent => return Observation::Broken(Cause::new("timeout", "no certificate came within the deadline")),
+        HandshakeOutcome::Silent => return Observation::Broken(nothing_came()),
         HandshakeOutcome::NotTls => return Observation::Broken(not_tls("")),
         HandshakeOutcome::Completed | HandshakeOutcome::Stopped { .. } | HandshakeOutcome::CannotHandshake { .. } => {}
     }

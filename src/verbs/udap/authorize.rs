@@ -5,6 +5,7 @@ use futures_util::future::BoxFuture;
 use super::metadata::Metadata;
 use super::overrides::input;
 use super::register::turn_to;
+use super::statement::CLIENT_NAME;
 use crate::crypto::lab::Shape;
 use crate::verbs::browser::MOST_LOGIN_REQUESTS;
 use crate::verbs::oauth::{Party, authorize_as};
@@ -46,5 +47,6 @@ async fn party(arguments: &Arguments, context: &Context) -> Result<Party, Cause>
         .ok_or_else(|| input("this client is not registered, so it has no id to ask with"))?;
     let (_, address) = Metadata::of(context).await?.endpoint("authorization_endpoint")?;
     let redirect_uri = clients.identity().redirect_uri.clone();
-    Ok(Party { client_id: registration.client_id, redirect_uri, address, scopes: registration.scopes, detour: None })
+    let name = Some(CLIENT_NAME.to_owned());
+    Ok(Party { client_id: registration.client_id, redirect_uri, address, scopes: registration.scopes, detour: None, name })
 }

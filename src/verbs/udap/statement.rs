@@ -8,6 +8,9 @@ use super::overrides::{Overrides, Signed};
 use crate::verbs::Context;
 use crate::vocabulary::Cause;
 
+/// The name under which our clients register, which members see.
+pub(super) const CLIENT_NAME: &str = "carinbb conformance test";
+
 /// For which flow a client registers when the case does not say.
 pub(super) const USUAL_FLOW: &str = "client_credentials";
 
@@ -24,7 +27,7 @@ fn claims(identity: &UdapIdentity, metadata: &Metadata, uri: &str, aud: &str, wi
     put("iss", uri.into());
     put("sub", uri.into());
     put("aud", aud.into());
-    put("client_name", "carinbb conformance test".into());
+    put("client_name", CLIENT_NAME.into());
     put("contacts", json!([identity.contact]));
     put("token_endpoint_auth_method", "private_key_jwt".into());
     if flow == USUAL_FLOW {

@@ -98,3 +98,16 @@ fn what_is_open_can_be_printed_and_nobody_is_asked_where_nobody_sits() {
         Tool::new().file("r.json", &record).file("attestations.toml", &filled).args(["attest", "r.json", "--print"]).exits(0);
     assert!(!rest.stdout.contains("[[attestation]]"), "{}", rest.stdout);
 }
+
+#[test]
+fn whoever_attests_what_a_member_is_told_reads_what_the_pages_said() {
+    let record = Tool::new().args(["run", "--demo", "--quiet", "launch.patient-context", "--report", "json=run.json"]).exits(0);
+    let record = record.written("run.json");
+    let printed = Tool::new().file("run.json", &record).args(["attest", "run.json", "--print"]).exits(0);
+    let printed = printed
+        .stdout_has("What members were told")
+        .stdout_has("Claims Companion asks to read your data. Access lasts 60 minutes");
+    for canary in ["Alma", "SYN-0001", "HYPERTENSION"] {
+        assert!(!printed.stdout.contains(canary), "{canary} is shown");
+    }
+}

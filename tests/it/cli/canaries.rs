@@ -84,6 +84,8 @@ fn canaries(credentials: &Path) -> BTreeSet<String> {
     assert!(canaries.len() >= 8, "{} secrets", canaries.len());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/members/member-1.json");
     collect(&json(&path), "", &|name| TELLING.contains(&name), &mut canaries);
+    // What the consent page shows of the member besides.
+    canaries.extend(["HYPERTENSION".to_owned(), "I10).".to_owned()]);
     assert!(canaries.len() > 25, "{} canaries", canaries.len());
     canaries
 }
@@ -134,6 +136,23 @@ fn h33_nothing_that_a_server_says_back_stands_in_any_file_log_or_message_in_any_
         for part in ["‹access_token #", "‹client_secret #", "‹password #", "‹code #", "_withheld", "x-echo-0"] {
             assert!(evidence.contains(part), "{part}: the server said it, and it was taken out");
         }
+        let page = String::from_utf8_lossy(&written["report.html"]).into_owned();
+        // The second run is not asked for consent again: the server remembers that of the first.
+        let told = [
+            "\"sign_in_pages\"",
+            "‹the words of a page of a sign-in› Share your data Welcome ‹…› member ‹…› born ‹…› Your latest claim: ‹…›",
+            "Claims Companion",
+            "Access lasts 60 minutes",
+            "patient/Patient.read",
+        ];
+        let is_asked = format == "human";
+        for part in told.iter().filter(|_| is_asked) {
+            assert!(evidence.contains(part), "{part}: the page said it, and it is about nobody");
+        }
+        assert!(
+            page.contains("What members were told") && (!is_asked || page.contains("Access lasts 60 minutes")),
+            "the page of the run shows it"
+        );
         Tool::new().args(["verify", &out]).exits(0).stdout_has("the evidence holds");
     }
     // With certificates of our own: statements and assertions are secrets too, and the last look before writing knows them.

@@ -7,7 +7,12 @@ use super::tool::Tool;
 #[test]
 fn what_does_not_go_together_is_2_before_anything_is_served() {
     let refuses = |args: &[&str], part: &str| {
-        Tool::new().args(["serve"]).args(args.iter().copied()).exits(2).stdout_is_empty().stderr_has(part);
+        let printed = Tool::new().args(["serve"]).args(args.iter().copied()).exits(2).stdout_is_empty().stderr_has(part);
+        assert!(
+            !printed.stderr.contains("FHIR base"),
+            "nothing is served before the flags are known to be right: {}",
+            printed.stderr
+        );
     };
     refuses(&["--launch-command", "true"], "--observe");
     refuses(&["--observe", "--fault", "state-altered"], "leave out --fault");
@@ -17,6 +22,7 @@ fn what_does_not_go_together_is_2_before_anything_is_served() {
     refuses(&["--observe", "--launches", "1"], "2..=20");
     refuses(&["--observe", "--report", "juint=x.xml"], "did you mean 'junit'");
     refuses(&["--observe", "--select", "tls.versions"], "`carinbb run` tests");
+    refuses(&["--observe", "--select", "client.stat"], "did you mean 'client.state'");
     refuses(&["--observe", "--profile", "carin-bb-9.9.9"], "there is no profile");
     refuses(&["--fault", "client-no-pkce"], "fault of a client");
     Tool::new().args(["run", "--demo", "client.state"]).exits(2).stderr_has("`carinbb serve --observe` looks at");

@@ -40,7 +40,7 @@ fn a_good_host_is_0_and_its_page_fits_eighty_columns_with_every_part() {
     assert!(wide.is_empty(), "{wide:#?}");
     let printed = ["Versions", "TLS 1.3 yes", "TLS 1.2 yes", "TLS 1.1 no", "SSL 2 no", "Weak suites", "none accepted"]
         .into_iter()
-        .chain(["Certificate", "trusted yes", "secure renegotiation yes", "Findings none", "--tls full"])
+        .chain(["Certificate", "trusted yes, by a root of --ca-file", "secure renegotiation yes", "Findings none", "--tls full"])
         .fold(printed, super::tool::Printed::stdout_has);
     assert!(printed.stdout.starts_with(&place(&served)), "{}", printed.stdout);
     printed.stderr_is_empty();

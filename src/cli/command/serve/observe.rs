@@ -14,10 +14,13 @@ use crate::cli::{output, statements};
 use crate::engine::{self, Run, Selection, exit};
 use crate::net::{Clock, Random, SeededRandom, SystemClock};
 use crate::reference::{Running, UdapOptions};
+use crate::testcase::Role;
+use crate::vocabulary::ProfileId;
 
 /// What is checked before the server starts.
 pub struct Prepared {
     loaded: LoadedSuite,
+    profiles: Vec<ProfileId>,
     reports: Vec<Wanted>,
     evidence: EvidenceOut,
 }
@@ -36,8 +39,14 @@ pub fn prepare(global: &Global, arguments: &ServeArgs, environment: &Environment
             "a client that registers itself needs a certificate that the server trusts: --udap-anchors FILE names its root",
         ));
     }
+    let loaded = suite::load(global.testcases.as_deref())?;
+    let unknown = |error: engine::RunError| Failure::wrong(error.to_string());
+    let profiles = profiles(&own.profile)?;
+    engine::named_profiles(&loaded.catalogue, &profiles).map_err(unknown)?;
+    engine::check_selection(&loaded.suite, &selection(own), Role::Client).map_err(unknown)?;
     Ok(Prepared {
-        loaded: suite::load(global.testcases.as_deref())?,
+        loaded,
+        profiles,
         reports: reports::wanted(&own.report, environment)?,
         evidence: EvidenceOut::check(own.output.as_deref(), own.bundle.as_deref())?,
     })
@@ -46,7 +55,7 @@ pub fn prepare(global: &Global, arguments: &ServeArgs, environment: &Environment
 /// Observes and reports; the exit codes are those of `run`.
 ///
 /// # Errors
-/// When a profile, a version or a selection is unknown, or a report cannot be written.
+/// When a version is unknown, or a report cannot be written.
 pub async fn observe(
     server: &Arc<Running>,
     prepared: Prepared,
@@ -66,7 +75,7 @@ pub async fn observe(
     let today = clock.now().date();
     let observation = Observation {
         name: own.name.clone(),
-        profiles: profiles(&own.profile)?,
+        profiles: prepared.profiles.clone(),
         smart: arguments.smart.clone(),
         // the version that nobody has to name claims nothing
         udap: Some(arguments.udap_version.clone()).filter(|version| *version != UdapOptions::default().version),

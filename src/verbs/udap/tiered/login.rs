@@ -17,6 +17,7 @@ use crate::verbs::oauth::{Party, authorize_as};
 use crate::verbs::tidy::tidy;
 use crate::verbs::udap::metadata::Metadata;
 use crate::verbs::udap::overrides::input;
+use crate::verbs::udap::statement::CLIENT_NAME;
 use crate::verbs::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
 use crate::vocabulary::Cause;
 
@@ -64,7 +65,8 @@ async fn sign_in(arguments: &Arguments, context: &Context) -> Result<Observed, C
     let went = Arc::new(AtomicBool::new(false));
     let detour = idp.as_deref().and_then(|idp| detour(idp, &provider, &went));
     let home = address.clone();
-    let party = Party { client_id: registration.client_id, redirect_uri, address, scopes: Vec::new(), detour };
+    let name = Some(CLIENT_NAME.to_owned());
+    let party = Party { client_id: registration.client_id, redirect_uri, address, scopes: Vec::new(), detour, name };
     let _turn = provider.turn().await;
     provider.begin(context.clone(), conduct, state, Some(home));
     let observed = authorize_as(&asked, context, &party).await;
