@@ -47,22 +47,21 @@ async fn withdraw(arguments: &Arguments, context: &Context) -> Result<Observed, 
         withdrawal: Some(withdrawal),
     };
     let visit = browser.authorize(&request).await;
+    // That nobody withdrew anything is no finding: what cannot be done here is an input that is missing, and the cause shows the page.
     let stopped = match &visit.arrival {
         Arrival::Confirmed => None,
         Arrival::Broken(cause) => return Ok(Observed::broken(cause.clone(), visit.evidence)),
         Arrival::Unavailable(why) => return Ok(Observed::broken(input(why), visit.evidence)),
         Arrival::Stuck { why, .. } => Some(why.clone()),
-        Arrival::ErrorAnswer { status, .. } => Some(format!("the page was answered with the status {status}")),
-        Arrival::Redirected(_) | Arrival::Posted { .. } => Some("the page sent the browser to the app".to_owned()),
+        Arrival::ErrorAnswer { status, .. } => Some(format!("the page of [login.withdrawal] answered with status {status}")),
+        Arrival::Redirected(_) | Arrival::Posted { .. } => {
+            Some("the page of [login.withdrawal] sent the browser to the app".to_owned())
+        }
     };
-    let mut facts = json!({
-        "withdrawn": stopped.is_none(),
-        "page_count": visit.pages.len(),
-        "authorizations": browser.count(),
-    });
     if let Some(why) = stopped {
-        facts["stopped_why"] = why.into();
+        return Ok(Observed::broken(input(&why), visit.evidence));
     }
+    let facts = json!({ "withdrawn": true, "page_count": visit.pages.len(), "authorizations": browser.count() });
     let facts = facts.as_object().cloned().unwrap_or_default();
     let observation = Observation::Facts(tidy(facts, &context.world.redactor));
     Ok(Observed { observation, evidence: visit.evidence, flaky: false })

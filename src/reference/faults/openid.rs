@@ -26,6 +26,8 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "id-token-alg-none", "the ID token is not signed"),
     fault(G, "id-token-hs256", "the ID token is signed with HS256 and the client's secret"),
     fault(G, "id-token-es256", "the ID token is signed with ES256"),
+    fault(G, "id-token-es256-der", "the ID token is signed with ES256, and the signature is in DER"),
+    fault(G, "id-token-signature-padded", "the signature of the ID token ends in the padding of base64"),
     fault(G, "id-token-unknown-kid", "kid names a key that is not published"),
     fault(G, "id-token-no-fhiruser", "fhirUser is missing"),
     fault(G, "fhiruser-only-as-profile", "the member is named by profile instead of fhirUser"),

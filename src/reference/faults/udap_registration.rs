@@ -6,6 +6,7 @@ const G: &str = "udap";
 const V2_0: &[&str] = &["udap-security-2.0.0"];
 
 pub(super) const TABLE: &[Fault] = &[
+    fault(G, "udap-registers-padding", "a software statement whose parts end in the padding of base64 is taken"),
     fault(G, "udap-registers-bad-signature", "a software statement whose signature is not right is taken"),
     fault(G, "udap-registers-alg-none", "a software statement without a signature is taken: alg is none"),
     fault(G, "udap-registers-alg-mismatch", "a software statement is verified by the key of its certificate, whatever alg says"),

@@ -7,6 +7,8 @@ const V0_1: &[&str] = &["udap-security-0.1.0"];
 const V2_0: &[&str] = &["udap-security-2.0.0"];
 
 pub(super) const TABLE: &[Fault] = &[
+    fault(G, "udap-token-accepts-padding", "a client assertion whose parts end in the padding of base64 is taken"),
+    fault(G, "udap-token-accepts-der-signature", "a client assertion whose ES256 signature is in DER is taken"),
     fault(G, "udap-token-accepts-bad-signature", "a client assertion whose signature is not right is taken"),
     fault(G, "udap-token-accepts-alg-none", "a client assertion without a signature is taken: alg is none"),
     fault(

@@ -1,8 +1,10 @@
 //! ID tokens: RS256 with the published key, the claims of SMART, and every way to get one of them wrong.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use josekit::jws::{ES256, HS256, JwsSigner, RS256};
+use openssl::bn::BigNum;
+use openssl::ecdsa::EcdsaSig;
 use serde_json::{Value, json};
 
 use super::super::endpoints::Endpoints;
@@ -143,7 +145,7 @@ fn sign(site: &Site, client: &RegisteredClient, claims: &Value) -> Option<String
     let [rsa, ec] = jwks::keys().as_ref().ok()?;
     let rsa_signer = || RS256.signer_from_jwk(rsa).ok().map(|signer| Box::new(signer) as Box<dyn JwsSigner>);
     let secret = client.secret.as_ref().map_or("no secret", |secret| secret.expose());
-    let (algorithm, kid, signer) = if site.has("id-token-es256") {
+    let (algorithm, kid, signer) = if site.has("id-token-es256") || site.has("id-token-es256-der") {
         let signer = ES256.signer_from_jwk(ec).ok().map(|signer| Box::new(signer) as Box<dyn JwsSigner>);
         ("ES256", "reference-es256", signer)
     } else if site.has("id-token-hs256") {
@@ -170,6 +172,14 @@ fn sign(site: &Site, client: &RegisteredClient, claims: &Value) -> Option<String
         && let Some(byte) = signature.last_mut()
     {
         *byte ^= 1;
+    }
+    if site.has("id-token-es256-der") {
+        let (r, s) = signature.split_at(signature.len() / 2);
+        let (r, s) = (BigNum::from_slice(r).ok()?, BigNum::from_slice(s).ok()?);
+        signature = EcdsaSig::from_private_components(r, s).ok()?.to_der().ok()?;
+    }
+    if site.has("id-token-signature-padded") {
+        return Some(format!("{signed}.{}", URL_SAFE.encode(signature)));
     }
     Some(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }

@@ -5,6 +5,7 @@
 pub(super) struct Place {
     pub(super) bad_signature: &'static str,
     pub(super) alg_none: &'static str,
+    pub(super) padding: &'static str,
     pub(super) alg_mismatch: &'static str,
     /// In the order of `confusion::MATERIALS`.
     pub(super) hs256: [&'static str; 6],
@@ -69,6 +70,7 @@ pub(super) struct Place {
 pub(super) const REGISTRATION: Place = Place {
     bad_signature: "udap-registers-bad-signature",
     alg_none: "udap-registers-alg-none",
+    padding: "udap-registers-padding",
     alg_mismatch: "udap-registers-alg-mismatch",
     hs256: [
         "udap-registers-hs256-public-key-pem-lf",
@@ -139,6 +141,7 @@ pub(super) const REGISTRATION: Place = Place {
 pub(super) const TOKEN: Place = Place {
     bad_signature: "udap-token-accepts-bad-signature",
     alg_none: "udap-token-accepts-alg-none",
+    padding: "udap-token-accepts-padding",
     alg_mismatch: "udap-token-accepts-alg-mismatch",
     hs256: [
         "udap-token-accepts-hs256-public-key-pem-lf",

@@ -29,6 +29,13 @@ pub(super) fn is_right_by_key(certificate: &X509Ref, signed: &str, signature: &[
     of_key(&key).into_iter().any(|(name, digest)| matches!(verify(name, digest, &key, signed, signature), Ok(true)))
 }
 
+/// Whether an ECDSA signature is right by the form that X.509 has for it, which JWS does not use.
+pub(super) fn is_right_in_der(certificate: &X509Ref, signed: &str, signature: &[u8]) -> bool {
+    let key = certificate.public_key().ok().filter(|key| key.id() == Id::EC);
+    let verified = key.map(|key| Verifier::new(MessageDigest::sha256(), &key)?.verify_oneshot(signature, signed.as_bytes()));
+    matches!(verified, Some(Ok(true)))
+}
+
 /// The algorithms that a key can be used with.
 fn of_key(key: &PKey<Public>) -> Vec<(&'static str, MessageDigest)> {
     let (short, long) = (MessageDigest::sha256(), MessageDigest::sha384());

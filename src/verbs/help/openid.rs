@@ -23,6 +23,7 @@ pub static ID_TOKEN: VerbHelp = VerbHelp {
         "well_formed": "true when it has three parts of base64url whose first two are JSON objects",
         "defects": "what is wrong with its form, one word each: parts header-encoding header-json claims-encoding claims-json signature-encoding duplicate-member too-large",
         "encrypted": "true when it has the five parts of an encrypted token",
+        "signature_bytes": "the length of the signature; absent when it cannot be read",
         "jose.alg": "the header parameters; .kid .typ likewise, absent when not there",
         "alg": "the algorithm of the header; absent when there is none or it is no text",
         "alg_listed": "true when openid-configuration lists it; absent when it lists none",

@@ -18,8 +18,7 @@ pub static WITHDRAW: VerbHelp = VerbHelp {
         MEMBER,
     ],
     facts: facts! {
-        "withdrawn": "true when every step was done and the page then said what the target file says it says, and had not said so before",
-        "stopped_why": "why it is not known to be done, with an outline of the page; absent when it is",
+        "withdrawn": "true: every step was done, and the page then said what the target file says it says and had not said before; otherwise there is nothing to be seen, and why is the cause",
         "page_count": "how many pages there were on the way",
         "authorizations": "how many sign-ins were begun in this run so far",
     },

@@ -78,7 +78,9 @@ fn form_facts(jwt: &Jwt) -> Map<String, Value> {
         "encrypted": jwt.is_encrypted(),
         "jose": jose.collect::<Map<String, Value>>(),
     });
-    facts.as_object().cloned().unwrap_or_default()
+    let mut facts = facts.as_object().cloned().unwrap_or_default();
+    facts.extend(jwt.signature.as_ref().map(|signature| ("signature_bytes".to_owned(), signature.len().into())));
+    facts
 }
 
 fn header_facts(jwt: &Jwt, issuer: &Issuer) -> Map<String, Value> {

@@ -2,8 +2,11 @@
 //! protocol's own form of an error is a refusal.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use josekit::jws::{ES256, HS256, JwsVerifier, RS256};
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::sign::Verifier;
 use openssl::x509::X509;
 use time::OffsetDateTime;
 
@@ -152,6 +155,22 @@ async fn everything_that_a_case_breaks_is_in_the_text_that_is_sent() {
     assert!(claims["aud"] == json!([]) && claims["exp"] == "soon" && !claims.contains_key("jti"));
     let observed = run(&context, "udap.sign", json!({ "jwt": { "clams": {} } })).await;
     assert!(matches!(observed.observation, Observation::Broken(cause) if cause.message.contains("clams")));
+}
+
+#[tokio::test]
+async fn what_is_padded_or_in_der_is_right_but_for_its_form() {
+    let (_, context) = udap_server(|_| Reply::new(404)).await;
+    let told = facts(&context, "udap.sign", json!({ "client": "fresh", "jwt": { "signature": "padded" } })).await;
+    let text = opened(&context, &told["jwt"]);
+    let (signed, signature) = text.rsplit_once('.').unwrap();
+    assert!(signature.ends_with("==") && Jwt::parse(&text).signature.is_none());
+    let key = leaf_key(&Jwt::parse(&text.replace('=', "")));
+    RS256.verifier_from_pem(key).unwrap().verify(signed.as_bytes(), &URL_SAFE.decode(signature).unwrap()).unwrap();
+    let der = sign(&context, json!({ "key": "ec256", "signature": "der" })).await;
+    let key = PKey::public_key_from_pem(&leaf_key(&der)).unwrap();
+    let signature = der.signature.as_ref().unwrap();
+    assert!(Verifier::new(MessageDigest::sha256(), &key).unwrap().verify_oneshot(signature, der.signed.as_bytes()).unwrap());
+    assert!(!is_valid(&der, &ES256.verifier_from_pem(leaf_key(&der)).unwrap()));
 }
 
 #[tokio::test]

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use josekit::jws::HS256;
 use josekit::jws::JwsSigner as _;
+use openssl::bn::BigNum;
+use openssl::ecdsa::EcdsaSig;
 use serde_json::{Map, Value};
 
 use super::clients::UdapClients;
@@ -180,7 +182,11 @@ impl Overrides {
             claims_text.truncate(claims_text.trim_end_matches('}').len());
             claims_text.push_str(&format!(",{}:{value}}}", Value::from(name)));
         }
-        let text = raw(&header_text, &claims_text, |message| self.signature(algorithm, label, credential, message));
+        let signature = |message: &[u8]| self.signature(algorithm, label, credential, message);
+        let text = match self.text("signature") {
+            Some("padded") => padded(&header_text, &claims_text, signature),
+            _ => raw(&header_text, &claims_text, signature),
+        };
         let text = text.map_err(|error| input(&format!("the JWT cannot be signed: {error}")))?;
         let text = if self.text("signature") == Some("payload-changed") { with_other_claims(&text, &claims) } else { text };
         Ok(Signed { text, header, claims, shape: self.shape()? })
@@ -200,10 +206,25 @@ impl Overrides {
             Some("flipped") => signature.last_mut().into_iter().for_each(|byte| *byte ^= 1),
             Some("empty") => signature.clear(),
             Some("truncated") => signature.truncate(signature.len() / 2),
+            Some("der") => signature = in_der(&signature)?,
             _ => {}
         }
         Ok(signature)
     }
+}
+
+/// The same token with the padding of base64 at the end of its parts, and the signature over them as they are sent.
+fn padded(header: &str, claims: &str, sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, CryptoError>) -> Result<String, CryptoError> {
+    let signed = format!("{}.{}", URL_SAFE.encode(header), URL_SAFE.encode(claims));
+    let signature = sign(signed.as_bytes())?;
+    Ok(format!("{signed}.{}", URL_SAFE.encode(signature)))
+}
+
+/// The two numbers of an ECDSA signature as X.509 has them, and not one behind the other.
+fn in_der(signature: &[u8]) -> Result<Vec<u8>, CryptoError> {
+    let (r, s) = signature.split_at(signature.len() / 2);
+    let pair = || EcdsaSig::from_private_components(BigNum::from_slice(r)?, BigNum::from_slice(s)?)?.to_der();
+    pair().map_err(|_| CryptoError::Signing("ES256".into()))
 }
 
 /// A key of the same kind that belongs to no client.

@@ -31,3 +31,4 @@ mod tool;
 mod udap_registrations;
 mod udap_community;
 mod waivers;
+mod withdrawal;

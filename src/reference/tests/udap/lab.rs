@@ -1,7 +1,7 @@
 //! A laboratory CA and clients with certificates of it, good ones and bad ones.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
@@ -122,6 +122,22 @@ impl Holder {
         let signed = format!("{}.{}", encoded(&header), encoded(claims));
         let signature = self.signature(header["alg"].as_str().unwrap_or_default(), signed.as_bytes());
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    /// The same JWT with padding at the end of its parts, and its signature over them as they stand there.
+    pub(super) fn sign_padded(&self, claims: &Value) -> String {
+        let header = json!({"alg": self.algorithm(), "x5c": self.x5c()});
+        let signed = format!("{}.{}", URL_SAFE.encode(header.to_string()), URL_SAFE.encode(claims.to_string()));
+        let signature = self.signature(self.algorithm(), signed.as_bytes());
+        format!("{signed}.{}", URL_SAFE.encode(signature))
+    }
+
+    /// The same JWT with its ECDSA signature in DER.
+    pub(super) fn sign_in_der(&self, claims: &Value) -> String {
+        let jwt = self.sign(claims);
+        let (signed, _) = jwt.rsplit_once('.').unwrap();
+        let mut signer = Signer::new(MessageDigest::sha256(), &self.key).unwrap();
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signer.sign_oneshot_to_vec(signed.as_bytes()).unwrap()))
     }
 
     /// By the key, whatever the header says, unless it says how an RSA key is to be used.

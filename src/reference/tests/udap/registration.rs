@@ -156,6 +156,7 @@ fn forms(server: &Server) -> Rows {
     row("signature", server.submit(&format!("{signed}.{flipped}")), 400, STATEMENT);
     let other = format!("{}.{}.{signature}", signed.split('.').next().unwrap(), super::lab::encoded(&good()));
     row("payload", server.submit(&other), 400, STATEMENT);
+    row("padding", server.submit(&LAB.client.sign_padded(&good())), 400, STATEMENT);
     row("other key", server.submit(&with_other_key(&LAB.client).sign(&good())), 400, STATEMENT);
     row("alg none", server.submit(&LAB.client.sign_as(&json!({"alg": "none"}), &good())), 400, STATEMENT);
     for secret in public_materials(&LAB.client) {

@@ -253,6 +253,8 @@ fn headers(server: &Server) -> Rows {
     let parts: Vec<&str> = jwt.split('.').collect();
     let payload = format!("{}.{}.{}", parts[0], super::lab::encoded(&good()), parts[2]);
     row("payload", server.credentials(&payload), 400, CLIENT_ERROR);
+    row("padding", server.credentials(&LAB.client.sign_padded(&good())), 400, CLIENT_ERROR);
+    row("DER", server.credentials(&LAB.client.sign_in_der(&good())), 400, CLIENT_ERROR);
     row("other key", server.credentials(&with_other_key(&LAB.client).sign(&good())), 400, CLIENT_ERROR);
     for changes in [
         json!({"alg": "none"}),
