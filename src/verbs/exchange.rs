@@ -3,6 +3,8 @@
 //!
 //! So one bad certificate is one finding and does not hide all others. What is learnt of an origin is not asked twice.
 
+use std::time::Duration;
+
 use super::Context;
 use crate::net::{HttpOutcome, MAX_RESENDS, Origin, Request, Sent, Trust};
 
@@ -11,6 +13,15 @@ pub(super) const MOST_SENT: u64 = 2 + MAX_RESENDS as u64;
 
 /// The most that an exchange sends whose request must not be repeated.
 pub(super) const MOST_SENT_ONCE: u64 = 2;
+
+/// Some servers give a code a minute; a statement that is good for half of that is to be accepted.
+const SOON: Duration = Duration::from_secs(20);
+
+/// How long a request with these parameters may wait for its turn, for instance behind a pause that the target asked for: less than
+/// what it carries is good for, so that no refusal is one of age. None where nothing ages.
+pub(super) fn ages<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<Duration> {
+    names.any(|name| matches!(name, "code" | "client_assertion" | "software_statement")).then_some(SOON)
+}
 
 /// What came of it.
 pub(super) struct Exchange {
@@ -74,5 +85,18 @@ fn is_worth_repeating(outcome: &HttpOutcome) -> bool {
     match outcome {
         HttpOutcome::Response(answer) => matches!(answer.status, 429 | 503),
         HttpOutcome::Failure(failure) => failure.cause.kind == "reset",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_assertions_and_statements_age_and_other_forms_do_not() {
+        for carried in ["code", "client_assertion", "software_statement"] {
+            assert_eq!(ages(["grant_type", carried].into_iter()), Some(SOON), "{carried}");
+        }
+        assert_eq!(ages(["grant_type", "refresh_token", "scope", "code_verifier"].into_iter()), None);
     }
 }

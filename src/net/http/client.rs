@@ -162,7 +162,14 @@ impl Inner {
     }
 
     async fn attempt(&self, request: &Request, prepared: &Prepared, lane: &Lane, attempt: u32) -> (HttpOutcome, EvidenceId) {
-        let permit = match self.pace.turn(&prepared.origin, lane).await {
+        let asked = self.clock.elapsed();
+        let turn = self.pace.turn(&prepared.origin, lane).await;
+        let waited = self.clock.elapsed().saturating_sub(asked);
+        let turn = turn.and_then(|permit| match request.good_for {
+            Some(longest) if waited > longest => Err(aged(waited)),
+            _ => Ok(permit),
+        });
+        let permit = match turn {
             Ok(permit) => permit,
             Err(cause) => {
                 let outcome = HttpOutcome::Failure(Failure::unsent(cause));
@@ -284,4 +291,11 @@ fn encoded(payload: &Payload) -> (Option<String>, Option<Vec<u8>>) {
         Payload::Json(value) => (Some("application/json".to_owned()), Some(value.to_string().into_bytes())),
         Payload::Bytes(kind, bytes) => (Some(kind.clone()), Some(bytes.clone())),
     }
+}
+fn aged(waited: Duration) -> Cause {
+    let seconds = waited.as_secs();
+    Cause::new(
+        "aged",
+        format!("not sent: what it carries was made {seconds} s before its turn came, for the target asked for a pause"),
+    )
 }

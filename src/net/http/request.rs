@@ -1,5 +1,7 @@
 //! A request as a verb asks for it.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use url::Url;
 
@@ -84,6 +86,9 @@ pub struct Request {
     pub label: Label,
     /// May be sent again after 429, 503 or a reset. Only GET, HEAD and OPTIONS ever are.
     pub retry: bool,
+    /// It is not sent when its turn comes later than this after it was made: the code or assertion that it carries may have aged
+    /// meanwhile, and then the answer would say nothing of the server.
+    pub good_for: Option<Duration>,
     /// The largest body that is read, instead of `Limits::body`.
     pub body_limit: Option<usize>,
     /// Nothing of ours is shown, not even the client certificate: what an anonymous caller gets is what is asked.
@@ -119,6 +124,7 @@ impl Request {
             trust: Trust::Strict,
             label: Label::default(),
             retry: false,
+            good_for: None,
             body_limit: None,
             anonymous: false,
             accept_truncated: false,

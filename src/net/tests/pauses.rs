@@ -137,3 +137,21 @@ async fn a_pause_holds_the_other_requests_to_that_origin_back() {
     clock.advance(Duration::from_mins(1));
     assert_eq!(second.await.unwrap(), "200");
 }
+
+/// A code that waited out a pause may have expired: its refusal would be called a fault, or a right refusal.
+#[tokio::test]
+async fn what_ages_is_not_sent_after_a_long_pause_and_after_a_short_one_it_is() {
+    for (retry_after, good_for, expected) in
+        [("60", Some(20), "aged"), ("5", Some(20), "200"), ("60", None, "200"), ("60", Some(61), "200")]
+    {
+        let server = busy(1, retry_after).await;
+        let (world, _, driver) = jumping(&server.url());
+        let url = Url::parse(&server.url()).unwrap();
+        assert_eq!(word(&world.http.send(&Request::new(Method::GET, url.clone())).await.outcome), "429");
+        let carries = Request { good_for: good_for.map(Duration::from_secs), ..Request::new(Method::POST, url) };
+        let sent = world.http.send(&carries).await;
+        driver.abort();
+        assert_eq!(word(&sent.outcome), expected, "{retry_after} {good_for:?}");
+        assert_eq!(server.connections(), if expected == "aged" { 1 } else { 2 });
+    }
+}

@@ -7,7 +7,7 @@ use super::client_auth::Identification;
 use super::form::Form;
 use super::lockout;
 use crate::net::{Answer, Credentials, FormValue, HttpOutcome, Method, Payload, Request};
-use crate::verbs::exchange::exchange;
+use crate::verbs::exchange::{ages, exchange};
 use crate::verbs::http_facts::{document_of, facts_of, is_page, silence_of};
 use crate::verbs::json_document::JsonDocument;
 use crate::verbs::{Arguments, Context, Observed};
@@ -39,6 +39,7 @@ pub(super) async fn post(
     }
     let fields = form.into_fields();
     let secrets = secrets_in(&fields, &credentials);
+    request.good_for = ages(fields.iter().map(|(name, _)| name.as_str()));
     request.payload = Payload::Form(fields);
     request.credentials = credentials;
     let exchange = exchange(context, request).await;

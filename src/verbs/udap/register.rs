@@ -11,7 +11,7 @@ use super::registration_facts::{self, Question};
 use super::statement::{self, USUAL_FLOW, Wish};
 use crate::crypto::lab::Shape;
 use crate::net::{Method, Payload, Request};
-use crate::verbs::exchange::MOST_SENT_ONCE;
+use crate::verbs::exchange::{MOST_SENT_ONCE, ages};
 use crate::verbs::tidy::tidy;
 use crate::verbs::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
 use crate::vocabulary::Cause;
@@ -146,6 +146,7 @@ async fn request(arguments: &Arguments, context: &Context, statement: &str) -> R
         _ => Method::POST,
     };
     let mut request = Request::new(method, url).header("accept", "application/json");
+    request.good_for = ages(["software_statement"].into_iter());
     request.payload = match arguments.text("send") {
         Some("get") => Payload::None,
         Some("form") => {

@@ -15,7 +15,7 @@ use super::register::turn_to;
 use super::statement::USUAL_FLOW;
 use crate::crypto::lab::Shape;
 use crate::net::{Credentials, FormValue, Method, Payload, Request};
-use crate::verbs::exchange::MOST_SENT_ONCE;
+use crate::verbs::exchange::{MOST_SENT_ONCE, ages};
 use crate::verbs::oauth::{Form, TokenAnswer, token_facts, verifier_of};
 use crate::verbs::tidy::tidy;
 use crate::verbs::{Arguments, Context, Cost, Observed, Verb, VerbHelp, help};
@@ -246,6 +246,7 @@ fn request(arguments: &Arguments, context: &Context, url: url::Url, form: Form, 
         };
     }
     let fields = form.into_fields();
+    request.good_for = ages(fields.iter().map(|(name, _)| name.as_str()));
     let text = |value: &FormValue| match value {
         FormValue::Plain(text) => text.clone(),
         FormValue::Secret(secret) => secret.expose().to_owned(),
