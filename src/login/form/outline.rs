@@ -27,11 +27,11 @@ pub(in crate::login) fn outline(page: &Page, kind: PageKind, redactor: &Redactor
         name: short(&form.name),
         method: if form.is_post { "POST" } else { "GET" },
         action: form.action.as_ref().map_or_else(|| "(no address)".to_owned(), |url| show(&place(url), 200)),
-        fields: form.controls.iter().filter(|control| !is_button(control)).take(30).map(field).collect(),
+        fields: form.controls.iter().filter(|control| !control.kind.is_button()).take(30).map(field).collect(),
         buttons: form
             .controls
             .iter()
-            .filter(|control| is_button(control))
+            .filter(|control| control.kind.is_button())
             .take(10)
             .map(|button| said(&button.label, SHORT))
             .collect(),
@@ -43,7 +43,7 @@ pub(in crate::login) fn outline(page: &Page, kind: PageKind, redactor: &Redactor
         kind,
         forms: page.forms.iter().take(20).map(form).collect(),
         form_count: page.forms.len(),
-        loose: page.loose.iter().filter(|control| !is_button(control)).take(30).map(field).collect(),
+        loose: page.loose.iter().filter(|control| !control.kind.is_button()).take(30).map(field).collect(),
         text: said(&page.text, TEXT),
     }
 }
@@ -70,10 +70,6 @@ pub(in crate::login) fn place(url: &Url) -> String {
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.to_string()
-}
-
-fn is_button(control: &Control) -> bool {
-    matches!(control.kind, Kind::Submit | Kind::Button)
 }
 
 fn word(kind: Kind) -> &'static str {

@@ -75,6 +75,13 @@ pub(in crate::login) enum Kind {
     Button,
 }
 
+impl Kind {
+    /// True for what is pressed.
+    pub const fn is_button(self) -> bool {
+        matches!(self, Self::Submit | Self::Button)
+    }
+}
+
 /// A control of a form.
 #[derive(Debug, Clone)]
 pub(in crate::login) struct Control {
@@ -309,7 +316,8 @@ impl Reading {
             kind,
             name: text("name"),
             id: text("id"),
-            label: if matches!(kind, Kind::Submit | Kind::Button) { value.clone() } else { text("aria-label") },
+            // What is written on a button counts more than what a screen reader says of it.
+            label: if kind.is_button() { String::new() } else { text("aria-label") },
             value,
             checked: element.attr("checked").is_some(),
             disabled: element.attr("disabled").is_some(),
@@ -339,7 +347,7 @@ impl Reading {
         if let Some((control, ..)) = scope.control.and_then(|index| self.controls.get_mut(index)) {
             match control.kind {
                 Kind::TextArea => control.value.push_str(text),
-                Kind::Submit | Kind::Button => push(&mut control.label, text, 256),
+                kind if kind.is_button() => push(&mut control.label, text, 256),
                 _ => {}
             }
         }
@@ -367,6 +375,9 @@ impl Reading {
             form.action = if action.is_empty() { Some(page.url.clone()) } else { self.base.join(action).ok() };
         }
         for ((mut control, form, named), around) in self.controls.into_iter().zip(self.around) {
+            if control.kind.is_button() && fold(&control.label).is_empty() {
+                control.label.clone_from(&control.value);
+            }
             if control.is_visible() && control.label.is_empty() {
                 let around = around.and_then(|index| self.labels.get(index)).map(|(_, text)| text.as_str());
                 let label = label_for.get(control.id.as_str()).copied().filter(|_| !control.id.is_empty()).or(around);
@@ -464,7 +475,7 @@ mod tests {
         assert_eq!((of("keep").label.as_str(), of("keep").value.as_str(), of("keep").checked), ("Remember me", "on", false));
         assert_eq!((of("lang").value.as_str(), of("lang").options.len()), ("de", 2));
         assert_eq!((of("t").value.as_str(), of("csrf").value.as_str()), ("long", "t"));
-        assert_eq!((of("b").kind, of("b").label.as_str(), of("b").value.as_str()), (Kind::Submit, "1 Sign in", "1"));
+        assert_eq!((of("b").kind, of("b").label.as_str(), of("b").value.as_str()), (Kind::Submit, "Sign in", "1"));
         assert_eq!(page.links[0].url.as_str(), "https://login.example/z/deny");
     }
 

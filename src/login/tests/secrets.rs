@@ -115,7 +115,7 @@ async fn h33_a_page_that_greets_the_member_is_kept_by_the_words_that_are_about_n
         pages[0].text,
         "Hello ‹…› member ‹…› Claims Companion claims-app-7 asks for patient/Coverage.read for 90 days. Your claims: ‹…› Allow I am not ‹…› deny"
     );
-    assert_eq!((pages[0].title.as_str(), pages[0].buttons.concat()), ("Welcome ‹…›", "yes Allowno I am not ‹…› deny".to_owned()));
+    assert_eq!((pages[0].title.as_str(), pages[0].buttons.concat()), ("Welcome ‹…›", "AllowI am not ‹…› deny".to_owned()));
     let evidence = serde_json::to_string(&(world.evidence.all(), &pages)).unwrap();
     assert!(evidence.contains("for 90 days") && evidence.contains("answer=yes"), "{evidence}");
     for shown in [evidence, format!("{:?}", visit.pages)] {
