@@ -4,8 +4,12 @@ use std::io::{self, BufRead, Write};
 
 use time::Date;
 
+use super::layout::wrap;
 use crate::engine::record::RequirementResult;
 use crate::vocabulary::escape;
+
+/// Columns of an explanation, which a terminal of 80 has beside its margin.
+const WIDTH: usize = 74;
 
 /// Who answers.
 #[derive(Debug, Clone, Default)]
@@ -31,12 +35,13 @@ pub struct Answer {
     pub attachment: Option<(String, String)>,
 }
 
-/// Asks for every row until the input ends or the person stops. Each answer goes to `keep` before the next question.
+/// Asks for every row until the input ends or the person stops, and says what `how` knows of showing it. Each answer goes to `keep` before the next question.
 ///
 /// # Errors
 /// When nothing can be read, written or kept.
 pub fn ask(
     rows: &[&RequirementResult],
+    how: &dyn Fn(&RequirementResult) -> Option<String>,
     input: &mut dyn BufRead,
     out: &mut dyn Write,
     digest: &dyn Fn(&str) -> io::Result<String>,
@@ -46,6 +51,9 @@ pub fn ask(
     for (at, row) in rows.iter().enumerate() {
         writeln!(out, "\n{} of {}   {} {}", at + 1, rows.len(), row.level, row.id)?;
         writeln!(out, "  {}\n  {}", escape(&row.summary), escape(&row.url))?;
+        for line in how(row).iter().flat_map(|how| wrap(how, WIDTH)) {
+            writeln!(out, "  | {line}")?;
+        }
         let is_met = match choice(input, out)? {
             Choice::Yes => true,
             Choice::No => false,
@@ -181,7 +189,15 @@ mod tests {
             kept.push(answer.clone());
             Ok(())
         };
-        let count = ask(&rows, &mut typed.as_bytes(), &mut out, &digest, &mut keep).unwrap();
+        let count = ask(
+            &rows,
+            &|row| Some(format!("The operator shows {}.", row.id)),
+            &mut typed.as_bytes(),
+            &mut out,
+            &digest,
+            &mut keep,
+        )
+        .unwrap();
         assert_eq!(count, kept.len());
         (kept, String::from_utf8(out).unwrap())
     }
@@ -194,6 +210,7 @@ mod tests {
         assert_eq!(kept[0].attachment, Some(("there.pdf".into(), "ab".into())));
         assert_eq!((kept[1].requirement.as_str(), kept[1].is_met), ("a/b-3", false));
         assert!(shown.contains("write yes, no, skip or quit") && shown.contains("cannot read missing.pdf"), "{shown}");
+        assert!(shown.contains("  | The operator shows a/b-2.\n"), "{shown}");
     }
 
     #[test]

@@ -8,16 +8,17 @@ use crate::catalogue::{Attestations, read_attestations};
 use crate::cli::args::AttestArgs;
 use crate::cli::ask::{self, Answer, Person, quoted};
 use crate::cli::command::report::read;
-use crate::cli::environment::Environment;
+use crate::cli::environment::{Environment, PAGE};
 use crate::cli::failure::Failure;
+use crate::cli::layout::wrap;
 use crate::cli::statements::digest_of;
-use crate::cli::{output, settings};
+use crate::cli::{output, settings, suite};
 use crate::engine::is_attestable;
 use crate::engine::record::{RequirementResult, Run};
 use crate::net::{Clock, SystemClock};
 use crate::report::accesses;
 use crate::vocabulary::document::Problems;
-use crate::vocabulary::escape;
+use crate::vocabulary::{RequirementId, escape};
 
 /// Asks, or with `--print` prints what would be asked.
 ///
@@ -31,12 +32,17 @@ pub fn attest(arguments: &AttestArgs, environment: &Environment) -> Result<u8, F
     let is_open =
         |row: &&RequirementResult| is_attestable(row) && !known.all.iter().any(|own| own.requirement.as_str() == row.id);
     let open: Vec<&RequirementResult> = run.requirements.iter().filter(is_open).collect();
+    let catalogue = suite::load(None)?.catalogue;
+    let how = |row: &RequirementResult| {
+        let known = catalogue.requirement(&RequirementId::parse(&row.id).ok()?)?;
+        Some(known.how.clone()).filter(|how| !how.is_empty())
+    };
     let mut list = if open.iter().any(|row| is_about_audit(row)) { accessed(&run) } else { String::new() };
     if open.iter().any(|row| ABOUT_CONSENT.contains(&row.id.as_str())) {
         list.push_str(&told(&run));
     }
     if arguments.print {
-        output::print(&skeleton(&open, &run, &list, file.is_file(), today));
+        output::print(&skeleton(&open, &how, &run, &list, file.is_file(), today));
         return Ok(0);
     }
     if open.is_empty() {
@@ -62,7 +68,7 @@ pub fn attest(arguments: &AttestArgs, environment: &Environment) -> Result<u8, F
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let digest = |path: &str| digest_of(&folder.join(path));
     let mut keep = |answer: &Answer| append(file, &run, &ask::as_toml(answer, &person, today));
-    let kept = ask::ask(&open, &mut input, &mut out, &digest, &mut keep).map_err(failed)?;
+    let kept = ask::ask(&open, &how, &mut input, &mut out, &digest, &mut keep).map_err(failed)?;
     output::print(&format!("{kept} of {} answered; run again with --attestations {}", open.len(), file.display()));
     Ok(0)
 }
@@ -106,14 +112,21 @@ fn append(file: &Path, run: &Run, text: &str) -> io::Result<()> {
 }
 
 /// Every open requirement as TOML whose answers are still to be written: a run refuses it as it is.
-fn skeleton(open: &[&RequirementResult], run: &Run, accessed: &str, has_file: bool, today: time::Date) -> String {
+fn skeleton(
+    open: &[&RequirementResult],
+    how: &dyn Fn(&RequirementResult) -> Option<String>,
+    run: &Run,
+    accessed: &str,
+    has_file: bool,
+    today: time::Date,
+) -> String {
     let mut text = if has_file { String::new() } else { head(run) };
     text.extend(accessed.lines().map(|line| format!("# {line}\n")));
     for row in open {
+        text.push_str(&format!("\n# {} {}\n", row.level, escape(&row.url)));
+        text.extend(how(row).iter().flat_map(|how| wrap(how, PAGE)).map(|line| format!("# {line}\n")));
         text.push_str(&format!(
-            "\n# {} {}\n[[attestation]]\nrequirement = {}\nstatement   = {}\nanswer      = \"\"   # yes or no\nname        = \"\"\nrole        = \"\"\ndate        = {today}\n",
-            row.level,
-            escape(&row.url),
+            "[[attestation]]\nrequirement = {}\nstatement   = {}\nanswer      = \"\"   # yes or no\nname        = \"\"\nrole        = \"\"\ndate        = {today}\n",
             quoted(&row.id),
             quoted(&row.summary)
         ));
