@@ -35,7 +35,8 @@ pub struct Answer {
     pub attachment: Option<(String, String)>,
 }
 
-/// Asks for every row until the input ends or the person stops, and says what `how` knows of showing it. Each answer goes to `keep` before the next question.
+/// Asks for every row until the input ends or the person stops, and says what `how` knows of showing it. Each answer goes to `keep`
+/// before the next question.
 ///
 /// # Errors
 /// When nothing can be read, written or kept.

@@ -132,10 +132,13 @@ fn trust(
     // The loader of the system's roots obeys these, so a finding on a certificate may rest on them.
     let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter(|name| demo.is_none() && environment.get(name).is_some());
     let named: Vec<&str> = named.collect();
-    if !named.is_empty() {
-        let (names, verb, them) =
-            (named.join(" and "), ["is", "are"][named.len() - 1], ["it names", "they name"][named.len() - 1]);
-        notes.push(format!("{names} {verb} set: the roots that certificates are judged by are those that {them}."));
+    match named.as_slice() {
+        [] => {}
+        [one] => notes.push(format!("{one} is set: the roots that certificates are judged by are those that it names.")),
+        more => {
+            let names = more.join(" and ");
+            notes.push(format!("{names} are set: the roots that certificates are judged by are those that they name."));
+        }
     }
     if let Some(path) = &arguments.ca_file {
         let pem = read(path)?;

@@ -197,7 +197,7 @@ fn choose_profiles<'c>(
     Ok((profiles, choices))
 }
 
-/// The profiles that somebody named. [`super::run`] asks it too, when the suite is known and the target is not.
+/// The profiles that somebody named; a run takes them, and whoever prepares one learns here that a name is wrong.
 ///
 /// # Errors
 /// [`RunError::UnknownProfile`], with what was meant.

@@ -200,7 +200,8 @@ fn role_of(options: &RunOptions) -> Role {
     if options.client.is_some() { Role::Client } else { Role::Server }
 }
 
-/// Whether each pattern of a selection names something in the suite that is about this role. [`run`] and [`plan`] ask it too.
+/// Whether each pattern of a selection names something in the suite that is about this role. [`run`] and [`plan`] begin with it;
+/// whoever has something to start before the run asks first.
 ///
 /// # Errors
 /// [`RunError::UnknownSelection`], with what was meant.

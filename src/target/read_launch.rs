@@ -166,12 +166,11 @@ impl LaunchFile {
         }
         launch.audit = self.audit.as_ref().map(|audit| audit.resolve(secrets)).transpose()?.flatten();
         let steps = resolve_steps(&self.login.steps, secrets)?;
-        let withdrawal = match &self.login.withdrawal {
-            Some(file) => {
-                Some(Withdrawal { url: file.url.clone(), steps: resolve_steps(&file.steps, secrets)?, says: file.says.clone() })
-            }
-            None => None,
-        };
+        let withdrawal = self.login.withdrawal.as_ref().map(|file| {
+            let steps = resolve_steps(&file.steps, secrets)?;
+            Ok::<_, String>(Withdrawal { url: file.url.clone(), steps, says: file.says.clone() })
+        });
+        let withdrawal = withdrawal.transpose()?;
         launch.login = Login {
             strategy: self.login.strategy,
             origins: self.login.origins.clone(),

@@ -9,6 +9,9 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::json_tree::list;
+use super::words::places;
+
 /// How far the clock of the log may be from ours, in seconds.
 pub(super) const SKEW: i64 = 120;
 
@@ -186,16 +189,7 @@ fn searchable(event: &Value) -> String {
 /// True when the text holds the word with no letter, digit, dash or dot around it.
 fn holds_word(text: &str, word: &str) -> bool {
     let part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '.');
-    !word.is_empty()
-        && text.match_indices(word).any(|(start, _)| {
-            let before = text[..start].chars().next_back();
-            let after = text[start + word.len()..].chars().next();
-            !before.is_some_and(part) && !after.is_some_and(part)
-        })
-}
-
-fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    value.get(name).and_then(Value::as_array).into_iter().flatten()
+    places(text, word, part).next().is_some()
 }
 
 #[cfg(test)]

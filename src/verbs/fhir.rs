@@ -12,6 +12,7 @@ use super::fhir_content::FhirContent;
 use super::fhir_request::{Interaction, Question, question};
 use super::http_facts::{document_of, facts_of, silence_of};
 use super::internals::internals_of;
+use super::json_document::JsonDocument;
 use super::member_content::{MemberContent, next_page};
 use super::narrative::NarrativeContent;
 use super::provenance::ProvenanceContent;
@@ -161,7 +162,7 @@ async fn with_token(
     facts.insert("labels".into(), labels(document.tree.as_ref(), &context.vault));
     let is_whole = matches!(arguments.text("alter"), None | Some("no"));
     let own = question.token_handle.as_deref().filter(|_| is_whole).and_then(|token| context.vault.bound(token));
-    facts.insert("tells_member".into(), told(answer, &resources, url, own.as_ref().map(Secret::expose), context));
+    facts.insert("tells_member".into(), told(&document, answer, &resources, url, own.as_ref().map(Secret::expose), context));
     if meaning == Meaning::Served {
         document.tree.iter().for_each(|tree| context.known_members().learn(tree));
     }
@@ -175,13 +176,19 @@ async fn with_token(
 }
 
 /// What an answer without a resource tells of members whom the caller has nothing to do with. One with resources is judged by them.
-fn told(answer: &Answer, resources: &FhirContent, url: &Url, own: Option<&str>, context: &Context) -> Value {
+fn told(
+    document: &JsonDocument,
+    answer: &Answer,
+    resources: &FhirContent,
+    url: &Url,
+    own: Option<&str>,
+    context: &Context,
+) -> Value {
     if resources.count > 0 {
         return json!([]);
     }
     let dependant = context.launch.member(MemberKey::Dependant).and_then(|member| member.patient.as_deref());
     let own: Vec<&str> = own.into_iter().chain(dependant.filter(|_| own.is_some())).collect();
-    let document = document_of(answer);
     json!(context.known_members().told(document.tree.as_ref(), &answer.text(), url.as_str(), &own))
 }
 
@@ -232,7 +239,7 @@ fn interpret(answer: &Answer, url: &Url, context: &Context, surroundings: &Surro
     facts.extend(common(answer, &form, &resources, &meaning, why));
     let differs = surroundings.canary.as_ref().is_some_and(|canary| *canary != form);
     facts.insert("differs_from_canary".into(), differs.into());
-    facts.insert("tells_member".into(), told(answer, &resources, url, None, context));
+    facts.insert("tells_member".into(), told(&document, answer, &resources, url, None, context));
     Observation::Facts(tidy(facts, &context.world.redactor))
 }
 

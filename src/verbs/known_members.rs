@@ -3,14 +3,20 @@
 //! Kept in memory for as long as the run lasts, and told as kinds only: name, birth date, identifier.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
+use super::json_tree::{list, text};
+use super::words::places;
+
 /// The most members that are remembered, and the most values of each kind.
 const MOST: usize = 100;
-/// A shorter identifier stands in too many texts.
-const SHORTEST_IDENTIFIER: usize = 4;
+/// A shorter identifier may as well be the code of an error, a year or a port.
+const SHORTEST_IDENTIFIER: usize = 6;
+/// So many bytes stand at most between the parts of a name: a comma, a tag, an initial.
+const NEAR: usize = 12;
 
 /// Words of refusals and of made-up people: a member who is called so cannot be found by name.
 const COMMON: [&str; 22] = [
@@ -44,7 +50,7 @@ impl KnownMembers {
     }
 
     fn keep(&self, patient: &Value) {
-        let Some(id) = text(patient, "id") else { return };
+        let Some(id) = text(patient, "id").map(str::to_owned) else { return };
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() < MOST || known.contains_key(&id) {
             known.insert(id, Particulars::of(patient));
@@ -70,19 +76,18 @@ impl Particulars {
     fn of(patient: &Value) -> Self {
         let mut own = Self::default();
         for name in list(patient, "name") {
-            let family = text(name, "family").map(|family| family.to_lowercase());
+            let family = text(name, "family").map(str::to_lowercase);
             let Some(family) = family.filter(|family| tells_somebody(family)) else { continue };
             let given = list(name, "given").filter_map(Value::as_str).map(str::to_lowercase);
             own.names.extend(given.filter(|given| tells_somebody(given)).take(MOST).map(|given| (family.clone(), given)));
         }
         if let Some(date) = text(patient, "birthDate").filter(|date| date.len() == 10 && date.is_ascii()) {
             own.birth_dates.insert(format!("{}/{}/{}", &date[5..7], &date[8..10], &date[..4]));
-            own.birth_dates.insert(date);
+            own.birth_dates.insert(date.to_owned());
         }
         let id = text(patient, "id");
-        let values = list(patient, "identifier").filter_map(|own| text(own, "value")).filter(|value| Some(value) != id.as_ref());
-        own.identifiers
-            .extend(values.map(|value| value.to_lowercase()).filter(|value| value.len() >= SHORTEST_IDENTIFIER).take(MOST));
+        let values = list(patient, "identifier").filter_map(|own| text(own, "value")).filter(|value| Some(*value) != id);
+        own.identifiers.extend(values.map(str::to_lowercase).filter(|value| value.len() >= SHORTEST_IDENTIFIER).take(MOST));
         own
     }
 
@@ -99,9 +104,11 @@ impl Particulars {
     }
 
     fn told(&self, said: &str, sent: &str) -> Vec<&'static str> {
-        let is_told = |value: &str| has_word(said, value) && !sent.contains(value);
+        let is_told = |value: &str| words(said, value).next().is_some() && !sent.contains(value);
+        let is_named =
+            |family: &str, given: &str| are_together(said, family, given) && !sent.contains(family) && !sent.contains(given);
         let kinds = [
-            ("name", self.names.iter().any(|(family, given)| is_told(family) && is_told(given))),
+            ("name", self.names.iter().any(|(family, given)| is_named(family, given))),
             ("birth date", self.birth_dates.iter().any(|date| is_told(date))),
             ("identifier", self.identifiers.iter().any(|value| is_told(value))),
         ];
@@ -113,12 +120,18 @@ fn tells_somebody(word: &str) -> bool {
     word.chars().count() >= 2 && !COMMON.contains(&word)
 }
 
-/// True when the word stands in the text by itself.
-fn has_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(start, _)| {
-        let before = text[..start].chars().next_back();
-        let after = text[start + word.len()..].chars().next();
-        ![before, after].into_iter().flatten().any(char::is_alphanumeric)
+/// Where the word stands in the text by itself.
+fn words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    places(text, word, char::is_alphanumeric)
+}
+
+/// True when the two stand beside each other, in whichever order: each alone may be a word of the sentence.
+fn are_together(text: &str, one: &str, other: &str) -> bool {
+    words(text, one).any(|one| {
+        words(text, other).any(|other| {
+            let (end, start) = if one.start < other.start { (one.end, other.start) } else { (other.end, one.start) };
+            start.checked_sub(end).is_some_and(|between| between <= NEAR)
+        })
     })
 }
 
@@ -135,14 +148,6 @@ fn collect(value: &Value, into: &mut String) {
     }
 }
 
-fn text(value: &Value, name: &str) -> Option<String> {
-    value.get(name)?.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
-}
-
-fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    value.get(name).and_then(Value::as_array).into_iter().flatten()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +159,7 @@ mod tests {
 
     fn known() -> KnownMembers {
         let known = KnownMembers::default();
+        known.learn(&patient("p3", "Other", "Dora", "1990-09-09", "0002"));
         known.learn(&patient("p1", "Synthetic", "Alma", "1980-01-01", "SYN-0001"));
         known.learn(&json!({ "resourceType": "Bundle", "entry": [{ "resource": patient("p2", "Fictional", "Basil", "1975-05-05", "SYN-0002") }] }));
         known.learn(&patient("p9", "Patient", "Test", "1980-01-01", "p9"));
@@ -174,6 +180,9 @@ mod tests {
             ("member SYN-0002 is not yours", vec!["identifier"]),
             ("SYN-00021 is not yours", vec![]),
             ("a fictional patient", vec![]),
+            ("a fictional resource is no place for herbs: take basil elsewhere", vec![]),
+            ("Fictional, B. Basil", vec!["name"]),
+            ("HAPI-0002: not found", vec![]),
             ("Alma Synthetic (1980-01-01) may not see Patient/p2", vec![]),
             ("test patient p9 is not found", vec![]),
         ] {

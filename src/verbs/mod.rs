@@ -16,6 +16,7 @@ mod http;
 mod http_facts;
 mod internals;
 mod json_document;
+mod json_tree;
 mod known_members;
 mod member_content;
 mod narrative;
@@ -34,6 +35,7 @@ mod vault;
 mod verb;
 mod wait;
 mod withdraw;
+mod words;
 
 #[cfg(test)]
 mod tests;

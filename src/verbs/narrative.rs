@@ -9,10 +9,10 @@ use scraper::Html;
 use scraper::node::Element;
 use serde_json::{Map, Value, json};
 
-/// More tags than this in one narrative are not read.
-const MOST_TAGS: usize = 4_000;
-/// So many elements may be open; the work of the parser grows with tags times open elements.
-const MOST_OPEN: usize = 200;
+use crate::vocabulary::MarkupLimits;
+
+/// Of one narrative so much is read.
+const LIMITS: MarkupLimits = MarkupLimits { tags: 4_000, open: 200, closes_itself: true };
 /// Of the narratives of an answer so many bytes are read.
 const MOST_BYTES: usize = 1024 * 1024;
 
@@ -72,7 +72,7 @@ impl NarrativeContent {
 
     fn read(&mut self, div: &str) {
         self.bytes = self.bytes.saturating_add(div.len());
-        if self.bytes > MOST_BYTES || !is_readable(div) {
+        if self.bytes > MOST_BYTES || !LIMITS.hold(div) {
             self.too_large = true;
             return;
         }
@@ -105,24 +105,6 @@ fn is_script(address: &str) -> bool {
     let seen = seen.chars().filter(|sign| !matches!(sign, '\t' | '\n' | '\r'));
     let start: String = seen.take(40).collect::<String>().to_ascii_lowercase();
     SCRIPTS.iter().any(|script| start.starts_with(script))
-}
-
-/// False for what would hold the parser up.
-fn is_readable(div: &str) -> bool {
-    let (mut tags, mut open) = (0_usize, 0_usize);
-    for tag in div.split('<').skip(1) {
-        tags += 1;
-        let closes_itself = tag.split('>').next().is_some_and(|inner| inner.ends_with('/'));
-        if tag.starts_with('/') {
-            open = open.saturating_sub(1);
-        } else if tag.starts_with(|sign: char| sign.is_ascii_alphabetic()) && !closes_itself {
-            open += 1;
-        }
-        if tags > MOST_TAGS || open > MOST_OPEN {
-            return false;
-        }
-    }
-    true
 }
 
 #[cfg(test)]

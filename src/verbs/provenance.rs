@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::json_tree::{list, text};
+
 /// What is missing, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ProvenanceContent {
@@ -57,14 +59,6 @@ impl ProvenanceContent {
             }
         }
     }
-}
-
-fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
-    value.get(name)?.as_str().filter(|text| !text.trim().is_empty())
-}
-
-fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    value.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
 #[cfg(test)]

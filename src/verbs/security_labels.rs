@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Vault;
+use super::json_tree::{list, text};
 
 /// The most resources of one type, and the most labels of one resource, that become facts.
 const MOST: usize = 50;
@@ -12,7 +13,7 @@ pub(super) fn labels(tree: Option<&Value>, vault: &Vault) -> Value {
     let mut by_type: Map<String, Value> = Map::new();
     for resource in tree.into_iter().flat_map(resources) {
         let (Some(kind), Some(_)) = (text(resource, "resourceType"), text(resource, "id")) else { continue };
-        let own = by_type.entry(kind).or_insert_with(|| Value::Array(Vec::new()));
+        let own = by_type.entry(kind.to_owned()).or_insert_with(|| Value::Array(Vec::new()));
         if let Some(own) = own.as_array_mut().filter(|own| own.len() < MOST) {
             own.push(labels_of(resource, vault));
         }
@@ -25,8 +26,7 @@ fn resources(tree: &Value) -> Vec<&Value> {
     if tree.get("resourceType").and_then(Value::as_str) != Some("Bundle") {
         return vec![tree];
     }
-    let entries = tree.get("entry").and_then(Value::as_array).into_iter().flatten();
-    entries.filter_map(|entry| entry.get("resource")).collect()
+    list(tree, "entry").filter_map(|entry| entry.get("resource")).collect()
 }
 
 fn labels_of(resource: &Value, vault: &Vault) -> Value {
@@ -39,10 +39,6 @@ fn labels_of(resource: &Value, vault: &Vault) -> Value {
     handles.sort();
     handles.dedup();
     handles.into()
-}
-
-fn text(value: &Value, name: &str) -> Option<String> {
-    value.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -17,6 +17,6 @@ pub(super) use default_script::Wishes;
 pub(super) use jar::Jar;
 pub(super) use outline::{as_evidence, outline};
 pub(super) use page::{Form, Kind, Page, read as read_page};
-pub(super) use script::{Action, Filling, Plan, plan};
+pub(super) use script::{Action, Filling, Plan};
 pub(super) use walk::{Rules, walk};
 pub(super) use withdrawal::{Next, Progress};

@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
+use crate::vocabulary::MarkupLimits;
+
 /// More tags than this are not a login page.
 const MOST_TAGS: usize = 10_000;
 /// So many elements may be open; the parser's work grows with tags times open elements.
 const MOST_OPEN: usize = 2_000;
-/// Elements that are never closed.
-const VOID: [&str; 8] = ["input", "br", "meta", "link", "img", "hr", "wbr", "source"];
 /// The most visible text that is kept, in bytes.
 const TEXT_KEPT: usize = 64 * 1024;
 /// The most links that are kept.
@@ -126,7 +126,9 @@ struct Scope {
 /// With a sentence when the page has more tags than any login page has, or lies deeper than it may.
 pub(in crate::login) fn read(url: Url, status: u16, source: String) -> Result<Page, String> {
     let lower = source.to_ascii_lowercase();
-    check_size(&lower)?;
+    if !(MarkupLimits { tags: MOST_TAGS, open: MOST_OPEN, closes_itself: false }).hold(&source) {
+        return Err(format!("the page has more than {MOST_TAGS} tags or {MOST_OPEN} open elements"));
+    }
     let html = Html::parse_document(&source);
     let mut reading = Reading::of(&url);
     let mut scopes = HashMap::new();
@@ -163,23 +165,6 @@ pub(in crate::login) fn read(url: Url, status: u16, source: String) -> Result<Pa
         selected: Mutex::default(),
     };
     Ok(reading.into_page(page))
-}
-
-/// Refuses a page that would hold the parser up.
-fn check_size(lower: &str) -> Result<(), String> {
-    let (mut tags, mut open) = (0_usize, 0_usize);
-    for tag in lower.split('<').skip(1) {
-        tags += 1;
-        if tag.starts_with('/') {
-            open = open.saturating_sub(1);
-        } else if tag.starts_with(|c: char| c.is_ascii_alphabetic()) && !VOID.iter().any(|name| tag.starts_with(name)) {
-            open += 1;
-        }
-        if tags > MOST_TAGS || open > MOST_OPEN {
-            return Err(format!("the page has more than {MOST_TAGS} tags or {MOST_OPEN} open elements"));
-        }
-    }
-    Ok(())
 }
 
 impl Page {

@@ -12,7 +12,7 @@ use super::default_script::Wishes;
 use super::outline::{as_evidence, outline, place};
 use super::page::{self, Page};
 use super::referrer::Referrer;
-use super::script::{self, Action, Filling, Plan};
+use super::script::{Action, Filling, Plan};
 use super::seen;
 use super::submit::submission;
 use super::withdrawal::{Next, Progress};
@@ -233,23 +233,13 @@ impl Walk<'_> {
             patient: self.account.member.patient.as_deref(),
             has_codes: self.account.member.has_codes(),
         };
-        let mut is_step = false;
-        let planned = match &self.request.withdrawal {
-            None => script::plan(&page, &self.rules.login.steps, &wishes),
-            Some(withdrawal) => match self.progress.next(withdrawal, &page, &self.rules.login.steps, &wishes) {
-                Ok(Next::Confirmed) => {
-                    self.see(&page, answer, PageKind::Step);
-                    return Err(Box::new(Arrival::Confirmed));
-                }
-                Ok(Next::Step(plan)) => {
-                    is_step = true;
-                    Ok(Some(plan))
-                }
-                Ok(Next::SignIn(plan)) => Ok(Some(plan)),
-                Ok(Next::Nothing) => Ok(None),
-                Err(stuck) => Err(stuck),
-            },
-        };
+        let withdrawal = self.request.withdrawal.as_ref();
+        let Next { plan: planned, is_step, is_confirmed } =
+            self.progress.next(withdrawal, &page, &self.rules.login.steps, &wishes);
+        if is_confirmed {
+            self.see(&page, answer, PageKind::Step);
+            return Err(Box::new(Arrival::Confirmed));
+        }
         let kind = planned.as_ref().ok().and_then(Option::as_ref).map_or(PageKind::Unknown, |plan| plan.kind);
         let shape = self.see(&page, answer, kind);
         let plan = match planned.map_err(|stuck| stuck.on(shape.clone()))? {

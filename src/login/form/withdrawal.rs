@@ -14,41 +14,40 @@ pub(in crate::login) struct Progress {
 }
 
 /// What comes next.
-pub(in crate::login) enum Next {
-    /// The page says that it is done.
-    Confirmed,
-    /// A step of the withdrawal, which counts once it is done.
-    Step(Plan),
-    /// A page on the way: the member is asked to sign in.
-    SignIn(Plan),
-    /// Nothing that is known.
-    Nothing,
+pub(in crate::login) struct Next {
+    /// What is to be done on this page, when something is known.
+    pub plan: Result<Option<Plan>, Stuck>,
+    /// It is a step of the withdrawal, which counts once it is done.
+    pub is_step: bool,
+    /// The page says that the withdrawal is done.
+    pub is_confirmed: bool,
 }
 
 impl Progress {
-    /// What is to be done on this page.
+    /// What is to be done on this page; without a withdrawal what a sign-in does there.
     ///
-    /// # Errors
-    /// When the page shows the words of the end before anything was done, so that they prove nothing.
+    /// It is stuck when the page shows the words of the end before anything was done, so that they prove nothing.
     pub(in crate::login) fn next(
         self,
-        withdrawal: &Withdrawal,
+        withdrawal: Option<&Withdrawal>,
         page: &Page,
         sign_in: &[LoginStep],
         wishes: &Wishes<'_>,
-    ) -> Result<Next, Stuck> {
+    ) -> Next {
+        let going = |plan| Next { plan, is_step: false, is_confirmed: false };
+        let Some(withdrawal) = withdrawal else { return going(script::plan(page, sign_in, wishes)) };
         let says_so = page.status < 400 && page.text.contains(withdrawal.says.as_str());
         if says_so && self.done > 0 {
-            return Ok(Next::Confirmed);
+            return Next { is_confirmed: true, ..going(Ok(None)) };
         }
         if says_so {
             let why = "the page says what [login.withdrawal] 'says' before anything was done, so that it would prove nothing";
-            return Err(Stuck::new(StuckReason::MissingInput, why));
+            return going(Err(Stuck::new(StuckReason::MissingInput, why)));
         }
         // An error page is no place to go on.
         let step = withdrawal.steps.get(self.done).filter(|_| page.status < 400);
         if let Some(plan) = step.and_then(|step| script::of_step(page, step)) {
-            return Ok(Next::Step(Plan { kind: PageKind::Step, ..plan }));
+            return Next { is_step: true, ..going(Ok(Some(Plan { kind: PageKind::Step, ..plan }))) };
         }
         let is_on_the_way = |plan: &Plan| match plan.kind {
             PageKind::Login | PageKind::Code | PageKind::Passing => true,
@@ -56,7 +55,6 @@ impl Progress {
             PageKind::Step => self.done == 0 && sign_in.iter().any(|step| script::of_step(page, step).is_some()),
             PageKind::Consent | PageKind::Unknown => false,
         };
-        let plan = script::plan(page, sign_in, wishes)?.filter(is_on_the_way);
-        Ok(plan.map_or(Next::Nothing, Next::SignIn))
+        going(script::plan(page, sign_in, wishes).map(|plan| plan.filter(is_on_the_way)))
     }
 }

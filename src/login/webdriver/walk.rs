@@ -14,7 +14,7 @@ use super::traffic::Document;
 use crate::evidence::PageWords;
 use crate::login::arrival::{Arrival, PageKind, PageOutline, Stuck, StuckReason, Visit};
 use crate::login::form::{
-    Action, Filling, Form, Kind, Next, Page, Plan, Progress, Rules, Wishes, as_evidence, outline, plan, read_page,
+    Action, Filling, Form, Kind, Next, Page, Plan, Progress, Rules, Wishes, as_evidence, outline, read_page,
 };
 use crate::login::redirect::is_redirect;
 use crate::login::request::{AuthorizeMethod, AuthorizeRequest};
@@ -234,24 +234,14 @@ impl Walk<'_> {
             patient: self.account.member.patient.as_deref(),
             has_codes: self.account.member.has_codes(),
         };
-        let mut is_step = false;
-        let planned = match &self.request.withdrawal {
-            None => plan(&page, &self.rules.login.steps, &wishes),
-            Some(withdrawal) => match self.progress.next(withdrawal, &page, &self.rules.login.steps, &wishes) {
-                Ok(Next::Confirmed) => {
-                    let shape = outline(&page, PageKind::Step, &self.rules.world.redactor, &self.words);
-                    self.see(&page, &shape);
-                    return Err(Box::new(Arrival::Confirmed));
-                }
-                Ok(Next::Step(plan)) => {
-                    is_step = true;
-                    Ok(Some(plan))
-                }
-                Ok(Next::SignIn(plan)) => Ok(Some(plan)),
-                Ok(Next::Nothing) => Ok(None),
-                Err(stuck) => Err(stuck),
-            },
-        };
+        let withdrawal = self.request.withdrawal.as_ref();
+        let Next { plan: planned, is_step, is_confirmed } =
+            self.progress.next(withdrawal, &page, &self.rules.login.steps, &wishes);
+        if is_confirmed {
+            let shape = outline(&page, PageKind::Step, &self.rules.world.redactor, &self.words);
+            self.see(&page, &shape);
+            return Err(Box::new(Arrival::Confirmed));
+        }
         let kind = planned.as_ref().ok().and_then(Option::as_ref).map_or(PageKind::Unknown, |plan| plan.kind);
         let shape = outline(&page, kind, &self.rules.world.redactor, &self.words);
         if let Err(foreign) = self.rules.origins.check(&page.url) {

@@ -292,10 +292,12 @@ fn encoded(payload: &Payload) -> (Option<String>, Option<Vec<u8>>) {
         Payload::Bytes(kind, bytes) => (Some(kind.clone()), Some(bytes.clone())),
     }
 }
+
 fn aged(waited: Duration) -> Cause {
     let seconds = waited.as_secs();
+    let why = "behind a pause that the target asked for, other requests or --rate";
     Cause::new(
         "aged",
-        format!("not sent: what it carries was made {seconds} s before its turn came, for the target asked for a pause"),
+        format!("not sent: it waited {seconds} s for its turn, {why}, and what it carries may have expired; run it again"),
     )
 }

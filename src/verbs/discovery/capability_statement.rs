@@ -7,6 +7,7 @@ use url::Url;
 use super::documents::{ACCEPT_FHIR, Documents};
 use super::fetch::{Fetched, MOST_REQUESTS, Question, fetch};
 use super::smart::{is_fresh, texts};
+use crate::verbs::json_tree::list;
 use crate::verbs::{Arguments, Context, Cost, Observed, Verb, VerbHelp, help};
 
 /// The extension of SMART 1.0.0 that holds the endpoints, deprecated since 2.0.0.
@@ -129,10 +130,6 @@ fn is_c4bb(canonical: &str) -> bool {
 /// An entry without a mode is malformed, but surely not about a client.
 fn is_server(rest: &Value) -> bool {
     text(rest, "mode") != Some("client")
-}
-
-fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    value.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
