@@ -35,8 +35,7 @@ impl MarkupLimits {
 
     fn is_closed(self, tag: &str) -> bool {
         let is = |name: &&str| tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-        VOID.iter().any(is)
-            || (self.closes_itself && tag.split('>').next().is_some_and(|inner| inner.ends_with('/')))
+        VOID.iter().any(is) || (self.closes_itself && tag.split('>').next().is_some_and(|inner| inner.ends_with('/')))
     }
 }
 

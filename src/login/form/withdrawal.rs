@@ -55,6 +55,19 @@ impl Progress {
             PageKind::Step => self.done == 0 && sign_in.iter().any(|step| script::of_step(page, step).is_some()),
             PageKind::Consent | PageKind::Unknown => false,
         };
-        going(script::plan(page, sign_in, wishes).map(|plan| plan.filter(is_on_the_way)))
+        let on_the_way = script::plan(page, sign_in, wishes).map(|plan| plan.filter(is_on_the_way));
+        going(match on_the_way {
+            Ok(None) if page.status < 400 => Err(self.nothing_fits(withdrawal)),
+            other => other,
+        })
+    }
+
+    fn nothing_fits(self, withdrawal: &Withdrawal) -> Stuck {
+        let why = if self.done < withdrawal.steps.len() {
+            format!("step {} of [login.withdrawal] names nothing on the page", self.done + 1)
+        } else {
+            "every step of [login.withdrawal] was done, and the page does not say what 'says' names".to_owned()
+        };
+        Stuck::new(StuckReason::NoStepFits, why)
     }
 }

@@ -63,11 +63,15 @@ async fn a_page_that_fails_says_it_too_early_or_says_nothing_confirms_nothing() 
     assert_eq!(early.count("POST", "/apps"), 0);
     // The button is pressed once and not until the page says something else.
     let silent = Site::answering(|_| Reply::page(CONNECTED)).await;
-    assert_eq!(stuck(&withdrawn(&silent, &["off"]).await).reason, StuckReason::NoStepFits);
+    let visit = withdrawn(&silent, &["off"]).await;
+    assert_eq!(stuck(&visit).reason, StuckReason::NoStepFits);
+    assert!(stuck(&visit).message.contains("every step of [login.withdrawal] was done"), "{}", stuck(&visit).message);
     assert_eq!(silent.count("POST", "/apps"), 1);
     let other =
         Site::answering(|_| Reply::page("<form method=post action=/delete><button>Delete my account</button></form>")).await;
-    assert_eq!(stuck(&withdrawn(&other, &["off"]).await).reason, StuckReason::NoStepFits);
+    let visit = withdrawn(&other, &["off"]).await;
+    assert_eq!(stuck(&visit).reason, StuckReason::NoStepFits);
+    assert!(stuck(&visit).message.contains("step 1 of [login.withdrawal] names nothing"), "{}", stuck(&visit).message);
     assert_eq!(other.asked().len(), 1, "no button is pressed that the operator did not name");
 }
 
