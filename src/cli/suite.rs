@@ -10,7 +10,7 @@ use crate::catalogue::{CapabilityName, Catalogue, SuiteFiles};
 use crate::reference;
 use crate::testcase::{self, Suite, Vocabulary};
 use crate::verbs;
-use crate::vocabulary::document::{Problem, Problems};
+use crate::vocabulary::document::{Problem, Problems, parse_ahead};
 use crate::vocabulary::{CaseId, RequirementId};
 
 /// The members of `target.*` that templates may use.
@@ -83,6 +83,7 @@ pub fn files(directory: Option<&Path>) -> Result<SuiteFiles, Failure> {
 #[must_use]
 pub fn load_files(files: SuiteFiles) -> (LoadedSuite, Vec<Problem>) {
     let problems = Problems::new();
+    parse_ahead(files.all().map(Arc::as_ref));
     let catalogue = Catalogue::load(&files, &problems);
     let suite = testcase::load(files.cases(), files.under("flows"), &problems);
     let faults = reference::faults();

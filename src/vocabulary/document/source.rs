@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+
+use super::tree::Parsed;
 
 /// Byte offsets into a [`Source`].
 pub type Span = Range<usize>;
@@ -13,12 +16,14 @@ pub type Span = Range<usize>;
 pub struct Source {
     path: String,
     text: String,
+    /// What [`super::parse_ahead`] found, until somebody reads it.
+    parsed: Mutex<Option<Parsed>>,
 }
 
 impl Source {
     /// A text and the path it was read from.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into() }
+        Self { path: path.into(), text: text.into(), parsed: Mutex::default() }
     }
 
     /// The path as it is shown to people.
@@ -31,6 +36,14 @@ impl Source {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    pub(super) fn keep_parsed(&self, parsed: Parsed) {
+        *self.parsed.lock().unwrap_or_else(PoisonError::into_inner) = Some(parsed);
+    }
+
+    pub(super) fn take_parsed(&self) -> Option<Parsed> {
+        self.parsed.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Line and column of a byte offset; past the end it is the end.
