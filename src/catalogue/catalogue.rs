@@ -24,11 +24,8 @@ impl Catalogue {
     #[must_use]
     pub fn load(files: &SuiteFiles, problems: &Problems) -> Self {
         let mut catalogue = Self::default();
-        for source in files.under("requirements") {
-            if let Some(file) = requirement_file::read(source, problems) {
-                catalogue.add(file, problems);
-            }
-        }
+        let documents = problems.of_each(&files.under("requirements").collect::<Vec<_>>(), requirement_file::read);
+        documents.into_iter().flatten().for_each(|file| catalogue.add(file, problems));
         for source in files.under("profiles") {
             if let Some(profile) = profile_file::read(source, &catalogue, problems) {
                 catalogue.profiles.insert(profile.id.clone(), profile);

@@ -159,11 +159,11 @@ fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-fn collect_embedded(folder: &Dir<'_>, files: &mut BTreeMap<String, Arc<Source>>) {
+fn collect_embedded(folder: &Dir<'static>, files: &mut BTreeMap<String, Arc<Source>>) {
     for file in folder.files() {
         let path = file.path().components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
         if let (true, Some(text)) = (is_suite_file(&path), file.contents_utf8()) {
-            files.insert(path.clone(), Arc::new(Source::new(format!("testcases/{path}"), text)));
+            files.insert(path.clone(), Arc::new(Source::embedded(format!("testcases/{path}"), text)));
         }
     }
     for inner in folder.dirs() {

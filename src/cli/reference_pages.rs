@@ -38,7 +38,7 @@ fn pretty(value: &serde_json::Value) -> String {
 }
 
 fn requirements(loaded: &LoadedSuite) -> Result<String, Failure> {
-    let claim = claim(loaded, &[], "auto", false)?;
+    let claim = claim(&loaded.catalogue, &[], "auto", false)?;
     let in_force = InForce::new(&loaded.catalogue, &claim);
     let (rows, totals) = coverage(&in_force, &loaded.served(), Actor::Server);
     let title = claim.profiles.first().map(|profile| profile.title.clone()).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! The suite as every command needs it: catalogue, profiles, cases and flows, loaded and checked together.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,9 +9,9 @@ use super::failure::Failure;
 use super::output;
 use crate::catalogue::{CapabilityName, Catalogue, SuiteFiles};
 use crate::reference;
-use crate::testcase::{self, Suite, Vocabulary};
+use crate::testcase::{self, Suite, TestCase, Vocabulary};
 use crate::verbs;
-use crate::vocabulary::document::{Problem, Problems, parse_ahead};
+use crate::vocabulary::document::{Problem, Problems};
 use crate::vocabulary::{CaseId, RequirementId};
 
 /// The members of `target.*` that templates may use.
@@ -43,14 +44,56 @@ impl LoadedSuite {
     /// Which cases serve which requirement.
     #[must_use]
     pub fn served(&self) -> BTreeMap<RequirementId, Vec<CaseId>> {
-        let mut served: BTreeMap<RequirementId, Vec<CaseId>> = BTreeMap::new();
-        for case in &self.suite.cases {
-            for id in &case.requirements {
-                served.entry(id.clone()).or_default().push(case.id.clone());
-            }
-        }
-        served
+        served(&self.suite.cases)
     }
+}
+
+/// The suite as lists need it: of that in the binary, which has no mistakes, only what is asked for is read.
+pub enum Listed {
+    /// The suite of the binary.
+    Embedded(SuiteFiles),
+    /// That of the operator, which was checked.
+    Own(LoadedSuite),
+}
+
+impl Listed {
+    /// The suite of the binary, or of a directory.
+    ///
+    /// # Errors
+    /// When the directory cannot be read or anything in it is wrong.
+    pub fn of(directory: Option<&Path>) -> Result<Self, Failure> {
+        Ok(if directory.is_some() { Self::Own(load(directory)?) } else { Self::Embedded(SuiteFiles::embedded()) })
+    }
+
+    /// Requirements and profiles.
+    #[must_use]
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        match self {
+            Self::Embedded(files) => Arc::new(Catalogue::load(files, &Problems::new())),
+            Self::Own(loaded) => Arc::clone(&loaded.catalogue),
+        }
+    }
+
+    /// The cases, by id; what their steps do is left out where nobody asked for it.
+    #[must_use]
+    pub fn cases(&self) -> Cow<'_, [TestCase]> {
+        match self {
+            Self::Embedded(files) => Cow::Owned(testcase::load_heads(files.cases())),
+            Self::Own(loaded) => Cow::Borrowed(&loaded.suite.cases),
+        }
+    }
+}
+
+/// Which of these cases serve which requirement.
+#[must_use]
+pub fn served(cases: &[TestCase]) -> BTreeMap<RequirementId, Vec<CaseId>> {
+    let mut served: BTreeMap<RequirementId, Vec<CaseId>> = BTreeMap::new();
+    for case in cases {
+        for id in &case.requirements {
+            served.entry(id.clone()).or_default().push(case.id.clone());
+        }
+    }
+    served
 }
 
 /// Loads and checks the suite of the binary, or of a directory.
@@ -83,7 +126,6 @@ pub fn files(directory: Option<&Path>) -> Result<SuiteFiles, Failure> {
 #[must_use]
 pub fn load_files(files: SuiteFiles) -> (LoadedSuite, Vec<Problem>) {
     let problems = Problems::new();
-    parse_ahead(files.all().map(Arc::as_ref));
     let catalogue = Catalogue::load(&files, &problems);
     let suite = testcase::load(files.cases(), files.under("flows"), &problems);
     let faults = reference::faults();

@@ -15,7 +15,7 @@ mod template;
 pub use expand::{ExpandError, Variant, expand};
 pub use given::Given;
 pub use lint::{Vocabulary, lint};
-pub use load::{Suite, load};
+pub use load::{Suite, load, load_heads};
 pub use model::{
     Action, Assertion, Capture, Check, Declared, Each, EachSource, Flow, FlowInput, RandomKind, Role, Spoil, Step, TestCase,
     TokenKind, With,

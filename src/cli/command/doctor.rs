@@ -147,7 +147,7 @@ fn worth_of(loaded: &LoadedSuite, resolved: &Resolved, target: &Target, launch: 
     let Command::Run(run) = &resolved.cli.command else { return Ok(Vec::new()) };
     let named: Vec<String> =
         if run.profile.is_empty() { target.profiles.iter().map(ToString::to_string).collect() } else { run.profile.clone() };
-    let claim = command::list::claim(loaded, &named, &run.smart, run.strict)?;
+    let claim = command::list::claim(&loaded.catalogue, &named, &run.smart, run.strict)?;
     let in_force = InForce::new(&loaded.catalogue, &claim);
     Ok(missing(target, launch, &engine::worth(&loaded.suite, &in_force, &claim.profiles, &SystemRandom)))
 }

@@ -44,7 +44,7 @@ pub fn init(global: &Global, arguments: &InitArgs) -> Result<u8, Failure> {
 
 fn letter(global: &Global, base: &str) -> Result<String, Failure> {
     let loaded = suite::load(global.testcases.as_deref())?;
-    let claim = command::list::claim(&loaded, &[], "auto", false)?;
+    let claim = command::list::claim(&loaded.catalogue, &[], "auto", false)?;
     let in_force = InForce::new(&loaded.catalogue, &claim);
     let worth = engine::worth(&loaded.suite, &in_force, &claim.profiles, &SystemRandom);
     let titles: Vec<&str> = claim.profiles.iter().map(|profile| profile.title.as_str()).collect();

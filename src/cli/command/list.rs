@@ -5,15 +5,17 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::run::profiles;
-use crate::catalogue::{Actor, CapabilityName, Claim, Coverage, InForce, Profile, Rule, SmartVersion, Totals, coverage};
+use crate::catalogue::{
+    Actor, CapabilityName, Catalogue, Claim, Coverage, InForce, Profile, Rule, SmartVersion, Totals, coverage,
+};
 use crate::cli::args::{Global, ListArgs, ListedRole, Listing};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::layout::hang;
 use crate::cli::output;
-use crate::cli::suite::{self, LoadedSuite};
+use crate::cli::suite::{Listed, served};
 use crate::reference;
-use crate::testcase::Role;
+use crate::testcase::{Role, TestCase};
 use crate::verbs;
 
 /// Prints a list. Exit code 4 when it is empty.
@@ -21,14 +23,14 @@ use crate::verbs;
 /// # Errors
 /// When the suite is broken or a profile is unknown.
 pub fn list(global: &Global, arguments: &ListArgs, environment: &Environment) -> Result<u8, Failure> {
-    let loaded = suite::load(global.testcases.as_deref())?;
+    let suite = Listed::of(global.testcases.as_deref())?;
     let (column, text, value) = match arguments.what {
-        Listing::Cases => cases(&loaded, arguments.role),
-        Listing::Requirements => requirements(&loaded, arguments)?,
+        Listing::Cases => cases(&suite.cases(), arguments.role),
+        Listing::Requirements => requirements(&suite.catalogue(), &suite.cases(), arguments)?,
         Listing::Verbs => verbs(),
         Listing::Faults => faults(),
         Listing::Capabilities => capabilities(),
-        Listing::Profiles => known_profiles(&loaded),
+        Listing::Profiles => known_profiles(&suite.catalogue()),
     };
     if arguments.json {
         output::print(&serde_json::to_string_pretty(&value).unwrap_or_default());
@@ -40,12 +42,12 @@ pub fn list(global: &Global, arguments: &ListArgs, environment: &Environment) ->
     Ok(0)
 }
 
-fn cases(loaded: &LoadedSuite, role: ListedRole) -> (usize, String, Value) {
+fn cases(cases: &[TestCase], role: ListedRole) -> (usize, String, Value) {
     let role = match role {
         ListedRole::Server => Role::Server,
         ListedRole::Client => Role::Client,
     };
-    let cases: Vec<_> = loaded.suite.cases.iter().filter(|case| case.role == role).collect();
+    let cases: Vec<_> = cases.iter().filter(|case| case.role == role).collect();
     let mut text = String::new();
     let mut values = Vec::new();
     for case in &cases {
@@ -73,18 +75,18 @@ pub fn readable(title: &str) -> String {
 ///
 /// # Errors
 /// When a profile or version is unknown.
-pub fn claim<'c>(loaded: &'c LoadedSuite, names: &[String], smart: &str, strict: bool) -> Result<Claim<'c>, Failure> {
+pub fn claim<'c>(catalogue: &'c Catalogue, names: &[String], smart: &str, strict: bool) -> Result<Claim<'c>, Failure> {
     let mut chosen: Vec<&Profile> = Vec::new();
     for id in profiles(names)? {
-        let Some(profile) = loaded.catalogue.profile(&id) else {
-            let known = loaded.catalogue.profiles().map(|profile| profile.id.as_str());
+        let Some(profile) = catalogue.profile(&id) else {
+            let known = catalogue.profiles().map(|profile| profile.id.as_str());
             let help = crate::vocabulary::document::did_you_mean(id.as_str(), known);
             return Err(Failure::wrong(format!("there is no profile '{id}': {help}")));
         };
         chosen.push(profile);
     }
     if chosen.is_empty() {
-        chosen.extend(loaded.catalogue.profile_for(&[]).map(|(profile, _)| profile));
+        chosen.extend(catalogue.profile_for(&[]).map(|(profile, _)| profile));
     }
     let declared = smart != "auto";
     let version = if declared { smart } else { "2.0.0" };
@@ -92,14 +94,14 @@ pub fn claim<'c>(loaded: &'c LoadedSuite, names: &[String], smart: &str, strict:
     Ok(Claim { profiles: chosen, smart: version, smart_declared: declared, udap: None, strict })
 }
 
-fn requirements(loaded: &LoadedSuite, arguments: &ListArgs) -> Result<(usize, String, Value), Failure> {
-    let claim = claim(loaded, &arguments.profile, &arguments.smart, arguments.strict)?;
-    let in_force = InForce::new(&loaded.catalogue, &claim);
+fn requirements(catalogue: &Catalogue, cases: &[TestCase], arguments: &ListArgs) -> Result<(usize, String, Value), Failure> {
+    let claim = claim(catalogue, &arguments.profile, &arguments.smart, arguments.strict)?;
+    let in_force = InForce::new(catalogue, &claim);
     let (whose, actor) = match arguments.role {
         ListedRole::Server => ("server", Actor::Server),
         ListedRole::Client => ("client", Actor::Client),
     };
-    let (rows, totals) = coverage(&in_force, &loaded.served(), actor);
+    let (rows, totals) = coverage(&in_force, &served(cases), actor);
     let mut text = String::new();
     let names: Vec<String> = claim.profiles.iter().map(|profile| profile.title.clone()).collect();
     let auto = if claim.smart_declared { "" } else { " (as if found; not declared)" };
@@ -187,10 +189,10 @@ fn capabilities() -> (usize, String, Value) {
     (39, text, Value::Array(values))
 }
 
-fn known_profiles(loaded: &LoadedSuite) -> (usize, String, Value) {
+fn known_profiles(catalogue: &Catalogue) -> (usize, String, Value) {
     let mut text = String::new();
     let mut values = Vec::new();
-    for profile in loaded.catalogue.profiles() {
+    for profile in catalogue.profiles() {
         let _ = writeln!(text, "{:<24} {:<34} {}", profile.id, profile.title, profile.status.as_str());
         values.push(json!({ "id": profile.id.as_str(), "title": profile.title, "status": profile.status.as_str() }));
     }

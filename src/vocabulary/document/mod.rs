@@ -11,4 +11,4 @@ mod tree;
 pub use problem::{Problem, Problems, did_you_mean};
 pub use reader::Reader;
 pub use source::{Place, Source, Span};
-pub use tree::{Node, Table, Value, parse, parse_ahead};
+pub use tree::{Node, Table, Value, parse};

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use rayon::prelude::*;
 
 use super::source::{Place, Source, Span};
 
@@ -75,6 +76,22 @@ impl Problems {
         }
     }
 
+    /// Reads many files on all processors; the results in the order of the files. What is wrong in any of them is added here.
+    pub fn of_each<R: Send>(&self, sources: &[&Arc<Source>], read: impl Fn(&Arc<Source>, &Self) -> R + Sync) -> Vec<R> {
+        let alone = |source: &&Arc<Source>| {
+            let own = Self::new();
+            (read(source, &own), own)
+        };
+        let each: Vec<(R, Self)> = sources.par_iter().with_max_len(1).map(alone).collect();
+        each.into_iter()
+            .map(|(result, own)| {
+                self.found.borrow_mut().append(&mut own.found.into_inner());
+                self.illegible.borrow_mut().append(&mut own.illegible.into_inner());
+                result
+            })
+            .collect()
+    }
+
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -126,6 +143,19 @@ mod tests {
         for part in ["testcases/tls/versions.toml:2:1", "titel = \"x\"", "^^^^^", "did you mean 'title'?"] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn files_that_are_read_side_by_side_keep_their_order_and_their_problems() {
+        let files: Vec<_> =
+            (0..99).map(|at| Arc::new(Source::new(format!("{at:02}.toml"), format!("a = {at}\n[b{at}")))).collect();
+        let problems = Problems::new();
+        let read = |source: &Arc<Source>, problems: &Problems| super::super::parse(source, problems).get("a").unwrap().span.len();
+        let lengths = problems.of_each(&files.iter().collect::<Vec<_>>(), read);
+        assert_eq!(lengths, (0..99).map(|at| if at < 10 { 1 } else { 2 }).collect::<Vec<_>>());
+        problems.report(&files[70], 0..0, "the table [target] is missing", None);
+        let places: Vec<String> = problems.into_sorted().iter().map(|problem| problem.place().to_string()).collect();
+        assert_eq!(places, (0..99).map(|at| format!("{at:02}.toml:2")).collect::<Vec<_>>());
     }
 
     #[test]

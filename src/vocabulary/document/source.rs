@@ -1,12 +1,10 @@
 //! The text of one file and the places in it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-
-use super::tree::Parsed;
 
 /// Byte offsets into a [`Source`].
 pub type Span = Range<usize>;
@@ -15,15 +13,28 @@ pub type Span = Range<usize>;
 #[derive(Debug)]
 pub struct Source {
     path: String,
-    text: String,
-    /// What [`super::parse_ahead`] found, until somebody reads it.
-    parsed: Mutex<Option<Parsed>>,
+    text: Cow<'static, str>,
 }
 
 impl Source {
     /// A text and the path it was read from.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into(), parsed: Mutex::default() }
+        Self { path: path.into(), text: Cow::Owned(text.into()) }
+    }
+
+    /// A text that is part of the binary.
+    pub fn embedded(path: impl Into<String>, text: &'static str) -> Self {
+        Self { path: path.into(), text: Cow::Borrowed(text) }
+    }
+
+    /// The same file as far as a byte offset, which must be the beginning of a character.
+    #[must_use]
+    pub fn head(&self, end: usize) -> Self {
+        let text = match &self.text {
+            Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
+            Cow::Owned(text) => Cow::Owned(text[..end].to_owned()),
+        };
+        Self { path: self.path.clone(), text }
     }
 
     /// The path as it is shown to people.
@@ -36,14 +47,6 @@ impl Source {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
-    }
-
-    pub(super) fn keep_parsed(&self, parsed: Parsed) {
-        *self.parsed.lock().unwrap_or_else(PoisonError::into_inner) = Some(parsed);
-    }
-
-    pub(super) fn take_parsed(&self) -> Option<Parsed> {
-        self.parsed.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Line and column of a byte offset; past the end it is the end.

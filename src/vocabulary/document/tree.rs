@@ -1,16 +1,11 @@
 //! A TOML document as a tree whose keys and values know their places, in the order of the file.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use toml::de::{DeTable, DeValue};
 
 use super::problem::Problems;
 use super::source::{Source, Span};
-
-/// More threads do not make so little work shorter.
-const MOST_WORKERS: usize = 8;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
@@ -101,44 +96,13 @@ impl Table {
     }
 }
 
-/// A file as a tree, and its errors of syntax.
-#[derive(Debug)]
-pub(super) struct Parsed {
-    table: Table,
-    errors: Vec<(Span, String)>,
-}
-
-impl Parsed {
-    fn of(text: &str) -> Self {
-        let (document, errors) = DeTable::parse_recoverable(text);
-        let errors = errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message().to_owned())).collect();
-        let span = document.span();
-        let table = Table { span, ..convert_table(document.into_inner()) };
-        Self { table, errors }
-    }
-}
-
 /// Parses a file. Syntax errors go to `problems`, all of them; what could be read is returned.
 #[must_use]
 pub fn parse(source: &Arc<Source>, problems: &Problems) -> Table {
-    let Parsed { table, errors } = source.take_parsed().unwrap_or_else(|| Parsed::of(source.text()));
-    problems.report_illegible(source, errors);
-    table
-}
-
-/// Parses many files side by side, so that [`parse`] finds each done. Every command reads the whole suite first.
-pub fn parse_ahead<'a>(sources: impl Iterator<Item = &'a Source>) {
-    let mut sources: Vec<&Source> = sources.collect();
-    // The longest first, so that none is left alone at the end.
-    sources.sort_by_key(|source| std::cmp::Reverse(source.text().len()));
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS);
-    let next = AtomicUsize::new(0);
-    let work = || {
-        while let Some(source) = sources.get(next.fetch_add(1, Ordering::Relaxed)) {
-            source.keep_parsed(Parsed::of(source.text()));
-        }
-    };
-    thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
+    let (document, errors) = DeTable::parse_recoverable(source.text());
+    problems.report_illegible(source, errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message().to_owned())));
+    let span = document.span();
+    Table { span, ..convert_table(document.into_inner()) }
 }
 
 fn convert_table(table: DeTable<'_>) -> Table {
@@ -192,20 +156,6 @@ mod tests {
         assert_eq!(keys, ["z", "a", "s"]);
         assert_eq!(table.to_json().to_string(), r#"{"z":1,"a":{"y":"b","x":[true,2.5]},"s":[{"d":"2027-01-31"}]}"#);
         assert_eq!(&text[table.get("z").unwrap().span.clone()], "1");
-    }
-
-    #[test]
-    fn what_is_parsed_ahead_is_the_same_and_is_found_once() {
-        let texts = ["a = 1\n", "b = \nc = [1,,]\n", "[d]\ne = \"f\"\n"];
-        let sources = texts.map(|text| Arc::new(Source::new("t.toml", text)));
-        parse_ahead(sources.iter().map(Arc::as_ref));
-        for (source, text) in sources.iter().zip(texts) {
-            let (expected, problems) = tree(text);
-            for _ in 0..2 {
-                let own = Problems::new();
-                assert_eq!((parse(source, &own).to_json(), own.count()), (expected.to_json(), problems), "{text}");
-            }
-        }
     }
 
     #[test]
