@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::case_run::CaseRun;
 use super::event::{Event, Listener};
 use super::judge;
-use super::lanes::lanes;
+use super::lanes::{dealt, lanes};
 use super::outcome_text::reason_of;
 use super::plan::{Job, deeds_of};
 use super::record::{CaseResult, Clause, OutcomeRecord, Phase, StepResult};
@@ -112,9 +112,10 @@ async fn run_group(stage: &Stage, group: &[(usize, &Job)], listener: &Mutex<&mut
     let locks = locks_of(stage, &first.case);
     let _locks = stage.lock(&locks).await;
     let side_by_side = locks.is_empty() && are_apart(stage, &first.case);
+    let order = if side_by_side { dealt(group) } else { group.to_vec() };
     let mut finished: Vec<(usize, CaseResult)> = Vec::new();
     let mut control = Control::run(stage, first).await;
-    for frame in group.chunks(FRAME) {
+    for frame in order.chunks(FRAME) {
         let run = async |(at, job): &(usize, &Job)| {
             notice(listener, &Event::CaseStarted { case: &job.planned });
             let on_wait = |seconds| notice(listener, &Event::Waiting { case: &job.planned, seconds });
@@ -130,7 +131,6 @@ async fn run_group(stage: &Stage, group: &[(usize, &Job)], listener: &Mutex<&mut
                 done
             });
             framed = join_all(lanes).await.into_iter().flatten().collect();
-            framed.sort_by_key(|(at, _)| *at);
         } else {
             for one in frame {
                 framed.push(run(one).await);
@@ -145,6 +145,7 @@ async fn run_group(stage: &Stage, group: &[(usize, &Job)], listener: &Mutex<&mut
         }
         finished.extend(framed);
     }
+    finished.sort_by_key(|(at, _)| *at);
     for (_, result) in &finished {
         notice(listener, &Event::CaseFinished { result });
     }

@@ -5,7 +5,7 @@ use std::io;
 
 use crate::engine::Run;
 use crate::engine::record::SCHEMA;
-use crate::vocabulary::escape;
+use crate::vocabulary::is_obeyed;
 
 use super::Report;
 
@@ -31,7 +31,7 @@ pub fn plain_json(json: &str) -> String {
     for c in json.chars() {
         let layout = c == '\n';
         let command = c == '#' && previous == '#';
-        if command || !layout && escape(c.encode_utf8(&mut [0; 4])).starts_with('\\') && c != '\\' {
+        if command || !layout && is_obeyed(c) {
             for unit in c.encode_utf16(&mut units) {
                 // Writing to a String cannot fail.
                 let _ = write!(out, "\\u{unit:04x}");

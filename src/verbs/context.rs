@@ -179,9 +179,9 @@ impl Context {
     }
 
     /// The UDAP clients of the run.
-    pub(super) fn udap_clients(&self) -> Result<&UdapClients, Cause> {
+    pub(super) fn udap_clients(&self) -> Result<&Arc<UdapClients>, Cause> {
         let missing = || Cause::new("input", "the target file gives no certificate to register with: [udap] pki or pkcs12");
-        self.udap.as_deref().ok_or_else(missing)
+        self.udap.as_ref().ok_or_else(missing)
     }
 
     /// The context of one step of one case.

@@ -14,7 +14,7 @@ mod secret;
 mod verdict;
 
 pub use duration::{ParseDurationError, format_duration, parse_duration};
-pub use hostile::{escape, escape_to_width};
+pub use hostile::{escape, escape_to_width, is_obeyed};
 pub use ids::{CaseId, DocumentId, FaultName, ParseIdError, ProfileId, RequirementId};
 pub use leak::LeakSearch;
 pub use markup::MarkupLimits;

@@ -1,9 +1,10 @@
 //! The ladder of authorities, and the certificates that they issue.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use openssl::nid::Nid;
-use openssl::pkey::PKey;
+use openssl::pkey::{PKey, Private};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CrlDistributionPoint, CustomExtension, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SanType,
@@ -11,6 +12,7 @@ use rcgen::{
 };
 use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
+use zeroize::Zeroizing;
 
 use super::der::{AUTHORITY_INFO_ACCESS, NAME_CONSTRAINTS, access, only_uris_of};
 use super::keys::ec;
@@ -30,6 +32,9 @@ const NOBODY_KNOWS: [u64; 4] = [2, 25, 826_184_073, 1];
 /// The laboratory.
 pub struct Lab {
     keys: LabKeys,
+    /// Keys of clients as OpenSSL has them: read once, for it prepares each for signing at the first signature.
+    of_clients: BTreeMap<KeyKind, PKey<Private>>,
+    weak: PKey<Private>,
     now: OffsetDateTime,
     addresses: Option<String>,
     root: Vec<u8>,
@@ -83,7 +88,29 @@ impl Lab {
         let mut b = authority_params("carinbb laboratory issuing CA B", 0, now);
         b.serial_number = Some(serial("issuing CA B", 0, now));
         let issuing_b = CertifiedIssuer::signed_by(b, p256(&keys.issuing_b)?, &issuer)?;
-        Ok(Self { keys, now, addresses, root, second_root, issuer, second, issuing_a, issuing_b, made: AtomicU64::new(1) })
+        let of_clients = [
+            (KeyKind::Rsa, &keys.client_rsa),
+            (KeyKind::Rsa4096, &keys.client_rsa_4096),
+            (KeyKind::Ec256, &keys.client_ec256),
+            (KeyKind::Ec384, &keys.client_ec384),
+        ];
+        let of_clients =
+            of_clients.into_iter().map(|(kind, key)| Ok((kind, openssl_key(key)?))).collect::<Result<_, LabError>>()?;
+        let weak = openssl_key(&keys.weak_rsa)?;
+        Ok(Self {
+            keys,
+            of_clients,
+            weak,
+            now,
+            addresses,
+            root,
+            second_root,
+            issuer,
+            second,
+            issuing_a,
+            issuing_b,
+            made: AtomicU64::new(1),
+        })
     }
 
     /// True when certificates name where lists and issuers can be fetched.
@@ -146,18 +173,14 @@ impl Lab {
     /// # Errors
     /// When it cannot be made.
     pub fn credential(&self, uris: &[String], shape: Shape, key: KeyKind, now: OffsetDateTime) -> Result<Credential, LabError> {
-        let key = match (shape, key) {
-            (Shape::WeakKey, _) => self.keys.weak_rsa.clone(),
-            (_, KeyKind::Rsa) => self.keys.client_rsa.clone(),
-            (_, KeyKind::Rsa4096) => self.keys.client_rsa_4096.clone(),
-            (_, KeyKind::Ec256) => self.keys.client_ec256.clone(),
-            (_, KeyKind::Ec384) => self.keys.client_ec384.clone(),
-            (_, KeyKind::Renewed) => ec(Nid::X9_62_PRIME256V1)?,
+        let private = match (shape, self.of_clients.get(&key)) {
+            (Shape::WeakKey, _) => self.weak.clone(),
+            (_, Some(key)) => key.clone(),
+            (_, None) => openssl_key(&ec(Nid::X9_62_PRIME256V1)?)?,
         };
-        let private = PKey::private_key_from_pem(key.expose().as_bytes())?;
         let public = SubjectPublicKeyInfo::from_der(&private.public_key_to_der()?)?;
         let leaf = self.leaf(uris, shape, now)?;
-        let (chain, root) = self.chain(leaf, shape, &key, &public)?;
+        let (chain, root) = self.chain(leaf, shape, &private, &public)?;
         Ok(Credential { chain, root: Some(root), key: private })
     }
 
@@ -185,7 +208,7 @@ impl Lab {
         &self,
         leaf: CertificateParams,
         shape: Shape,
-        key: &Secret,
+        key: &PKey<Private>,
         public: &SubjectPublicKeyInfo,
     ) -> Result<(Vec<Vec<u8>>, Vec<u8>), LabError> {
         let root = self.root.clone();
@@ -367,8 +390,13 @@ fn p256(pem: &Secret) -> Result<KeyPair, LabError> {
 }
 
 /// A key of whatever kind that can sign certificates.
-fn any_key(pem: &Secret) -> Result<KeyPair, LabError> {
-    Ok(KeyPair::from_pem(pem.expose())?)
+fn any_key(key: &PKey<Private>) -> Result<KeyPair, LabError> {
+    let pem = Zeroizing::new(key.private_key_to_pem_pkcs8()?);
+    Ok(KeyPair::from_pem(&String::from_utf8_lossy(&pem))?)
+}
+
+fn openssl_key(pem: &Secret) -> Result<PKey<Private>, LabError> {
+    Ok(PKey::private_key_from_pem(pem.expose().as_bytes())?)
 }
 
 /// The host of a URI; nothing when it has none.

@@ -1,5 +1,7 @@
 //! An authentication token: what a client that asks for a token signs, with the B2B object where the flow has one.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::clients::UdapClients;
@@ -62,10 +64,10 @@ fn extensions(argument: Option<&Value>, uri: &str) -> Result<Option<Value>, Caus
 }
 
 /// Signs the authentication token that these changes describe.
-pub(super) fn make(
+pub(super) async fn make(
     overrides: &Overrides,
     context: &Context,
-    clients: &UdapClients,
+    clients: &Arc<UdapClients>,
     client: &Asking<'_>,
 ) -> Result<Signed, Cause> {
     let mut base = claims(client, context);
@@ -77,7 +79,7 @@ pub(super) fn make(
         base.extend(value.map(|value| ("extensions".to_owned(), in_form(value))));
     }
     let claims = overrides.claims(base, context, &client.metadata.places(context, client.uri))?;
-    overrides.sign(claims, &*overrides.credential(clients, client.uri)?)
+    overrides.sign_for(clients, client.uri, claims).await
 }
 
 /// Who asks whom.

@@ -9,6 +9,7 @@ use josekit::jws::JwsSigner as _;
 use openssl::bn::BigNum;
 use openssl::ecdsa::EcdsaSig;
 use serde_json::{Map, Value};
+use tokio::task::spawn_blocking;
 
 use super::clients::UdapClients;
 use super::header;
@@ -161,6 +162,14 @@ impl Overrides {
         let omitted = self.texts("omit");
         claims.retain(|name, _| !omitted.contains(&name.as_str()));
         Ok(claims)
+    }
+
+    /// Signs with the credential for a client of this URI. Signatures of RSA and new certificates take milliseconds each, and all cases are
+    /// on one thread: they are made beside it.
+    pub async fn sign_for(&self, clients: &Arc<UdapClients>, uri: &str, claims: Map<String, Value>) -> Result<Signed, Cause> {
+        let (own, clients, uri) = (self.clone(), Arc::clone(clients), uri.to_owned());
+        let signed = spawn_blocking(move || own.sign(claims, &*own.credential(&clients, &uri)?)).await;
+        signed.unwrap_or_else(|_| Err(Cause::new("internal", "the JWT could not be signed: its thread ended early")))
     }
 
     /// Signs.

@@ -1,5 +1,7 @@
 //! `udap.register`: registers a client, modifies or cancels its registration, with everything that a case breaks on the way.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
@@ -117,7 +119,7 @@ async fn register(arguments: &Arguments, context: &Context) -> Result<Observed, 
 async fn the_statement(
     arguments: &Arguments,
     context: &Context,
-    clients: &UdapClients,
+    clients: &Arc<UdapClients>,
     uri: &str,
     flow: &str,
 ) -> Result<(String, Option<Signed>, Overrides), Cause> {

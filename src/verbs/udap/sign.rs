@@ -48,7 +48,7 @@ async fn make(arguments: &Arguments, context: &Context) -> Result<(String, &'sta
     let known = clients.last_id(&uri, Shape::Right);
     let client_id = arguments.text("client_id").map(str::to_owned).or(known).unwrap_or_else(|| uri.clone());
     let asking = Asking { uri: &uri, client_id: &client_id, aud: &aud, metadata: &metadata, with_extensions: flow == USUAL_FLOW };
-    let signed = assertion::make(&overrides, context, clients, &asking)?;
+    let signed = assertion::make(&overrides, context, clients, &asking).await?;
     Ok((uri, "client_assertion", signed))
 }
 

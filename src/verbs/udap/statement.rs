@@ -1,5 +1,7 @@
 //! A software statement: what a client that registers says of itself, and signs.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::clients::{UdapClients, UdapIdentity};
@@ -65,7 +67,7 @@ impl<'a> Wish<'a> {
 pub(super) async fn make(
     overrides: &Overrides,
     context: &Context,
-    clients: &UdapClients,
+    clients: &Arc<UdapClients>,
     uri: &str,
     wish: &Wish<'_>,
 ) -> Result<Signed, Cause> {
@@ -79,5 +81,5 @@ pub(super) async fn make(
         base.insert("grant_types".into(), json!([]));
     }
     let claims = overrides.claims(base, context, &metadata.places(context, uri))?;
-    overrides.sign(claims, &*overrides.credential(clients, uri)?)
+    overrides.sign_for(clients, uri, claims).await
 }

@@ -1,6 +1,8 @@
 //! `udap.token`: asks for a token by client credentials, with a code or with a refresh token, authenticated by a signed
 //! authentication token, with everything that a case breaks on the way.
 
+use std::sync::Arc;
+
 use std::collections::BTreeSet;
 
 use futures_util::future::BoxFuture;
@@ -155,7 +157,7 @@ pub(super) async fn prepare(arguments: &Arguments, context: &Context) -> Result<
         metadata: &metadata,
         with_extensions: grant == USUAL_FLOW || arguments.flag("extensions"),
     };
-    let (assertion, signed, is_repeated) = the_assertion(arguments, context, clients, &overrides, &asking)?;
+    let (assertion, signed, is_repeated) = the_assertion(arguments, context, clients, &overrides, &asking).await?;
     let scopes = asked_scopes(arguments, clients, &uri, community);
     let mut form = Form::default();
     form.plain("grant_type", arguments.text("grant_type").unwrap_or(grant));
@@ -175,10 +177,10 @@ fn known_id(clients: &UdapClients, uri: &str, community: Shape) -> Result<String
 }
 
 /// The authentication token to send, whether it was made for this, and whether its `jti` was sent before.
-fn the_assertion(
+async fn the_assertion(
     arguments: &Arguments,
     context: &Context,
-    clients: &UdapClients,
+    clients: &Arc<UdapClients>,
     overrides: &Overrides,
     asking: &Asking<'_>,
 ) -> Result<(String, Option<Signed>, bool), Cause> {
@@ -186,7 +188,7 @@ fn the_assertion(
         let resolved = context.vault.resolve("client_assertion", handle).map_err(|message| input(&message))?;
         return Ok((resolved.secret.expose().to_owned(), None, true));
     }
-    let signed = assertion::make(overrides, context, clients, asking)?;
+    let signed = assertion::make(overrides, context, clients, asking).await?;
     let jti = signed.claims.get("jti").and_then(Value::as_str);
     let issuer = signed.claims.get("iss").and_then(Value::as_str).unwrap_or_default();
     let is_repeated = jti.is_some_and(|jti| !clients.uses(issuer, jti));
