@@ -90,6 +90,15 @@ impl<'a> Batch<'a> {
         &self.asked[at].0
     }
 
+    /// The same of the question that was asked last.
+    ///
+    /// # Panics
+    /// When nothing was asked yet.
+    #[must_use]
+    pub fn latest(&self) -> &Offered {
+        self.so_far(self.asked.len() - 1)
+    }
+
     /// Runs the control once more if a refusal waits for it, and concludes.
     pub async fn close(mut self, control: &mut Control) -> (Vec<Offered>, Vec<Probe>) {
         let is_pending = |settled: &Option<Settled>| matches!(settled, Some(Settled::IfControlWorks { .. }));

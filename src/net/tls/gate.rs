@@ -48,10 +48,10 @@ pub struct Weak {
 
 /// The offers of one version each, newest first.
 pub const ALONE: [Version; 6] = [Version::Tls13, Version::Tls12, Version::Tls11, Version::Tls10, Version::Ssl3, Version::Ssl2];
-/// Those that have weak suites: asked first, so that such suites are asked for beside the rest.
-const WITH_WEAK: [Version; 4] = [Version::Tls12, Version::Tls11, Version::Tls10, Version::Ssl3];
-/// The rest.
-const WITHOUT_WEAK: [Version; 2] = [Version::Tls13, Version::Ssl2];
+/// Those that are asked first: they have weak suites, and one of them is the newest of a server that has some.
+const FIRST: [Version; 3] = [Version::Tls12, Version::Tls11, Version::Tls10];
+/// The rest, beside which the newest is asked for weak suites.
+const SECOND: [Version; 3] = [Version::Ssl3, Version::Tls13, Version::Ssl2];
 
 impl Gate {
     /// Looks. `trust` and `now` are what the certificate is judged by.
@@ -62,27 +62,25 @@ impl Gate {
         let mut control = Control::new(place.server_name);
         let mut batch = Batch::new(place);
         let modern = [Offer::new(place.server_name, &MODERN)];
-        // The handshake takes longest, so it begins first.
-        let (seen, _) = tokio::join!(Box::pin(shake_hands(place, trust, now)), batch.ask(&modern, &mut control));
+        // The handshake takes longest, so it begins first, and nothing waits for its end.
+        let first = async {
+            batch.ask(&modern, &mut control).await;
+            if control.is_slow() || matches!(control.failure(), Some(Conclusion::Unreachable { .. } | Conclusion::NotTls { .. }))
+            {
+                return None;
+            }
+            Some(ask_alone(place, &FIRST, &[], &mut batch, &mut control).await)
+        };
+        let (seen, spoken) = tokio::join!(Box::pin(shake_hands(place, trust, now)), first);
         let mut handshakes = vec![seen];
-        if control.is_slow() || matches!(control.failure(), Some(Conclusion::Unreachable { .. } | Conclusion::NotTls { .. })) {
-            return Self::without_answers(batch, control, handshakes).await;
-        }
-        let offers = WITH_WEAK.map(|version| alone(place.server_name, version));
+        let Some(spoken) = spoken else { return Self::without_answers(batch, control, handshakes).await };
         let again =
             async { if is_cut_off(&handshakes[0]) { Some(Box::pin(shake_hands(place, trust, now)).await) } else { None } };
-        let (again, places) = tokio::join!(again, batch.ask(&offers, &mut control));
+        let (again, asked) = tokio::join!(again, Box::pin(ask_for_the_rest(place, spoken, &mut batch, &mut control)));
         handshakes.extend(again);
-        let spoken: Vec<Version> = WITH_WEAK
-            .into_iter()
-            .zip(&places)
-            .filter(|(version, at)| version_of(&batch.so_far(**at).conclusion) == Some(*version))
-            .map(|(version, _)| version)
-            .collect();
-        let asked = ask_for_the_rest(place, &spoken, &mut batch, &mut control).await;
         let (mut offers, controls) = batch.close(&mut control).await;
         let weak = conclude_weak(&asked, offers.split_off(1 + ALONE.len()));
-        let sets = std::iter::once(MODERN.to_vec()).chain(WITH_WEAK.into_iter().chain(WITHOUT_WEAK).map(|version| vec![version]));
+        let sets = std::iter::once(MODERN.to_vec()).chain(FIRST.into_iter().chain(SECOND).map(|version| vec![version]));
         let mut offers: Vec<(Vec<Version>, Offered)> = sets.zip(offers).collect();
         offers[1..].sort_by_key(|(versions, _)| std::cmp::Reverse(versions[0]));
         let flight = best_flight(&offers);
@@ -198,24 +196,52 @@ fn weak_offer(place: &Place<'_>, version: Version, suites: &[u16]) -> Offer {
     Offer::new(place.server_name, &[version]).with_suites(Suites::Exactly(suites.to_vec()))
 }
 
-/// Offers the versions that are left, and beside them weak suites in the newest and in the oldest version that is spoken and has
-/// such; then once more those of another kind where the newest took some. Says in which version weak suites were asked for, in the
-/// order of the batch.
-async fn ask_for_the_rest(place: &Place<'_>, spoken: &[Version], batch: &mut Batch<'_>, control: &mut Control) -> Vec<Version> {
-    let (newest, oldest) = (spoken.first().copied(), spoken.last().copied());
-    let mut asked: Vec<Version> = newest.into_iter().chain(oldest.filter(|_| oldest != newest)).collect();
-    let mut offers: Vec<Offer> = WITHOUT_WEAK.iter().map(|version| alone(place.server_name, *version)).collect();
-    offers.extend(asked.iter().map(|version| weak_offer(place, *version, &WEAK)));
+/// Offers each of these versions alone, and `beside` them what else is to be asked. Says which of the versions are spoken.
+async fn ask_alone(
+    place: &Place<'_>,
+    versions: &[Version],
+    beside: &[Offer],
+    batch: &mut Batch<'_>,
+    control: &mut Control,
+) -> Vec<Version> {
+    let offers: Vec<Offer> =
+        versions.iter().map(|version| alone(place.server_name, *version)).chain(beside.iter().cloned()).collect();
     let places = batch.ask(&offers, control).await;
-    let found = newest.and_then(|version| Some((version, chosen_suite(batch.so_far(places[WITHOUT_WEAK.len()]), version)?)));
-    if let Some((version, chosen)) = found {
+    let is_spoken = |(version, at): &(&Version, usize)| version_of(&batch.so_far(*at).conclusion) == Some(**version);
+    versions.iter().zip(places).filter(is_spoken).map(|(version, _)| *version).collect()
+}
+
+/// Offers the versions that are left, and weak suites in the newest and in the oldest version that is spoken and has such; then once
+/// more those of another kind where the newest took some. Says in which version weak suites were asked for, in the order of the batch.
+async fn ask_for_the_rest(
+    place: &Place<'_>,
+    mut spoken: Vec<Version>,
+    batch: &mut Batch<'_>,
+    control: &mut Control,
+) -> Vec<Version> {
+    let mut asked: Vec<Version> = spoken.first().copied().into_iter().collect();
+    let weak: Vec<Offer> = asked.iter().map(|version| weak_offer(place, *version, &WEAK)).collect();
+    let more = ask_alone(place, &SECOND, &weak, batch, control).await;
+    spoken.extend(more.into_iter().filter(|version| *version == Version::Ssl3));
+    if asked.is_empty() && !spoken.is_empty() {
+        asked.push(spoken[0]);
+        batch.ask(&[weak_offer(place, spoken[0], &WEAK)], control).await;
+    }
+    let (Some(newest), Some(oldest)) = (spoken.first().copied(), spoken.last().copied()) else { return asked };
+    let mut offers = Vec::new();
+    if oldest != newest {
+        offers.push(weak_offer(place, oldest, &WEAK));
+        asked.push(oldest);
+    }
+    if let Some(chosen) = chosen_suite(batch.latest(), newest) {
         // What shares a kind with a suite that was found adds little; another kind may count for another rule.
         let kinds = kinds_of(chosen);
         let others: Vec<u16> =
             WEAK.into_iter().filter(|suite| weak_kinds(*suite).iter().all(|kind| !kinds.contains(kind))).collect();
-        batch.ask(&[weak_offer(place, version, &others)], control).await;
-        asked.push(version);
+        offers.push(weak_offer(place, newest, &others));
+        asked.push(newest);
     }
+    batch.ask(&offers, control).await;
     asked
 }
 
