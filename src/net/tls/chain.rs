@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 use time::OffsetDateTime;
 use webpki::{EndEntityCert, KeyUsage};
 use x509_parser::error::X509Error;
@@ -118,8 +118,10 @@ impl Path<'_> {
     fn verify_to(&self, anchors: &[TrustAnchor<'_>], at: OffsetDateTime) -> Result<Vec<Vec<u8>>, webpki::Error> {
         let seconds = u64::try_from(at.unix_timestamp()).unwrap_or(0);
         let provider = rustls::crypto::ring::default_provider();
+        let algorithms = self.trust.right_signatures.before(provider.signature_verification_algorithms.all);
+        let algorithms: Vec<&dyn SignatureVerificationAlgorithm> = algorithms.iter().map(|one| one as _).collect();
         let path = self.end_entity.verify_for_usage(
-            provider.signature_verification_algorithms.all,
+            &algorithms,
             anchors,
             self.others,
             UnixTime::since_unix_epoch(Duration::from_secs(seconds)),

@@ -25,6 +25,7 @@ mod probe;
 mod reader;
 mod recording;
 mod shape;
+mod signatures;
 mod stapled;
 mod suite_kind;
 mod suites;

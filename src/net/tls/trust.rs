@@ -3,6 +3,8 @@
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
+use super::signatures::RightSignatures;
+
 /// The roots to trust.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
@@ -11,6 +13,7 @@ pub struct Trust {
     private: usize,
     /// The certificates that the user named, as they are: a server may show one of them itself.
     named: Vec<CertificateDer<'static>>,
+    pub(super) right_signatures: RightSignatures,
     /// Roots of the system that could not be read, in words.
     pub skipped: Vec<String>,
 }
