@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use time::format_description::well_known::Rfc3339;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::Url;
 use uuid::Uuid;
@@ -118,8 +119,21 @@ impl Http {
     }
 
     /// Sends a request and returns what came of it. Every attempt is recorded, and so is a request that was not sent.
+    ///
+    /// Handshakes and redaction take the processor a millisecond: each request is a task of its own, which ends with the future.
+    ///
+    /// # Panics
+    /// When the task does.
     pub async fn send(&self, request: &Request) -> Sent {
-        self.inner.send(request).await
+        let (inner, request) = (Arc::clone(&self.inner), request.clone());
+        let mut task = JoinSet::new();
+        task.spawn(async move { inner.send(&request).await });
+        match task.join_next().await {
+            Some(Ok(sent)) => sent,
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // Only a runtime that is being shut down gives up a task that somebody waits for.
+            _ => std::future::pending().await,
+        }
     }
 
     /// How many requests were sent in this run, repetitions included.
