@@ -1,11 +1,13 @@
 //! HTTPS, small and by hand, to identity providers: those whose certificate an anchor of a community signed.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
 use openssl::error::ErrorStack;
-use openssl::ssl::{Ssl, SslConnector, SslMethod};
+use openssl::ssl::{Ssl, SslContext, SslMethod, SslVerifyMode, SslVersion};
 use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::verify::X509CheckFlags;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -50,9 +52,22 @@ fn connection(site: &Site, host: &str) -> Result<Ssl, ErrorStack> {
     for anchor in site.udap.communities.iter().flat_map(|member| &member.anchors) {
         store.add_cert(anchor.clone())?;
     }
-    let mut builder = SslConnector::builder(SslMethod::tls_client())?;
+    // A connector would read all roots of the system first, with each connection.
+    let mut builder = SslContext::builder(SslMethod::tls_client())?;
     builder.set_cert_store(store.build());
-    builder.build().configure()?.into_ssl(host)
+    builder.set_verify(SslVerifyMode::PEER);
+    builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+    let mut ssl = Ssl::new(&builder.build())?;
+    let name = host.trim_matches(['[', ']']);
+    ssl.param_mut().set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+    match name.parse::<IpAddr>() {
+        Ok(address) => ssl.param_mut().set_ip(address)?,
+        Err(_) => {
+            ssl.set_hostname(name)?;
+            ssl.param_mut().set_host(name)?;
+        }
+    }
+    Ok(ssl)
 }
 
 async fn exchange(site: &Site, url: &Url, sent: Sent<'_>) -> Option<Answer> {
