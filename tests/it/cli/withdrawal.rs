@@ -32,9 +32,10 @@ fn a_withdrawal_is_tried_with_its_page_and_not_selected_without_it() {
 
 #[test]
 fn a_page_that_fails_or_says_nothing_blocks_and_says_why() {
-    for (fault, why) in
-        [("withdrawal-page-fails", "answered with status 500"), ("withdrawal-without-word", "no step of the login script")]
-    {
+    for (fault, why) in [
+        ("withdrawal-page-fails", "answered with status 500"),
+        ("withdrawal-without-word", "every step of [login.withdrawal] was done"),
+    ] {
         let (_folder, served, target) = served(&[fault]);
         run(&served, &target, 0).stdout_has("BLOCK").stdout_has(why).stdout_lacks("PASS ");
     }
