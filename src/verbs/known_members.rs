@@ -15,7 +15,7 @@ use super::words::places;
 const MOST: usize = 100;
 /// A shorter identifier may as well be the code of an error, a year or a port.
 const SHORTEST_IDENTIFIER: usize = 6;
-/// So many bytes stand at most between the parts of a name: a comma, a tag, an initial.
+/// So many letters and digits stand at most between the parts of a name: an initial, or in JSON and XML the name of the member.
 const NEAR: usize = 12;
 
 /// Words of refusals and of made-up people: a member who is called so cannot be found by name.
@@ -130,7 +130,7 @@ fn are_together(text: &str, one: &str, other: &str) -> bool {
     words(text, one).any(|one| {
         words(text, other).any(|other| {
             let (end, start) = if one.start < other.start { (one.end, other.start) } else { (other.end, one.start) };
-            start.checked_sub(end).is_some_and(|between| between <= NEAR)
+            start >= end && text[end..start].chars().filter(|sign| sign.is_alphanumeric()).take(NEAR + 1).count() <= NEAR
         })
     })
 }
@@ -182,6 +182,8 @@ mod tests {
             ("a fictional patient", vec![]),
             ("a fictional resource is no place for herbs: take basil elsewhere", vec![]),
             ("Fictional, B. Basil", vec!["name"]),
+            ("{\n  \"family\": \"Fictional\",\n  \"given\": [\n    \"Basil\"\n  ]\n}", vec!["name"]),
+            ("<given value=\"Basil\"/>\n      <family value=\"Fictional\"/>", vec!["name"]),
             ("HAPI-0002: not found", vec![]),
             ("Alma Synthetic (1980-01-01) may not see Patient/p2", vec![]),
             ("test patient p9 is not found", vec![]),
