@@ -1,4 +1,4 @@
-//! Prints the budgets of a run as ratios: `cargo bench --profile ci --bench budgets`.
+//! Prints the budgets of a run as ratios: `cargo bench --bench budgets`.
 //!
 //! Runs the binary as an operator does, against `carinbb serve` in a process of its own, so that time, processor and
 //! memory are those of the run alone. Fails nothing: times depend on the machine. Counts are tests (`tests/it/budgets.rs`).

@@ -1,4 +1,4 @@
-//! `carinbb tls` beside sslyze, at the same nginx, on loopback and 50 ms away: `cargo bench --profile ci --bench scanners`.
+//! `carinbb tls` beside sslyze, at the same nginx, on loopback and 50 ms away: `cargo bench --bench scanners`.
 //!
 //! Needs nginx, openssl, and in `CARINBB_INTEROP_SCANNERS` a Python with `tests/interop/scanners.txt`. Fails nothing: times depend on
 //! the machine, ratios hardly do.

@@ -292,10 +292,10 @@ fn read_capture(reader: &Reader<'_>) -> Vec<Capture> {
 }
 
 fn read_assertions(reader: &Reader<'_>, key: &'static str) -> Vec<Assertion> {
-    reader.tables(key).iter().filter_map(|row| read_assertion(row, key)).collect()
+    reader.tables(key).into_iter().filter_map(|row| read_assertion(row, key)).collect()
 }
 
-fn read_assertion(reader: &Reader<'_>, list: &str) -> Option<Assertion> {
+fn read_assertion(reader: Reader<'_>, list: &str) -> Option<Assertion> {
     let requirements = match reader.node("requirement").map(|node| &node.value) {
         Some(document::Value::String(id)) => vec![id.clone()],
         Some(document::Value::Array(_)) => owned(reader.strings("requirement")),
@@ -306,21 +306,12 @@ fn read_assertion(reader: &Reader<'_>, list: &str) -> Option<Assertion> {
         None => Vec::new(),
     };
     let because = reader.string("because").map(str::to_owned);
-    let excuses = reads_excuse(reader, list);
-    let rows = reader.node("any").is_some().then(|| read_assertions(reader, "any"));
-    let check = match rows {
-        Some(rows) => Check::Any(rows),
-        None => read_fact_check(reader)?,
-    };
-    let known = ["requirement", "because", "any", "that", OTHERWISE];
-    for (key, span) in reader.keys() {
-        if !known.contains(&key) && !Predicate::WORDS.contains(&key) {
-            let help = did_you_mean(key, Predicate::WORDS.into_iter().chain(known));
-            reader.report(span, format!("unknown key '{key}' in an assertion"), Some(help));
-        }
-    }
-    let place = reader.source().place(reader.span().start);
-    Some(Assertion { check, requirements, because, excuses, place, span: reader.span() })
+    let excuses = reads_excuse(&reader, list);
+    let rows = reader.node("any").is_some().then(|| read_assertions(&reader, "any"));
+    let check = rows.map(Check::Any).or_else(|| read_fact_check(&reader));
+    let (place, span) = (reader.source().place(reader.span().start), reader.span());
+    reader.finish();
+    Some(Assertion { check: check?, requirements, because, excuses, place, span })
 }
 
 /// What a premise may say of its miss.
@@ -347,6 +338,9 @@ fn read_fact_check(reader: &Reader<'_>) -> Option<Check> {
     let that = reader.required_string("that");
     let predicates: Vec<_> = Predicate::WORDS.iter().filter_map(|word| Some((*word, reader.node(word)?))).collect();
     let [(word, node)] = predicates.as_slice() else {
+        if predicates.is_empty() && reader.keys().any(|(key, _)| is_misspelt_predicate(key)) {
+            return None;
+        }
         let message = format!("an assertion has exactly one predicate, this one has {}", predicates.len());
         reader.report(reader.span(), message, Some(did_you_mean("", Predicate::WORDS)));
         return None;
@@ -358,6 +352,11 @@ fn read_fact_check(reader: &Reader<'_>) -> Option<Check> {
             None
         }
     }
+}
+
+/// True for a key that is told as unknown, and with that what was meant.
+fn is_misspelt_predicate(key: &str) -> bool {
+    !["requirement", "because", "that", OTHERWISE].contains(&key) && document::nearest(key, Predicate::WORDS).is_some()
 }
 
 fn read_flow(source: &Arc<Source>, problems: &Problems) -> Flow {

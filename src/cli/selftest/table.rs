@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::demand::Proof;
-use crate::reference::FaultKind;
+use crate::reference::{FaultKind, faults};
 use crate::testcase::{Role, Suite};
 
 /// A row per proof: fault, profile, findings; then everything that is wrong.
@@ -53,14 +53,17 @@ pub fn as_json(proofs: &[Proof], suite: &Suite) -> Value {
     json!({ "tool": env!("CARGO_PKG_VERSION"), "good": good, "proofs": rows, "never_passed": never_passed(proofs, suite) })
 }
 
-/// Cases that passed against no clean server, or no right client: nothing shows that an honest one can pass them.
+/// Cases that passed against no clean server, or no right client: nothing shows that an honest one can pass them. Some pass only where
+/// an oddity makes them apply, so only proofs with every oddity can tell.
 #[must_use]
 pub fn never_passed(proofs: &[Proof], suite: &Suite) -> Vec<String> {
     let clean: Vec<&Proof> =
         proofs.iter().filter(|proof| proof.demand.fault.is_none_or(|fault| fault.kind == FaultKind::Quirk)).collect();
     let is_proved = |role: Role| {
         let of_client = role == Role::Client;
+        let mut quirks = faults().iter().filter(|fault| fault.kind == FaultKind::Quirk && fault.is_of_client() == of_client);
         clean.iter().any(|proof| proof.demand.fault.is_none() && proof.demand.client == of_client)
+            && quirks.all(|quirk| clean.iter().any(|proof| proof.demand.name() == quirk.name))
     };
     let passed: BTreeSet<&str> = clean.iter().flat_map(|proof| proof.passed.iter().map(String::as_str)).collect();
     let never = suite.cases.iter().filter(|case| is_proved(case.role) && !passed.contains(case.id.as_str()));
@@ -97,4 +100,36 @@ pub fn summary(proofs: &[Proof], suite: &Suite) -> (String, bool) {
     }
     let _ = writeln!(text, "{} passed, {} failed", proofs.len() - failed, failed + gaps.len());
     (text, failed == 0 && gaps.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::selftest::demand::Demand;
+    use crate::cli::suite;
+    use crate::reference::Fault;
+
+    fn proof(fault: Option<&'static Fault>, passed: &[&str]) -> Proof {
+        Proof {
+            demand: Demand { fault, profile: "carin-bb-2.2.0".into(), smart: None, client: false },
+            findings: Vec::new(),
+            problems: Vec::new(),
+            passed: passed.iter().map(|case| (*case).to_owned()).collect(),
+            elapsed_ms: 0,
+            whole: true,
+        }
+    }
+
+    #[test]
+    fn that_nothing_passes_a_case_is_said_only_where_every_oddity_was_tried() {
+        let suite = suite::load(None).unwrap_or_else(|_| panic!("the suite is broken")).suite;
+        let server = suite.cases.iter().filter(|case| case.role == Role::Server).count();
+        let mut proofs = vec![proof(None, &["tls.versions"])];
+        assert_eq!(never_passed(&proofs, &suite), Vec::<String>::new());
+        let quirks = faults().iter().filter(|fault| fault.kind == FaultKind::Quirk && !fault.is_of_client());
+        proofs.extend(quirks.map(|quirk| proof(Some(quirk), &["discovery.clock"])));
+        let never = never_passed(&proofs, &suite);
+        assert_eq!(never.len(), server - 2, "all but the two that passed");
+        assert!(!summary(&proofs, &suite).1, "a suite with cases that nothing passes is not proved");
+    }
 }

@@ -8,7 +8,7 @@ mod reader;
 mod source;
 mod tree;
 
-pub use problem::{Problem, Problems, did_you_mean};
+pub use problem::{Problem, Problems, did_you_mean, nearest};
 pub use reader::Reader;
 pub use source::{Place, Source, Span};
 pub use tree::{Node, Table, Value, parse};

@@ -113,17 +113,25 @@ impl Problems {
     }
 }
 
-/// "did you mean 'x'?" when a known word is close, otherwise the known words (up to twelve).
-pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.into_iter().collect();
+/// The known word that this one was probably meant to be.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Two letters that changed places make a short word look like no other.
     let likeness = |candidate: &str| match strsim::osa_distance(word, candidate) {
         1 if candidate.len() > 2 => 1.0 + strsim::jaro_winkler(word, candidate),
         _ => strsim::jaro_winkler(word, candidate),
     };
-    let nearest = known.iter().map(|candidate| (likeness(candidate), *candidate)).max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((score, candidate)) if score > 0.8 => format!("did you mean '{candidate}'?"),
+    let likely = known.into_iter().map(|candidate| (likeness(candidate), candidate));
+    let (score, candidate) = likely.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (score > 0.8).then_some(candidate)
+}
+
+/// "did you mean 'x'?" when a known word is close, otherwise the known words (up to twelve).
+#[must_use]
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    match nearest(word, known.iter().copied()) {
+        Some(candidate) => format!("did you mean '{candidate}'?"),
         _ if known.is_empty() => "nothing is known by such a name".to_owned(),
         _ if known.len() <= 12 => format!("write one of: {}", known.join(", ")),
         _ => format!("write one of: {} … ({} in all)", known[..12].join(", "), known.len()),

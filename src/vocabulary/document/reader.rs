@@ -3,23 +3,25 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::problem::{Problems, did_you_mean};
+use super::problem::{Problems, did_you_mean, nearest};
 use super::source::{Source, Span};
 use super::tree::{Node, Table, Value};
 
-/// Reads the keys of one table. Every wrong type is reported at once; [`Reader::finish`] reports unknown keys.
+/// Reads the keys of one table. Every wrong type is reported at once, [`Reader::finish`] reports unknown keys, and what is missing is
+/// reported when the reader goes: by then a misspelt key has told it.
 pub struct Reader<'a> {
     source: &'a Arc<Source>,
     problems: &'a Problems,
     table: &'a Table,
     asked: RefCell<Vec<&'static str>>,
+    missing: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader of `table`, which stands in `source`.
     #[must_use]
     pub fn new(source: &'a Arc<Source>, problems: &'a Problems, table: &'a Table) -> Self {
-        Self { source, problems, table, asked: RefCell::default() }
+        Self { source, problems, table, asked: RefCell::default(), missing: RefCell::default() }
     }
 
     /// The file that is read.
@@ -57,8 +59,9 @@ impl<'a> Reader<'a> {
     /// A key of any type that must be there.
     pub fn required_node(&self, key: &'static str) -> Option<&'a Node> {
         let node = self.node(key);
-        if node.is_none() {
-            self.report(self.span(), format!("the key '{key}' is missing"), None);
+        let mut missing = self.missing.borrow_mut();
+        if node.is_none() && !missing.contains(&key) {
+            missing.push(key);
         }
         node
     }
@@ -155,13 +158,15 @@ impl<'a> Reader<'a> {
         self.table.entries.iter().map(|(key, span, _)| (key.as_str(), span.clone()))
     }
 
-    /// Reports each key that nobody asked for.
+    /// Reports each key that nobody asked for. One that looks like a missing key is the place where that is told.
     pub fn finish(self) {
         let asked = self.asked.borrow();
         for (key, span, _) in &self.table.entries {
             if !asked.contains(&key.as_str()) {
                 let help = did_you_mean(key, asked.iter().copied());
                 self.report(span.clone(), format!("unknown key '{key}'"), Some(help));
+                let meant = nearest(key, asked.iter().copied());
+                self.missing.borrow_mut().retain(|missing| meant != Some(missing));
             }
         }
     }
@@ -182,6 +187,14 @@ impl<'a> Reader<'a> {
                 self.report(span.clone(), error.to_string(), None);
                 None
             }
+        }
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        for key in self.missing.take() {
+            self.report(self.span(), format!("the key '{key}' is missing"), None);
         }
     }
 }
@@ -221,5 +234,22 @@ mod tests {
         for part in expected {
             assert!(problems.iter().any(|problem| problem.starts_with(part)), "{part}: {problems:?}");
         }
+    }
+
+    #[test]
+    fn a_misspelt_key_is_told_once() {
+        let (_, problems) = read("titel = \"x\"\nwat = 1\n", |reader| {
+            reader.required_string("title");
+            reader.required_string("why");
+        });
+        assert_eq!(problems, ["1 the key 'why' is missing", "1 unknown key 'titel'", "2 unknown key 'wat'"]);
+    }
+
+    #[test]
+    fn what_is_missing_is_told_without_finish_too() {
+        let (source, problems) = (Arc::new(Source::new("t.toml", "titel = 1\n")), Problems::new());
+        let table = parse(&source, &problems);
+        Reader::new(&source, &problems, &table).required_string("title");
+        assert_eq!(problems.into_sorted().len(), 1);
     }
 }
