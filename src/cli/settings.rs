@@ -220,6 +220,7 @@ fn read_settings_file(path: &Path) -> Result<Vec<FileSetting>, Failure> {
         };
         settings.push(FileSetting { name: name.to_owned(), values, origin: path.display().to_string() });
     }
+    drop(reader);
     let problems: Vec<Problem> = problems.into_sorted();
     if problems.is_empty() { Ok(settings) } else { Err(Failure::Problems(problems)) }
 }
