@@ -496,6 +496,17 @@ expect = [{ any = [{ that = "a", is = 1 }, { that = "b", exists = true }], requi
         }
     }
 
+    #[test]
+    fn a_misspelt_predicate_is_told_once_and_any_has_none_of_its_own() {
+        let told = |from: &str, to: &str| {
+            assert!(GOOD.contains(from), "{from}");
+            load_one("testcases/tls/versions.toml", &GOOD.replace(from, to)).1
+        };
+        assert_eq!(told("exists = true", "exist = true"), ["24 unknown key 'exist'"]);
+        assert_eq!(told("\"c/d-2\"] }", "\"c/d-2\"], is = 1 }"), ["24 unknown key 'is'"]);
+        assert_eq!(told("{ that = \"b\", exists = true }", "{ that = \"b\" }").len(), 1);
+    }
+
     proptest::proptest! {
         #[test]
         fn any_text_is_read_or_refused_without_a_panic(text in "([a-z]{1,8} = [\\[\\]{}\"a-z0-9=,. ]{0,20}\n|\\[\\[?(steps|each|values|control)\\]?\\]\n){0,12}") {

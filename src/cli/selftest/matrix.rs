@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
@@ -69,9 +70,14 @@ async fn record(demands: &[Demand], loaded: &Arc<LoadedSuite>, slots: &Arc<Semap
     for demand in demands.iter().filter(|demand| narrowed(demand).is_some()) {
         *sharing.entry(view(demand)).or_default() += 1;
     }
+    let worth = sharing.into_iter().filter(|(_, demands)| *demands >= WORTH_RECORDING).map(|(view, _)| view);
+    let recordings = worth.map(|view| async move {
+        let recorded = Touches::record(&view, loaded, None, slots).await;
+        (view, recorded)
+    });
     let mut touches = BTreeMap::new();
-    for (view, _) in sharing.into_iter().filter(|(_, demands)| *demands >= WORTH_RECORDING) {
-        match Touches::record(&view, loaded, None, slots).await {
+    for (view, recorded) in join_all(recordings).await {
+        match recorded {
             Ok(recorded) => {
                 touches.insert(view, recorded);
             }
