@@ -122,20 +122,41 @@ async fn a_server_with_any_one_fault_starts() {
     assert!(faults().iter().any(|fault| fault.kind == FaultKind::Hostile));
 }
 
-/// Hellos for TLS 1.2 alone: one of a client of today, one of a client that knows only weak suites.
-async fn ask_for_tls_1_2(server: &Running) {
-    for suites in [&[0xc0, 0x2b][..], &[0, 2, 0, 3, 0, 5, 0, 9, 0, 0x34]] {
-        let body = [&[3, 3][..], &[7; 32], &[0, 0, u8::try_from(suites.len()).unwrap()], suites, &[2, 1, 0]].concat();
-        let length = u8::try_from(body.len()).unwrap();
-        let mut tcp = tokio::net::TcpStream::connect(server.addresses()[0]).await.unwrap();
-        let hello = [&[22, 3, 1, 0, length + 4, 1, 0, 0, length][..], &body].concat();
-        tokio::io::AsyncWriteExt::write_all(&mut tcp, &hello).await.unwrap();
-        assert_ne!(tokio::io::AsyncReadExt::read(&mut tcp, &mut [0; 16]).await.unwrap(), 0);
+/// Hellos that `reqwest` never sends: for TLS 1.2 alone, with suites of today and with weak ones only, for each older version, for one
+/// that does not exist yet, and a long one.
+async fn ask_by_hello(server: &Running) {
+    let today = [0xc0, 0x2b].as_slice();
+    let weak = [0, 2, 0, 3, 0, 5, 0, 9, 0, 0x34].as_slice();
+    let padding = [&[0, 250, 0, 21, 0, 246][..], &[0; 246]].concat();
+    for (version, suites, extensions) in [
+        (3, today, &[][..]),
+        (3, weak, &[]),
+        (2, today, &[]),
+        (1, today, &[]),
+        (0, weak, &[]),
+        (5, today, &[]),
+        (3, today, &padding),
+    ] {
+        let body =
+            [&[3, version][..], &[7; 32], &[0, 0, u8::try_from(suites.len()).unwrap()], suites, &[2, 1, 0], extensions].concat();
+        let [high, low] = u16::try_from(body.len()).unwrap().to_be_bytes();
+        let [record_high, record_low] = u16::try_from(body.len() + 4).unwrap().to_be_bytes();
+        send(server, &[&[22, 3, 1, record_high, record_low, 1, 0, high, low][..], &body].concat()).await;
     }
+    let ssl_2 = [&[0x80, 28, 1, 0, 2, 0, 3, 0, 0, 0, 16, 1, 0, 0x80][..], &[7; 16]].concat();
+    send(server, &ssl_2).await;
+}
+
+/// Sends bytes and waits until the server has minded them: it answers, or it ends the connection.
+async fn send(server: &Running, bytes: &[u8]) {
+    let mut tcp = tokio::net::TcpStream::connect(server.addresses()[0]).await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut tcp, bytes).await.unwrap();
+    let answer = tokio::io::AsyncReadExt::read(&mut tcp, &mut [0; 16]);
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(10), answer).await.expect("an answer or an end");
 }
 
 async fn use_all_of(server: &Running) {
-    ask_for_tls_1_2(server).await;
+    ask_by_hello(server).await;
     let client = client(server);
     for asked in standard_set(&server.site) {
         let origin = match asked.door {

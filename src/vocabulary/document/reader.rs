@@ -242,7 +242,7 @@ mod tests {
             reader.required_string("title");
             reader.required_string("why");
         });
-        assert_eq!(problems, ["1 the key 'why' is missing", "1 unknown key 'titel'", "2 unknown key 'wat'"]);
+        assert_eq!(problems, ["1 unknown key 'titel'", "1 the key 'why' is missing", "2 unknown key 'wat'"]);
     }
 
     #[test]

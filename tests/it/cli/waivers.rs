@@ -135,7 +135,9 @@ fn a_waiver_that_says_too_little_or_names_nothing_is_refused_before_anything_is_
         Tool::new().file("w.toml", text).args(["check", "w.toml"]).exits(1).stderr_has(part);
     };
     let good = waiver("https://127.0.0.1:1/fhir", "fhir", &day(10));
-    refused(&good.replace("owner", "ownr"), "the key 'owner' is missing");
+    refused(&good.replace("owner", "ownr"), "unknown key 'ownr'");
+    let nobody: String = good.lines().filter(|line| !line.starts_with("owner")).map(|line| format!("{line}\n")).collect();
+    refused(&nobody, "the key 'owner' is missing");
     refused(&good.replace("tls.versions", "tls.version"), "did you mean 'tls.versions'?");
     refused(&good.replace("exchange-1", "exchange-999"), "tls.versions does not serve");
     refused(&good.replace(&day(10), &day(181)), "lasts 180 days at most");
