@@ -46,7 +46,7 @@ impl<W: io::Write + Send> Listener for Ndjson<W> {
 
 fn as_json(event: &Event<'_>) -> Value {
     match event {
-        Event::Started { header, plan, traffic } => {
+        Event::Started { header, plan, traffic, .. } => {
             json!({ "event": "started", "header": header, "plan": plan, "traffic": traffic })
         }
         Event::CaseStarted { case } => json!({ "event": "case-started", "case": case }),

@@ -49,7 +49,7 @@ impl<W: io::Write + Send> Terminal<W> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         let quiet = self.page.look.loudness == Loudness::Quiet;
         match event {
-            Event::Started { header, plan, traffic } => {
+            Event::Started { header, plan, traffic, .. } => {
                 let hindered = self.page.look.loudness != Loudness::Verbose && hint::is_total(header);
                 self.hindered = hindered.then(BTreeSet::new);
                 self.label_width = label_width(plan, self.page.look.width.saturating_sub(INDENT + TIME + 3 + DETAIL));

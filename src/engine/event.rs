@@ -1,6 +1,7 @@
 //! What happens while a run goes on, for those who watch it live.
 
 use super::record::{CaseResult, Header, PlannedCase, Run, Traffic};
+use crate::verbs::Documents;
 
 /// One thing that happened. Texts in it are redacted but not escaped for any format.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub enum Event<'a> {
         plan: &'a [PlannedCase],
         /// The most that all of them send together, what they share counted once; what was sent is still zero.
         traffic: &'a Traffic,
+        /// What stage 0 fetched.
+        documents: &'a Documents,
     },
     /// A case has begun.
     CaseStarted {

@@ -82,7 +82,7 @@ pub async fn prepare(options: &RunOptions, knowledge: Knowledge) -> Result<Prepa
     let smart = choose_smart(options, &profiles, &documents)?;
     let udap = udap_version::decide(options.udap_version.as_deref(), &profiles, &documents.udap)?;
     let fingerprint = fingerprint(&documents);
-    let context = context.with_udap_version(udap.as_ref().map(|choice| choice.version.as_str()));
+    let context = context.with_udap_version(udap.as_ref().map(|choice| choice.version.as_str())).with_unread_documents();
     let claim = Claim {
         profiles: profiles.clone(),
         smart: SmartVersion::parse(&smart.version).map_err(|error| RunError::SmartVersion(error.to_string()))?,

@@ -174,7 +174,15 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
         browser.expect(prepared.plan.most.authorizations);
     }
     let listener = Mutex::new(listener);
-    notice(&listener, &Event::Started { header: &prepared.header, plan: &planned, traffic: &planned_traffic(&prepared) });
+    notice(
+        &listener,
+        &Event::Started {
+            header: &prepared.header,
+            plan: &planned,
+            traffic: &planned_traffic(&prepared),
+            documents: &prepared.context.documents,
+        },
+    );
     let stage = Stage::new(
         Arc::clone(&options.suite),
         Arc::clone(&prepared.rules),

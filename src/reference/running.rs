@@ -188,11 +188,17 @@ impl Running {
         self.site.store().most_failures()
     }
 
-    /// Every fault that the server asked itself about since it started: those that could have changed what it did.
+    /// Every fault that the server asked itself about since it started, or since that was forgotten: those that could have changed what
+    /// it did.
     #[must_use]
     pub fn touched(&self) -> BTreeSet<FaultName> {
         let switches: &Switches = &self.site.faults;
         switches.asked()
+    }
+
+    /// From now on [`Running::touched`] tells only what is asked about later.
+    pub fn forget_touched(&self) {
+        self.site.faults.forget_asked();
     }
 
     /// From now on these faults are on and no others. What the server remembers stays.

@@ -12,7 +12,7 @@ use time::format_description::well_known::Rfc3339;
 use url::Url;
 
 use super::audit_event::{Deed, Ending, SKEW, Wanted, ending, is_record_of, lacks, names_an_agent};
-use super::discovery::facts_in;
+use super::discovery::DocumentKind;
 use super::exchange::MOST_SENT;
 use super::fhir::{ask, lies_below};
 use super::http_facts::{date_skew, document_of};
@@ -157,10 +157,9 @@ async fn address(context: &Context, deed: Deed, since: i64, patient: &str) -> Re
 
 /// The search parameters of `AuditEvent` that the `CapabilityStatement` lists.
 async fn parameters(context: &Context) -> Vec<String> {
-    let Some(facts) = facts_in(context.documents.capability_statement(context).await) else { return Vec::new() };
+    let rest = context.documents.fact(DocumentKind::CapabilityStatement, "/json/rest", context).await;
     let list = |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    let rest = facts.get("json").map(|statement| list(statement, "rest")).unwrap_or_default();
-    let resources = rest.iter().flat_map(|rest| list(rest, "resource"));
+    let resources = rest.and_then(Value::as_array).into_iter().flatten().flat_map(|rest| list(rest, "resource"));
     let audit = resources.filter(|resource| resource.get("type") == Some(&json!("AuditEvent")));
     let parameters = audit.flat_map(|resource| list(&resource, "searchParam"));
     parameters.filter_map(|parameter| Some(parameter.get("name")?.as_str()?.to_owned())).collect()

@@ -155,6 +155,12 @@ impl Context {
         Self { udap_version: version.map(str::to_owned), ..self }
     }
 
+    /// The same, of whose documents nobody has looked at any part.
+    #[must_use]
+    pub fn with_unread_documents(self) -> Self {
+        Self { documents: self.documents.unread(), ..self }
+    }
+
     /// True when version 0.1.0 of HL7 UDAP Security holds, whose clients put some things otherwise.
     pub(super) fn speaks_first_udap_version(&self) -> bool {
         self.udap_version.as_deref() == Some("0.1.0")

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::challenge::{challenges, leading};
-use super::discovery::facts_in;
+use super::discovery::{DocumentKind, facts_in};
 use super::exchange::{MOST_SENT, MOST_SENT_ONCE, exchange};
 use super::fhir_content::FhirContent;
 use super::fhir_request::{Interaction, Question, question};
@@ -194,8 +194,11 @@ fn told(
 
 /// Whether the `CapabilityStatement` lists batches; nothing when it could not be read.
 async fn declares_batch(context: &Context) -> Option<bool> {
-    let facts = facts_in(context.documents.capability_statement(context).await)?;
-    let listed = facts.get("interactions").filter(|_| facts.get("found") == Some(&Value::Bool(true)))?.as_array()?;
+    let documents = &context.documents;
+    if !documents.is_found(DocumentKind::CapabilityStatement, context).await {
+        return None;
+    }
+    let listed = documents.fact(DocumentKind::CapabilityStatement, "/interactions", context).await?.as_array()?;
     Some(listed.iter().any(|code| code == "batch" || code == "transaction"))
 }
 
@@ -215,9 +218,8 @@ struct Surroundings {
 
 impl Surroundings {
     async fn of(context: &Context) -> Self {
-        let statement = context.documents.capability_statement(context).await;
+        let base_is_fhir = context.documents.is_found(DocumentKind::CapabilityStatement, context).await;
         let canary = context.documents.canary(context).await;
-        let base_is_fhir = facts_in(statement).is_some_and(|facts| facts.get("found") == Some(&Value::Bool(true)));
         let form = facts_in(canary).map(Form::of);
         Self { canary: form, base_is_fhir, evidence: canary.evidence.clone() }
     }

@@ -44,7 +44,7 @@ pub use browser::{Approval, Arrival, Authorization, Browser, MOST_LOGIN_REQUESTS
 pub use challenge::{Challenge, challenges};
 pub use client::{ClientExchange, ClientStand, KnownApp, LaunchAsk, Launched, Places};
 pub use context::{Context, MOST_AUD_TRIES, TlsSettings};
-pub use discovery::{Advertised, Documents, Endpoint, RevocationMode, UdapAnchors, target_facts};
+pub use discovery::{Advertised, DocumentKind, Documents, Endpoint, Reading, RevocationMode, UdapAnchors, target_facts};
 pub use oauth::remove_leftovers;
 pub use registry::{HELPS, all, find};
 pub use udap::{Provider, Providers, Source, UdapIdentity, cancel_registrations};

@@ -17,6 +17,10 @@ pub struct Form {
 }
 
 impl Form {
+    /// Where it lies in the facts.
+    pub const POINTERS: [&str; 6] =
+        ["/status", "/content_type", "/body_kind", "/resource_type", "/json/issue", "/header/www-authenticate"];
+
     /// The form of the answer that these facts describe.
     #[must_use]
     pub fn of(facts: &Value) -> Self {

@@ -32,7 +32,12 @@ fn h31_each_event_is_one_line_of_json_and_flushed() {
     let plan = sample_run::plan(&run);
     let out = Flushed::default();
     let mut listener = Ndjson::new(out.clone());
-    listener.notice(&Event::Started { header: &run.header, plan: &plan, traffic: &run.traffic });
+    listener.notice(&Event::Started {
+        header: &run.header,
+        plan: &plan,
+        traffic: &run.traffic,
+        documents: &carinbb::verbs::Documents::default(),
+    });
     listener.notice(&Event::CaseStarted { case: &plan[1] });
     listener.notice(&Event::Waiting { case: &plan[1], seconds: 41 });
     listener.notice(&Event::CaseFinished { result: &run.cases[1] });

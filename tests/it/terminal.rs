@@ -17,7 +17,12 @@ const PEN_OFF: Paint = Paint::off();
 
 fn replay(run: &Run, listener: &mut dyn Listener) {
     let plan = sample_run::plan(run);
-    listener.notice(&Event::Started { header: &run.header, plan: &plan, traffic: &run.traffic });
+    listener.notice(&Event::Started {
+        header: &run.header,
+        plan: &plan,
+        traffic: &run.traffic,
+        documents: &carinbb::verbs::Documents::default(),
+    });
     for (case, result) in plan.iter().zip(&run.cases) {
         listener.notice(&Event::CaseStarted { case });
         listener.notice(&Event::CaseFinished { result });

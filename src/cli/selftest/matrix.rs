@@ -12,7 +12,7 @@ use super::prove::prove;
 use super::touch::{Touches, View};
 use crate::cli::output;
 use crate::cli::suite::LoadedSuite;
-use crate::reference::FaultKind;
+use crate::reference::{Fault, FaultKind};
 
 /// Running every case alone costs about as much as so many proofs with the whole suite; below, it does not pay.
 const WORTH_RECORDING: usize = 12;
@@ -36,11 +36,15 @@ pub fn everywhere(demands: Vec<Demand>, profiles: &[String]) -> Vec<Demand> {
 pub async fn prove_all(demands: Vec<Demand>, loaded: &Arc<LoadedSuite>, jobs: usize, full: bool) -> Vec<Proof> {
     let slots = Arc::new(Semaphore::new(jobs));
     let touches = if full { BTreeMap::new() } else { record(&demands, loaded, &slots).await };
+    let touches = Arc::new(touches);
     let tasks = demands.into_iter().map(|demand| {
-        let (slots, loaded) = (Arc::clone(&slots), Arc::clone(loaded));
-        let touched = narrowed(&demand).and_then(|fault| touches.get(&view(&demand))?.of(fault));
+        let (slots, loaded, touches) = (Arc::clone(&slots), Arc::clone(loaded), Arc::clone(&touches));
         tokio::spawn(async move {
             let _slot = slots.acquire_owned().await;
+            let touched = match (narrowed(&demand), touches.get(&view(&demand))) {
+                (Some(fault), Some(touches)) => touches.of(fault, &demand, &loaded).await,
+                _ => None,
+            };
             prove(&demand, &loaded, touched.as_ref()).await
         })
     });
@@ -55,9 +59,9 @@ pub async fn prove_all(demands: Vec<Demand>, loaded: &Arc<LoadedSuite>, jobs: us
     proofs
 }
 
-/// The name of the fault whose proof may take less than the whole suite.
-fn narrowed(demand: &Demand) -> Option<&'static str> {
-    demand.fault.filter(|fault| !fault.kind.takes_all() && !demand.client).map(|fault| fault.name)
+/// The fault whose proof may take less than the whole suite.
+fn narrowed(demand: &Demand) -> Option<&'static Fault> {
+    demand.fault.filter(|fault| !fault.kind.takes_all() && !demand.client)
 }
 
 fn view(demand: &Demand) -> View {

@@ -2,6 +2,7 @@
 //! finding in exactly the cases that declare it.
 
 mod demand;
+mod discovered;
 mod matrix;
 mod observed;
 mod prove;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::demand::Demand;
-use super::stand::{STUCK, Silent, Stood};
+use super::stand::{STUCK, Silent};
 use crate::cli::observe::{Launcher, Observation, Stand, options};
 use crate::cli::suite::LoadedSuite;
-use crate::engine::{self, Interrupt, Selection, Statements};
+use crate::engine::{self, Interrupt, Run, Selection, Statements};
 use crate::net::{Clock, OffsetClock, jump_when_still};
 use crate::reference::{self, App, AppIdentity, Community, UdapOptions};
 use crate::vocabulary::{FaultName, ProfileId};
@@ -15,7 +15,7 @@ use crate::vocabulary::{FaultName, ProfileId};
 ///
 /// # Errors
 /// When the server does not start or the run cannot begin.
-pub async fn run(demand: &Demand, loaded: &LoadedSuite) -> Result<Stood, String> {
+pub async fn run(demand: &Demand, loaded: &LoadedSuite) -> Result<Run, String> {
     let faults = demand.fault.map(|fault| FaultName::parse(fault.name)).transpose().map_err(|error| error.to_string())?;
     let faults: Vec<FaultName> = faults.into_iter().collect();
     let identity = AppIdentity::new()?;
@@ -50,10 +50,9 @@ pub async fn run(demand: &Demand, loaded: &LoadedSuite) -> Result<Stood, String>
     let activity = options.world.activity.clone();
     let work = async { engine::run(&options, &mut Silent).await };
     let run = jump_when_still(&clock, &activity, STUCK, work).await.map_err(|error| error.to_string())?;
-    let asked = server.touched();
     drop(options);
     if let Ok(server) = Arc::try_unwrap(server) {
         server.stop().await;
     }
-    Ok(Stood { run, asked })
+    Ok(run)
 }

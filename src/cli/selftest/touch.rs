@@ -2,8 +2,9 @@
 //!
 //! Each case is run alone against a server without faults, which remembers every switch that it asked itself about. Up to
 //! the first question about a fault, a server with that fault does what the clean one does; so a case in whose run nobody
-//! asked cannot be influenced by it. What stage 0 asks, each case's run asks too, and every handshake asks anew; so faults of
-//! discovery and of TLS touch every case. Left to `--full` is what a case leaves behind for others at the server.
+//! asked cannot be influenced by it. What was asked in stage 0 goes before every case; there it matters to those that look at what
+//! the fault has changed: see [`Discovered`]. A connection outlives stage 0, so a fault of TLS that was asked about there touches
+//! every case. Left to `--full` is what a case leaves behind for others at the server.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,9 +12,12 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::demand::Demand;
+use super::discovered::{AskedFor, Discovered};
 use super::stand::{self, Stood};
 use crate::cli::suite::LoadedSuite;
 use crate::engine::Run;
+use crate::reference::Fault;
+use crate::verbs::Reading;
 use crate::vocabulary::{FaultName, Verdict};
 
 /// One way to look at the server: under a profile, with a SMART version where one is given.
@@ -24,8 +28,8 @@ pub type View = (String, Option<String>);
 enum Touched {
     /// What is not known, because alone it went another way than in company: whatever there is.
     Anything,
-    /// These.
-    Only(BTreeSet<FaultName>),
+    /// These faults, and these parts of what stage 0 found.
+    Only(BTreeSet<FaultName>, BTreeSet<Reading>),
 }
 
 /// What the cases asked the clean server in one view.
@@ -34,6 +38,10 @@ pub struct Touches {
     cases: BTreeMap<String, Touched>,
     /// Asked when all cases ran together and by none alone.
     in_company: BTreeSet<FaultName>,
+    /// Asked in stage 0.
+    before: BTreeSet<FaultName>,
+    /// What stage 0 found, and what was asked for each document of it.
+    discovered: (Discovered, AskedFor),
 }
 
 impl Touches {
@@ -48,9 +56,9 @@ impl Touches {
         slots: &Arc<Semaphore>,
     ) -> Result<Self, String> {
         let demand = Demand { fault: None, profile: view.0.clone(), smart: view.1.clone(), client: false };
-        let whole = {
+        let (whole, discovered) = {
             let _slot = slots.acquire().await;
-            stand::run(&demand, loaded, among).await?
+            (stand::run(&demand, loaded, among).await?, Discovered::with_questions(&demand, loaded).await?)
         };
         let cases: BTreeSet<&str> = whole.run.cases.iter().map(|result| result.case.as_str()).collect();
         let alone = cases.iter().map(|case| {
@@ -62,41 +70,70 @@ impl Touches {
                 (case, stood)
             })
         });
-        let mut touches = Self::default();
         let alone: Vec<_> = alone.collect();
+        let (mut cases, mut before) = (BTreeMap::new(), whole.asked_before.clone());
+        let mut in_company = whole.asked.clone();
         for task in alone {
             let (case, stood) = task.await.map_err(|error| error.to_string())?;
-            let touched = touched(&case, &whole, &stood?);
-            touches.cases.insert(case, touched);
+            let stood = stood?;
+            let touched = touched(&case, &whole, &stood);
+            before.extend(stood.asked_before);
+            if let Touched::Only(asked, _) = &touched {
+                in_company.retain(|fault| !asked.contains(fault));
+            }
+            cases.insert(case, touched);
         }
-        touches.in_company = whole.asked.into_iter().filter(|fault| !touches.asked_alone(fault)).collect();
-        Ok(touches)
-    }
-
-    fn asked_alone(&self, fault: &FaultName) -> bool {
-        self.cases.values().any(|touched| matches!(touched, Touched::Only(asked) if asked.contains(fault)))
+        Ok(Self { cases, in_company, before, discovered })
     }
 
     /// The cases that a fault can matter to; nothing when that may be any.
-    #[must_use]
-    pub fn of(&self, fault: &str) -> Option<BTreeSet<String>> {
-        let fault = FaultName::parse(fault).ok()?;
-        if self.in_company.contains(&fault) {
+    pub async fn of(&self, fault: &'static Fault, demand: &Demand, loaded: &LoadedSuite) -> Option<BTreeSet<String>> {
+        let name = FaultName::parse(fault.name).ok()?;
+        if self.is_for_all(&name, fault.group == "tls") {
             return None;
         }
-        let matters = |touched: &Touched| match touched {
-            Touched::Anything => true,
-            Touched::Only(asked) => asked.contains(&fault),
-        };
-        let cases = self.cases.iter().filter(|(_, touched)| matters(touched)).map(|(case, _)| case.clone());
-        let cases: BTreeSet<String> = cases.collect();
+        let mut cases: BTreeSet<String> = self.asking(&name).map(str::to_owned).collect();
+        if self.before.contains(&name) {
+            cases.extend(self.looking_at_what_differs(&name, demand, loaded).await?);
+        }
         (cases.len() < self.cases.len()).then_some(cases)
+    }
+
+    fn is_for_all(&self, fault: &FaultName, of_tls: bool) -> bool {
+        self.in_company.contains(fault) || of_tls && self.before.contains(fault)
+    }
+
+    fn asking(&self, fault: &FaultName) -> impl Iterator<Item = &str> {
+        let asks = |touched: &Touched| match touched {
+            Touched::Anything => true,
+            Touched::Only(asked, _) => asked.contains(fault),
+        };
+        self.cases.iter().filter(move |(_, touched)| asks(touched)).map(|(case, _)| case.as_str())
+    }
+
+    async fn looking_at_what_differs(
+        &self,
+        fault: &FaultName,
+        demand: &Demand,
+        loaded: &LoadedSuite,
+    ) -> Option<BTreeSet<String>> {
+        let (clean, asked_for) = &self.discovered;
+        let faulty = Discovered::of(demand, loaded).await.ok()?;
+        let known = self.cases.iter().filter_map(|(case, touched)| match touched {
+            Touched::Anything => None,
+            Touched::Only(_, readings) => Some((case.as_str(), readings)),
+        });
+        clean.differs_for(&faulty, known, |document| asked_for.get(&document).is_none_or(|asked| asked.contains(fault)))
     }
 }
 
 /// Alone, a case must come to what it came to in company; otherwise it may have asked less than it would there.
 fn touched(case: &str, whole: &Stood, alone: &Stood) -> Touched {
-    if verdicts(&whole.run, case) == verdicts(&alone.run, case) { Touched::Only(alone.asked.clone()) } else { Touched::Anything }
+    if verdicts(&whole.run, case) == verdicts(&alone.run, case) {
+        Touched::Only(alone.asked.clone(), alone.readings.clone())
+    } else {
+        Touched::Anything
+    }
 }
 
 fn verdicts(run: &Run, case: &str) -> BTreeMap<String, (Verdict, usize)> {
@@ -121,28 +158,39 @@ mod tests {
         (touches, loaded)
     }
 
+    fn row(fault: &str) -> &'static Fault {
+        crate::reference::faults().iter().find(|row| row.name == fault).unwrap()
+    }
+
+    fn demand(fault: &str) -> Demand {
+        Demand { fault: Some(row(fault)), profile: "carin-bb-2.2.0".to_owned(), smart: None, client: false }
+    }
+
     #[tokio::test]
     async fn a_fault_is_proved_with_every_case_that_it_can_influence_and_with_no_other() {
         let (touches, loaded) = touches().await;
-        let of = |fault: &str| touches.of(fault).map(|cases| cases.into_iter().collect::<Vec<_>>());
-        assert_eq!(of("open-coverage"), Some(vec!["access.without-token".to_owned()]));
-        assert_eq!(of("token-type-mac"), Some(vec!["launch.standalone".to_owned()]));
-        // Discovery comes before every case and a handshake before every request.
-        for fault in ["smart-no-issuer", "certificate-expired", "tls-1.1-enabled", "auth-certificate-expired"] {
-            assert_eq!(of(fault), None, "{fault}");
+        let of =
+            async |fault: &str| touches.of(row(fault), &demand(fault), &loaded).await.map(|cases| cases.into_iter().collect());
+        let some = |cases: &[&str]| Some(cases.iter().map(|case| (*case).to_owned()).collect::<Vec<_>>());
+        assert_eq!(of("open-coverage").await, some(&["access.without-token"]));
+        assert_eq!(of("token-type-mac").await, some(&["launch.standalone"]));
+        // A handshake comes before every request.
+        for fault in ["certificate-expired", "tls-1.1-enabled", "auth-certificate-expired"] {
+            assert_eq!(of(fault).await, None, "{fault}");
         }
         // These requests begin with hellos of today.
         for fault in ["tls-closes-old-versions", "tls-odd-length-intolerant", "ssl-3-enabled", "tls-rc4-suite-accepted"] {
-            assert_eq!(of(fault), Some(Vec::new()), "{fault}");
+            assert_eq!(of(fault).await, some(&[]), "{fault}");
         }
+        // Stage 0 comes before every case, but not every case looks at everything.
+        assert_eq!(of("smart-no-issuer").await, some(&["launch.standalone"]));
+        assert_eq!(of("udap-metadata-no-signed-metadata").await, some(&[]));
         // What the whole of these cases finds, the narrowed proof would find as well.
-        for fault in ["open-coverage", "token-type-mac", "unauthorized-403", "unauthorized-500"] {
-            let fault = crate::reference::faults().iter().find(|row| row.name == fault).unwrap();
-            let demand = Demand { fault: Some(fault), profile: "carin-bb-2.2.0".to_owned(), smart: None, client: false };
-            let stood = stand::run(&demand, &loaded, Some(CASES.map(str::to_owned).to_vec())).await.unwrap();
+        for fault in ["open-coverage", "token-type-mac", "unauthorized-403", "unauthorized-500", "smart-no-issuer"] {
+            let stood = stand::run(&demand(fault), &loaded, Some(CASES.map(str::to_owned).to_vec())).await.unwrap();
             let found = super::super::demand::findings(&stood.run);
             let found: BTreeSet<&str> = found.iter().filter_map(|(label, _)| label.split(' ').next()).collect();
-            let touched = touches.of(fault.name);
+            let touched = touches.of(row(fault), &demand(fault), &loaded).await;
             assert!(found.iter().all(|case| touched.as_ref().is_none_or(|cases| cases.contains(*case))), "{found:?} {touched:?}");
         }
     }
@@ -150,16 +198,18 @@ mod tests {
     #[test]
     fn what_is_not_known_for_sure_takes_every_case() {
         let fault = |name: &str| FaultName::parse(name).unwrap();
-        let only = |names: &[&str]| Touched::Only(names.iter().map(|name| fault(name)).collect());
+        let only = |names: &[&str]| Touched::Only(names.iter().map(|name| fault(name)).collect(), BTreeSet::new());
         let cases = BTreeMap::from([
             ("a.one".to_owned(), only(&["f-one"])),
             ("a.two".to_owned(), Touched::Anything),
             ("a.three".to_owned(), only(&["f-three"])),
         ]);
-        let touches = Touches { cases, in_company: BTreeSet::from([fault("f-company")]) };
-        let of = |name: &str| touches.of(name).map(|cases| cases.into_iter().collect::<Vec<_>>());
-        assert_eq!(of("f-one"), Some(vec!["a.one".to_owned(), "a.two".to_owned()]));
-        assert_eq!(of("f-nobody"), Some(vec!["a.two".to_owned()]));
-        assert_eq!(of("f-company"), None);
+        let (in_company, before) = ([fault("f-company")].into(), [fault("f-before")].into());
+        let touches = Touches { cases, in_company, before, ..Touches::default() };
+        let asking = |name: &str| touches.asking(&fault(name)).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(asking("f-one"), ["a.one", "a.two"]);
+        assert_eq!(asking("f-nobody"), ["a.two"]);
+        assert!(touches.is_for_all(&fault("f-company"), false) && !touches.is_for_all(&fault("f-one"), true));
+        assert!(touches.is_for_all(&fault("f-before"), true) && !touches.is_for_all(&fault("f-before"), false));
     }
 }

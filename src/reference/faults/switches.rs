@@ -43,10 +43,15 @@ impl Switches {
         names.iter().any(|name| on.contains(*name))
     }
 
-    /// Every fault that was asked about since the start.
+    /// Every fault that was asked about since the start, or since it was forgotten.
     pub(in super::super) fn asked(&self) -> BTreeSet<FaultName> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.iter().filter_map(|name| FaultName::parse(name).ok()).collect()
+    }
+
+    /// From now on only what is asked about later counts as asked.
+    pub(in super::super) fn forget_asked(&self) {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 

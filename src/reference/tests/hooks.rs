@@ -151,7 +151,8 @@ async fn ask_by_hello(server: &Running) {
 async fn send(server: &Running, bytes: &[u8]) {
     let mut tcp = tokio::net::TcpStream::connect(server.addresses()[0]).await.unwrap();
     tokio::io::AsyncWriteExt::write_all(&mut tcp, bytes).await.unwrap();
-    let answer = tokio::io::AsyncReadExt::read(&mut tcp, &mut [0; 16]);
+    let mut begin = [0; 16];
+    let answer = tokio::io::AsyncReadExt::read(&mut tcp, &mut begin);
     let _ = tokio::time::timeout(std::time::Duration::from_secs(10), answer).await.expect("an answer or an end");
 }
 

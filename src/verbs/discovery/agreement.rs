@@ -9,6 +9,7 @@ use url::Url;
 use super::capability_statement::OAUTH_KINDS;
 use super::documents::facts_in;
 use super::endpoints::Advertised;
+use super::readings::DocumentKind;
 use crate::net::Origin;
 use crate::net::tls::ConnectFailure;
 use crate::verbs::tidy::tidy;
@@ -49,10 +50,10 @@ impl Verb for Agreement {
 
 async fn compare(context: &Context) -> Observed {
     let documents = &context.documents;
-    let smart = documents.smart(context).await;
-    let statement = documents.capability_statement(context).await;
-    let udap = documents.udap(context).await;
-    let openid = documents.openid(context).await;
+    let smart = documents.whole(DocumentKind::Smart, context).await;
+    let statement = documents.whole(DocumentKind::CapabilityStatement, context).await;
+    let udap = documents.whole(DocumentKind::Udap, context).await;
+    let openid = documents.whole(DocumentKind::OpenId, context).await;
     let evidence: Vec<String> =
         [smart, statement, udap, openid].into_iter().flat_map(|observed| observed.evidence.clone()).collect();
     // These two are what is compared; without an answer of either there is nothing to say.

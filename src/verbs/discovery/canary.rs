@@ -7,6 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::documents::{ACCEPT_FHIR, Documents, facts_in};
+use super::readings::DocumentKind;
 use crate::net::{Answer, HttpOutcome, Request};
 use crate::verbs::exchange::exchange;
 use crate::verbs::http_facts::{document_of, facts_of, is_page, silence_of};
@@ -56,7 +57,9 @@ async fn ask(context: &Context) -> Observed {
             return inconsistent("a path that cannot exist", first.evidence);
         }
     }
-    let statement = context.documents.capability_statement(context).await;
+    let documents = &context.documents;
+    Form::POINTERS.iter().for_each(|pointer| documents.note(DocumentKind::CapabilityStatement, pointer));
+    let statement = documents.fetched(DocumentKind::CapabilityStatement, context).await;
     if let Some(form) = facts_in(statement).map(Form::of) {
         let again = ask_for(context, "metadata").await;
         let differs = facts_in(&again).map(Form::of).is_none_or(|again| again != form);
@@ -65,7 +68,8 @@ async fn ask(context: &Context) -> Observed {
             return inconsistent("/metadata", first.evidence);
         }
     }
-    let smart = context.documents.smart(context).await;
+    documents.note(DocumentKind::Smart, "/status");
+    let smart = documents.fetched(DocumentKind::Smart, context).await;
     let is_missing = |observed: &Observed| {
         facts_in(observed).and_then(|facts| facts.get("status")?.as_u64()).is_some_and(|status| matches!(status, 404 | 410))
     };

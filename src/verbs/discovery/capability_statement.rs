@@ -6,6 +6,7 @@ use url::Url;
 
 use super::documents::{ACCEPT_FHIR, Documents};
 use super::fetch::{Fetched, MOST_REQUESTS, Question, fetch};
+use super::readings::DocumentKind;
 use super::smart::{is_fresh, texts};
 use crate::verbs::json_tree::list;
 use crate::verbs::{Arguments, Context, Cost, Observed, Verb, VerbHelp, help};
@@ -31,7 +32,7 @@ impl Verb for CapabilityStatement {
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
         Box::pin(async move {
             if !is_fresh(arguments) {
-                return context.documents.capability_statement(context).await.clone();
+                return context.documents.whole(DocumentKind::CapabilityStatement, context).await.clone();
             }
             let Some(question) = question(context, arguments) else { return not_a_url(context) };
             observed(fetch(context, question).await, context)

@@ -2,6 +2,7 @@
 //!
 //! Who asks while another fetches waits for that one answer. The evidence is the same for all.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::canary::TIMES as CANARIES;
 use super::fetch::MOST_REQUESTS;
+use super::readings::Readings;
 use super::udap::MOST_FETCHED;
 use crate::verbs::exchange::MOST_SENT;
 use crate::verbs::{Cost, Observation, Observed};
@@ -23,6 +25,13 @@ pub(super) const ACCEPT_FHIR: &str = "application/fhir+json";
 #[derive(Clone, Default)]
 pub struct Documents {
     pub(super) memo: Arc<Memo>,
+    pub(super) readings: Arc<Readings>,
+}
+
+impl fmt::Debug for Documents {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Documents").finish_non_exhaustive()
+    }
 }
 
 /// What was fetched so far.

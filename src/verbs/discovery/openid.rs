@@ -6,6 +6,7 @@ use url::Url;
 
 use super::documents::{ACCEPT_JSON, Documents};
 use super::fetch::{MOST_REQUESTS, Question, fetch};
+use super::readings::DocumentKind;
 use crate::net::well_known;
 use crate::verbs::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
 use crate::vocabulary::{Cause, escape_to_width};
@@ -27,7 +28,7 @@ impl Verb for OpenId {
         Box::pin(async move {
             match arguments.text("issuer") {
                 Some(issuer) => ask(context, issuer).await,
-                None => context.documents.openid(context).await.clone(),
+                None => context.documents.whole(DocumentKind::OpenId, context).await.clone(),
             }
         })
     }

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::documents::{ACCEPT_JSON, Documents};
 use super::fetch::{Fetched, MOST_REQUESTS, Question, fetch};
+use super::readings::DocumentKind;
 use crate::net::well_known;
 use crate::verbs::{Arguments, Context, Cost, Observed, Verb, VerbHelp, help};
 
@@ -25,7 +26,7 @@ impl Verb for Smart {
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
         Box::pin(async move {
             if !is_fresh(arguments) {
-                return context.documents.smart(context).await.clone();
+                return context.documents.whole(DocumentKind::Smart, context).await.clone();
             }
             let fetched = fetch(context, question(context, arguments)).await;
             observed(fetched, context)

@@ -10,7 +10,7 @@ use super::client_auth::client;
 use super::endpoint::endpoint;
 use crate::crypto::{CryptoError, Jwt, confused_with_public_key, raw, sign_with_pem, strangers_pem};
 use crate::target::{Client, SigningKey};
-use crate::verbs::discovery::{facts_in, texts};
+use crate::verbs::discovery::{DocumentKind, texts};
 use crate::verbs::{Arguments, Context, Cost, Observed, Verb, VerbHelp, help};
 use crate::vocabulary::{Cause, Secret};
 
@@ -114,7 +114,7 @@ async fn key<'a>(spec: &Arguments, context: &Context, client: &'a Client) -> Res
         let missing = || Cause::new("input", format!("the target file gives no {wanted} key of the {word} client"));
         return client.keys().find(|key| key.algorithm == wanted).ok_or_else(missing);
     }
-    let listed = texts(facts_in(context.documents.smart(context).await).and_then(|facts| facts.pointer(ALGORITHMS)));
+    let listed = texts(context.documents.fact(DocumentKind::Smart, ALGORITHMS, context).await);
     let suits = client.keys().find(|key| listed.contains(&key.algorithm));
     let missing = || Cause::new("input", format!("the target file gives no signing key of the {word} client"));
     suits.or_else(|| client.keys().next()).ok_or_else(missing)

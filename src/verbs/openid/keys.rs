@@ -7,7 +7,7 @@ use crate::crypto::Key;
 use crate::net::{HttpOutcome, Request};
 use crate::verbs::Context;
 use crate::verbs::context::KeySet;
-use crate::verbs::discovery::{facts_in, openid_of};
+use crate::verbs::discovery::{DocumentKind, facts_in, openid_of};
 use crate::verbs::exchange::exchange;
 use crate::verbs::http_facts::{document_of, silence_of};
 use crate::vocabulary::{Cause, escape_to_width};
@@ -26,30 +26,34 @@ pub(super) struct Issuer {
 /// Looks in smart-configuration and in openid-configuration; where neither names an issuer, below the one that the token
 /// names (trap 29: SMART 1.0.0 has no such member).
 pub(super) async fn issuer(context: &Context, claimed: Option<&str>) -> Issuer {
-    let smart = context.documents.smart(context).await;
-    let text = |facts: Option<&Value>, name: &str| {
-        facts.and_then(|facts| facts.pointer(&format!("/json/{name}"))?.as_str().map(str::to_owned))
+    let smart = |pointer: &'static str| context.documents.fact(DocumentKind::Smart, pointer, context);
+    let text = |fact: Option<&Value>| fact.and_then(Value::as_str).map(str::to_owned);
+    let published = text(smart("/json/issuer").await);
+    let asked = match (&published, claimed.filter(|claimed| claimed.starts_with("https://"))) {
+        (None, Some(claimed)) => Some(openid_of(context, claimed).await),
+        _ => None,
     };
-    let smart_facts = facts_in(smart);
-    let published = text(smart_facts, "issuer");
-    let mut evidence = Vec::new();
-    let asked;
-    let openid = match (&published, claimed.filter(|claimed| claimed.starts_with("https://"))) {
-        (None, Some(claimed)) => {
-            asked = openid_of(context, claimed).await;
-            evidence.extend(asked.evidence.clone());
-            &asked
-        }
-        _ => context.documents.openid(context).await,
+    let openid = async |pointer: &'static str| match &asked {
+        Some(asked) => facts_in(asked).and_then(|facts| facts.pointer(pointer)).cloned(),
+        None => context.documents.fact(DocumentKind::OpenId, pointer, context).await.cloned(),
     };
-    let openid_facts = facts_in(openid);
-    let place = |facts, document| Some((Url::parse(&text(facts, "jwks_uri")?).ok()?, document));
-    let listed = openid_facts.and_then(|facts| facts.pointer("/json/id_token_signing_alg_values_supported")?.as_array());
+    let place = |fact: Option<&Value>, document| Some((Url::parse(fact?.as_str()?).ok()?, document));
+    let keys = place(openid("/json/jwks_uri").await.as_ref(), "openid-configuration");
+    let listed = openid("/json/id_token_signing_alg_values_supported").await;
     Issuer {
-        name: published.or_else(|| text(openid_facts, "issuer")),
-        keys: place(openid_facts, "openid-configuration").or_else(|| place(smart_facts, "smart-configuration")),
-        algorithms: listed.map(|items| items.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
-        evidence,
+        name: match published {
+            Some(published) => Some(published),
+            None => text(openid("/json/issuer").await.as_ref()),
+        },
+        keys: match keys {
+            Some(keys) => Some(keys),
+            None => place(smart("/json/jwks_uri").await, "smart-configuration"),
+        },
+        algorithms: listed
+            .as_ref()
+            .and_then(Value::as_array)
+            .map(|items| items.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        evidence: asked.map(|asked| asked.evidence).unwrap_or_default(),
     }
 }
 

@@ -7,30 +7,37 @@ use url::Url;
 
 use super::overrides::Places;
 use crate::verbs::Context;
-use crate::verbs::discovery::facts_in;
+use crate::verbs::discovery::{DocumentKind, Documents, facts_in};
 use crate::vocabulary::{Cause, escape_to_width};
 
 /// The members of the metadata.
-pub(super) struct Metadata(Value);
+pub(super) struct Metadata {
+    members: Value,
+    documents: Documents,
+}
 
 impl Metadata {
     /// Reads what stage 0 fetched.
     pub async fn of(context: &Context) -> Result<Self, Cause> {
         let missing = || Cause::new("input", "there is no readable UDAP metadata, so it is not known where to register");
-        let facts = facts_in(context.documents.udap(context).await).ok_or_else(missing)?;
+        for pointer in ["/found", "/status", "/body_kind"] {
+            context.documents.note(DocumentKind::Udap, pointer);
+        }
+        let facts = facts_in(context.documents.fetched(DocumentKind::Udap, context).await).ok_or_else(missing)?;
         let mut members = facts.get("json").filter(|json| json.is_object()).cloned().ok_or_else(missing)?;
         for name in ["authorization_endpoint", "token_endpoint", "registration_endpoint"] {
             if let Some(endpoint) = facts.pointer(&format!("/signed/claims/{name}")) {
                 members[name] = endpoint.clone();
             }
         }
-        Ok(Self(members))
+        Ok(Self { members, documents: context.documents.clone() })
     }
 
     /// An endpoint as it is written, and as an address.
     pub fn endpoint(&self, member: &str) -> Result<(String, Url), Cause> {
         let missing = || Cause::new("input", format!("the UDAP metadata names no {member}"));
-        let text = self.0.get(member).and_then(Value::as_str).ok_or_else(missing)?;
+        self.documents.note(DocumentKind::Udap, &format!("/signed/claims/{member}"));
+        let text = self.member(member).and_then(Value::as_str).ok_or_else(missing)?;
         let wrong = || Cause::new("input", format!("the {member} '{}' is no absolute URL", escape_to_width(text, 200)));
         let url = Url::parse(text).ok().filter(|url| url.has_host() && matches!(url.scheme(), "https" | "http"));
         Ok((text.to_owned(), url.ok_or_else(wrong)?))
@@ -84,7 +91,12 @@ impl Metadata {
         scopes
     }
 
+    fn member(&self, name: &str) -> Option<&Value> {
+        self.documents.note(DocumentKind::Udap, &format!("/json/{name}"));
+        self.members.get(name)
+    }
+
     fn texts(&self, member: &str) -> impl Iterator<Item = &str> {
-        self.0.get(member).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+        self.member(member).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     }
 }

@@ -16,6 +16,7 @@ pub(in crate::verbs::discovery) use fetched::MOST_FETCHED;
 
 use super::documents::{ACCEPT_JSON, Documents};
 use super::fetch::{Fetched, MOST_REQUESTS, Question, fetch};
+use super::readings::DocumentKind;
 use crate::crypto::Jwt;
 use crate::net::well_known;
 use crate::verbs::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
@@ -37,7 +38,7 @@ impl Verb for Udap {
     }
 
     fn run<'a>(&'a self, _: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
-        Box::pin(async move { context.documents.udap(context).await.clone() })
+        Box::pin(async move { context.documents.whole(DocumentKind::Udap, context).await.clone() })
     }
 }
 
@@ -59,7 +60,7 @@ impl Verb for Discover {
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
         Box::pin(async move {
             if !is_fresh(arguments) {
-                return context.documents.udap(context).await.clone();
+                return context.documents.whole(DocumentKind::Udap, context).await.clone();
             }
             let community = arguments.text("community");
             if times(arguments) > 1 {
