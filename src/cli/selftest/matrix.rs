@@ -52,11 +52,25 @@ pub async fn prove_all(demands: Vec<Demand>, loaded: &Arc<LoadedSuite>, jobs: us
     let mut proofs = Vec::new();
     for task in tasks {
         match task.await {
-            Ok(proof) => proofs.push(proof),
+            Ok(mut proof) => {
+                proof.problems.extend(dependent(&proof.demand, &touches));
+                proofs.push(proof);
+            }
             Err(error) => output::complain(&format!("carinbb: a proof ended in a panic, which is our bug: {error}")),
         }
     }
     proofs
+}
+
+/// Of the clean server: each case that, run alone, came to something else than among all others.
+fn dependent(demand: &Demand, touches: &BTreeMap<View, Touches>) -> Vec<String> {
+    if demand.fault.is_some() || demand.client {
+        return Vec::new();
+    }
+    let views = touches.iter().filter(|((profile, _), _)| *profile == demand.profile);
+    let cases = views.flat_map(|((_, smart), touches)| touches.dependent().map(move |case| (case, smart)));
+    let version = |smart: &Option<String>| smart.as_ref().map(|smart| format!(" under SMART {smart}")).unwrap_or_default();
+    cases.map(|(case, smart)| format!("{case} alone comes to something else than among all others{}", version(smart))).collect()
 }
 
 /// The fault whose proof may take less than the whole suite.

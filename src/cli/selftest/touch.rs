@@ -16,6 +16,7 @@ use super::discovered::{AskedFor, Discovered};
 use super::stand::{self, Stood};
 use crate::cli::suite::LoadedSuite;
 use crate::engine::Run;
+use crate::engine::record::CaseResult;
 use crate::reference::Fault;
 use crate::verbs::Reading;
 use crate::vocabulary::{FaultName, Verdict};
@@ -99,6 +100,11 @@ impl Touches {
         (cases.len() < self.cases.len()).then_some(cases)
     }
 
+    /// The cases that alone came to something else than in company: they live on what another case did before them.
+    pub fn dependent(&self) -> impl Iterator<Item = &str> {
+        self.cases.iter().filter(|(_, touched)| matches!(touched, Touched::Anything)).map(|(case, _)| case.as_str())
+    }
+
     fn is_for_all(&self, fault: &FaultName, of_tls: bool) -> bool {
         self.in_company.contains(fault) || of_tls && self.before.contains(fault)
     }
@@ -136,11 +142,16 @@ fn touched(case: &str, whole: &Stood, alone: &Stood) -> Touched {
     }
 }
 
-fn verdicts(run: &Run, case: &str) -> BTreeMap<String, (Verdict, usize)> {
+/// What each result came to: its verdict, that of each row, and how many of its steps were done.
+type Came = (Verdict, Vec<(String, Verdict)>, usize);
+
+fn verdicts(run: &Run, case: &str) -> BTreeMap<String, Came> {
     let results = run.cases.iter().filter(|result| result.case == case);
-    results
-        .map(|result| (result.variant.clone(), (result.verdict, result.steps.iter().filter(|step| step.done).count())))
-        .collect()
+    let of = |result: &CaseResult| {
+        let rows = result.judgements().map(|(_, row)| (row.requirement.clone(), row.verdict)).collect();
+        (result.verdict, rows, result.steps.iter().filter(|step| step.done).count())
+    };
+    results.map(|result| (result.variant.clone(), of(result))).collect()
 }
 
 #[cfg(test)]
@@ -209,6 +220,7 @@ mod tests {
         let asking = |name: &str| touches.asking(&fault(name)).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(asking("f-one"), ["a.one", "a.two"]);
         assert_eq!(asking("f-nobody"), ["a.two"]);
+        assert_eq!(touches.dependent().collect::<Vec<_>>(), ["a.two"]);
         assert!(touches.is_for_all(&fault("f-company"), false) && !touches.is_for_all(&fault("f-one"), true));
         assert!(touches.is_for_all(&fault("f-before"), true) && !touches.is_for_all(&fault("f-before"), false));
     }

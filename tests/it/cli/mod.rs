@@ -1,7 +1,6 @@
 //! The command line as its user meets it: one file per command, each of them starting the real binary.
 
 mod again;
-mod alone;
 mod attest;
 mod baseline;
 mod canaries;
