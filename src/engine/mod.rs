@@ -54,6 +54,7 @@ pub use event::{Event, Listener};
 pub use join::{JoinError, join, to_repeat};
 pub use judge::judge;
 pub use outcome_text::sentence;
+pub use plan::verbs_of;
 pub use prepare::{Knowledge, Prepared, named_profiles};
 pub use record::Run;
 pub use rejudge::{Rejudged, rejudge};

@@ -234,9 +234,9 @@ impl Plan {
     }
 }
 
-/// What the verbs of a case do, those of its flows included.
+/// The verbs of a case, those of its flows included.
 #[must_use]
-pub fn deeds_of(case: &TestCase, suite: &Suite) -> Deeds {
+pub fn verbs_of<'a>(case: &'a TestCase, suite: &'a Suite) -> Vec<&'a str> {
     let mut names: Vec<&str> = Vec::new();
     for step in case.all_steps() {
         match &step.action {
@@ -250,7 +250,13 @@ pub fn deeds_of(case: &TestCase, suite: &Suite) -> Deeds {
             }
         }
     }
-    let found: Vec<_> = names.into_iter().filter_map(verbs::find).map(verbs::Verb::help).collect();
+    names
+}
+
+/// What the verbs of a case do.
+#[must_use]
+pub fn deeds_of(case: &TestCase, suite: &Suite) -> Deeds {
+    let found: Vec<_> = verbs_of(case, suite).into_iter().filter_map(verbs::find).map(verbs::Verb::help).collect();
     let registers = |help: &verbs::VerbHelp| help.name.starts_with("udap.") && help.effect == Effect::Change;
     Deeds {
         effect: found.iter().map(|help| help.effect).max().unwrap_or(Effect::Observe),

@@ -245,7 +245,8 @@ impl Context {
     }
 
     /// Whether the certificate of this origin was accepted before; nothing when it was not asked yet.
-    pub(super) fn is_trusted(&self, origin: &Origin) -> Option<bool> {
+    #[must_use]
+    pub fn is_trusted(&self, origin: &Origin) -> Option<bool> {
         locked(&self.learnt.trusted).get(origin).copied()
     }
 

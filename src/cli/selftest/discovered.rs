@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::demand::Demand;
 use super::stand::Stand;
 use crate::catalogue::CapabilityName;
 use crate::cli::suite::LoadedSuite;
-use crate::engine::{Knowledge, PlanView, plan};
+use crate::engine::{Knowledge, PlanView, plan, verbs_of};
+use crate::net::Origin;
 use crate::reference::Running;
-use crate::verbs::{DocumentKind, Documents, Observation, Reading};
+use crate::testcase::TestCase;
+use crate::verbs::{self, Arguments, DocumentKind, Documents, Observation, Reading};
 use crate::vocabulary::FaultName;
 
 /// What stage 0 gave, without what differs from server to server: ports, and what is random.
@@ -27,10 +29,20 @@ pub struct Discovered {
     /// What became of each document, and its facts.
     documents: BTreeMap<DocumentKind, (String, Value)>,
     ports: Vec<(String, &'static str)>,
+    /// Whether the certificates of both TLS listeners were accepted.
+    trusted: Vec<Option<bool>>,
+    /// The cases that look at TLS itself; to the others a connection comes about or does not.
+    of_tls: BTreeSet<String>,
 }
 
-/// Every fault that the server asked itself about while a document was fetched.
-pub type AskedFor = BTreeMap<DocumentKind, BTreeSet<FaultName>>;
+/// What the server asked itself about: every fault.
+#[derive(Debug, Default)]
+pub struct Questions {
+    /// While a document was fetched.
+    pub for_document: BTreeMap<DocumentKind, BTreeSet<FaultName>>,
+    /// In a handshake behind which nothing was sent.
+    pub for_handshake: BTreeSet<FaultName>,
+}
 
 impl Discovered {
     /// Does stage 0 against a server in the demanded state.
@@ -41,34 +53,42 @@ impl Discovered {
         let stand = Stand::new(demand, loaded, None).await?;
         let view = stand.while_still(plan(&stand.options, Knowledge::Discovery)).await;
         let found = match view {
-            Ok(view) => Ok(Self::from(&view, &stand.server).await),
+            Ok(view) => Ok(Self::from(&view, &stand.server, loaded).await),
             Err(problem) => Err(problem),
         };
         stand.server.stop().await;
         found
     }
 
-    /// The same of a server that asks to be asked, document by document, what each of them hangs on.
+    /// The same, and what each document and a handshake hang on.
     ///
     /// # Errors
     /// As [`Discovered::of`].
-    pub async fn with_questions(demand: &Demand, loaded: &LoadedSuite) -> Result<(Self, AskedFor), String> {
+    pub async fn with_questions(demand: &Demand, loaded: &LoadedSuite) -> Result<(Self, Questions), String> {
         let stand = Stand::new(demand, loaded, None).await?;
         let view = stand.while_still(plan(&stand.options, Knowledge::Discovery)).await?;
-        let found = Self::from(&view, &stand.server).await;
-        let mut asked = AskedFor::new();
+        let found = Self::from(&view, &stand.server, loaded).await;
+        let mut asked = Questions::default();
         for document in DocumentKind::ALL {
             let mut context = view.prepared.context.clone();
             context.documents = Documents::default();
             stand.server.forget_touched();
             context.documents.fetched(document, &context).await;
-            asked.insert(document, stand.server.touched());
+            asked.for_document.insert(document, stand.server.touched());
         }
+        stand.server.forget_touched();
+        for url in [stand.server.base(), stand.server.authorization_origin()] {
+            let endpoint = json!({ "name": "here", "host": url.host_str(), "port": url.port_or_known_default() });
+            let arguments = Arguments::unchecked(Map::from_iter([("endpoint".to_owned(), endpoint)]));
+            let handshake = verbs::find("tls.handshake").ok_or("there is no verb that shakes hands")?;
+            handshake.run(&arguments, &view.prepared.context).await;
+        }
+        asked.for_handshake = stand.server.touched();
         stand.server.stop().await;
         Ok((found, asked))
     }
 
-    async fn from(view: &PlanView, server: &Running) -> Self {
+    async fn from(view: &PlanView, server: &Running, loaded: &LoadedSuite) -> Self {
         let prepared = &view.prepared;
         let listeners =
             [(server.base(), "FHIR"), (server.authorization_origin(), "AUTHORIZATION"), (server.plain_http(), "PLAIN")];
@@ -103,7 +123,12 @@ impl Discovered {
             };
             documents.insert(document, (what, facts));
         }
-        Self { common: plainly(common), claimed: claimed.collect(), jobs, conditions, documents, ports }
+        let origins = [server.base(), server.authorization_origin()].into_iter().filter_map(Origin::of);
+        let trusted = origins.map(|origin| prepared.context.is_trusted(&origin)).collect();
+        let looks_at_tls = |case: &TestCase| verbs_of(case, &loaded.suite).iter().any(|verb| verb.starts_with("tls."));
+        let of_tls =
+            prepared.plan.jobs.iter().filter(|job| looks_at_tls(&job.case)).map(|job| job.planned.case.clone()).collect();
+        Self { common: plainly(common), claimed: claimed.collect(), jobs, conditions, documents, ports, trusted, of_tls }
     }
 
     /// The cases, of those that looked at these parts, to which it matters that this was discovered and not `other`; nothing when it
@@ -136,6 +161,11 @@ impl Discovered {
                 })
         };
         Some(cases.filter(|(case, readings)| matters(case, readings)).map(|(case, _)| case.to_owned()).collect())
+    }
+
+    /// The cases that look at TLS itself, where connections come about as in `other`.
+    pub fn of_tls(&self, other: &Self) -> Option<&BTreeSet<String>> {
+        (self.trusted == other.trusted).then_some(&self.of_tls)
     }
 
     /// What a reading gives here, as text.

@@ -3,8 +3,9 @@
 //! Each case is run alone against a server without faults, which remembers every switch that it asked itself about. Up to
 //! the first question about a fault, a server with that fault does what the clean one does; so a case in whose run nobody
 //! asked cannot be influenced by it. What was asked in stage 0 goes before every case; there it matters to those that look at what
-//! the fault has changed: see [`Discovered`]. A connection outlives stage 0, so a fault of TLS that was asked about there touches
-//! every case. Left to `--full` is what a case leaves behind for others at the server.
+//! the fault has changed: see [`Discovered`]. A handshake goes before every request; where stage 0 shows that connections come about
+//! in spite of the fault, it matters to those that look at TLS itself. Left to `--full` is what a case leaves behind for others at the
+//! server.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::demand::Demand;
-use super::discovered::{AskedFor, Discovered};
+use super::discovered::{Discovered, Questions};
 use super::stand::{self, Stood};
 use crate::cli::suite::LoadedSuite;
 use crate::engine::Run;
@@ -41,8 +42,10 @@ pub struct Touches {
     in_company: BTreeSet<FaultName>,
     /// Asked in stage 0.
     before: BTreeSet<FaultName>,
-    /// What stage 0 found, and what was asked for each document of it.
-    discovered: (Discovered, AskedFor),
+    /// What stage 0 found.
+    discovered: Discovered,
+    /// What was asked for each part of stage 0.
+    questions: Questions,
 }
 
 impl Touches {
@@ -57,7 +60,7 @@ impl Touches {
         slots: &Arc<Semaphore>,
     ) -> Result<Self, String> {
         let demand = Demand { fault: None, profile: view.0.clone(), smart: view.1.clone(), client: false };
-        let (whole, discovered) = {
+        let (whole, (discovered, questions)) = {
             let _slot = slots.acquire().await;
             (stand::run(&demand, loaded, among).await?, Discovered::with_questions(&demand, loaded).await?)
         };
@@ -84,29 +87,27 @@ impl Touches {
             }
             cases.insert(case, touched);
         }
-        Ok(Self { cases, in_company, before, discovered })
+        Ok(Self { cases, in_company, before, discovered, questions })
     }
 
     /// The cases that a fault can matter to; nothing when that may be any.
     pub async fn of(&self, fault: &'static Fault, demand: &Demand, loaded: &LoadedSuite) -> Option<BTreeSet<String>> {
         let name = FaultName::parse(fault.name).ok()?;
-        if self.is_for_all(&name, fault.group == "tls") {
+        if self.in_company.contains(&name) {
             return None;
         }
         let mut cases: BTreeSet<String> = self.asking(&name).map(str::to_owned).collect();
         if self.before.contains(&name) {
-            cases.extend(self.looking_at_what_differs(&name, demand, loaded).await?);
+            let faulty = Discovered::of(demand, loaded).await.ok()?;
+            if self.questions.for_handshake.contains(&name) {
+                let of_tls = self.discovered.of_tls(&faulty)?.iter().map(String::as_str);
+                cases = of_tls.filter(|case| self.cases.contains_key(*case)).chain(self.dependent()).map(str::to_owned).collect();
+            } else if fault.group == "tls" {
+                return None;
+            }
+            cases.extend(self.looking_at_what_differs(&name, &faulty)?);
         }
         (cases.len() < self.cases.len()).then_some(cases)
-    }
-
-    /// The cases that alone came to something else than in company: they live on what another case did before them.
-    pub fn dependent(&self) -> impl Iterator<Item = &str> {
-        self.cases.iter().filter(|(_, touched)| matches!(touched, Touched::Anything)).map(|(case, _)| case.as_str())
-    }
-
-    fn is_for_all(&self, fault: &FaultName, of_tls: bool) -> bool {
-        self.in_company.contains(fault) || of_tls && self.before.contains(fault)
     }
 
     fn asking(&self, fault: &FaultName) -> impl Iterator<Item = &str> {
@@ -117,19 +118,20 @@ impl Touches {
         self.cases.iter().filter(move |(_, touched)| asks(touched)).map(|(case, _)| case.as_str())
     }
 
-    async fn looking_at_what_differs(
-        &self,
-        fault: &FaultName,
-        demand: &Demand,
-        loaded: &LoadedSuite,
-    ) -> Option<BTreeSet<String>> {
-        let (clean, asked_for) = &self.discovered;
-        let faulty = Discovered::of(demand, loaded).await.ok()?;
+    fn looking_at_what_differs(&self, fault: &FaultName, faulty: &Discovered) -> Option<BTreeSet<String>> {
         let known = self.cases.iter().filter_map(|(case, touched)| match touched {
             Touched::Anything => None,
             Touched::Only(_, readings) => Some((case.as_str(), readings)),
         });
-        clean.differs_for(&faulty, known, |document| asked_for.get(&document).is_none_or(|asked| asked.contains(fault)))
+        let Questions { for_document, for_handshake } = &self.questions;
+        let asked = |document| for_document.get(&document).is_none_or(|asked: &BTreeSet<FaultName>| asked.contains(fault));
+        // What is sent over a connection that came about is not the handshake's.
+        self.discovered.differs_for(faulty, known, |document| asked(document) && !for_handshake.contains(fault))
+    }
+
+    /// The cases that alone came to something else than in company: they live on what another case did before them.
+    pub fn dependent(&self) -> impl Iterator<Item = &str> {
+        self.cases.iter().filter(|(_, touched)| matches!(touched, Touched::Anything)).map(|(case, _)| case.as_str())
     }
 }
 
@@ -186,11 +188,13 @@ mod tests {
         assert_eq!(of("open-coverage").await, some(&["access.without-token"]));
         assert_eq!(of("token-type-mac").await, some(&["launch.standalone"]));
         // A handshake comes before every request.
-        for fault in ["certificate-expired", "tls-1.1-enabled", "auth-certificate-expired"] {
+        for fault in ["certificate-expired", "auth-certificate-expired"] {
             assert_eq!(of(fault).await, None, "{fault}");
         }
-        // These requests begin with hellos of today.
-        for fault in ["tls-closes-old-versions", "tls-odd-length-intolerant", "ssl-3-enabled", "tls-rc4-suite-accepted"] {
+        // These requests begin with hellos of today, and come about.
+        for fault in
+            ["tls-closes-old-versions", "tls-odd-length-intolerant", "ssl-3-enabled", "tls-rc4-suite-accepted", "tls-1.1-enabled"]
+        {
             assert_eq!(of(fault).await, some(&[]), "{fault}");
         }
         // Stage 0 comes before every case, but not every case looks at everything.
@@ -215,13 +219,10 @@ mod tests {
             ("a.two".to_owned(), Touched::Anything),
             ("a.three".to_owned(), only(&["f-three"])),
         ]);
-        let (in_company, before) = ([fault("f-company")].into(), [fault("f-before")].into());
-        let touches = Touches { cases, in_company, before, ..Touches::default() };
+        let touches = Touches { cases, ..Touches::default() };
         let asking = |name: &str| touches.asking(&fault(name)).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(asking("f-one"), ["a.one", "a.two"]);
         assert_eq!(asking("f-nobody"), ["a.two"]);
         assert_eq!(touches.dependent().collect::<Vec<_>>(), ["a.two"]);
-        assert!(touches.is_for_all(&fault("f-company"), false) && !touches.is_for_all(&fault("f-one"), true));
-        assert!(touches.is_for_all(&fault("f-before"), true) && !touches.is_for_all(&fault("f-before"), false));
     }
 }

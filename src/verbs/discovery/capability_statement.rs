@@ -42,7 +42,7 @@ impl Verb for CapabilityStatement {
 
 impl Documents {
     /// The `CapabilityStatement` as stage 0 fetched it.
-    pub async fn capability_statement(&self, context: &Context) -> &Observed {
+    pub(super) async fn capability_statement(&self, context: &Context) -> &Observed {
         let memo = self.memo.capability_statement.get_or_init(|| async {
             let Some(question) = question(context, &Arguments::default()) else { return not_a_url(context) };
             observed(fetch(context, question).await, context)

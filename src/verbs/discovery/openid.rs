@@ -36,7 +36,7 @@ impl Verb for OpenId {
 
 impl Documents {
     /// openid-configuration of the issuer that smart-configuration names.
-    pub async fn openid(&self, context: &Context) -> &Observed {
+    pub(super) async fn openid(&self, context: &Context) -> &Observed {
         self.memo.openid.get_or_init(|| self.ask_openid(context)).await
     }
 

@@ -92,7 +92,7 @@ pub(in crate::verbs) fn texts(value: Option<&Value>) -> Vec<String> {
 
 impl Documents {
     /// `smart-configuration` as stage 0 fetched it.
-    pub async fn smart(&self, context: &Context) -> &Observed {
+    pub(super) async fn smart(&self, context: &Context) -> &Observed {
         self.memo
             .smart
             .get_or_init(|| async { observed(fetch(context, question(context, &Arguments::default())).await, context) })

@@ -82,7 +82,7 @@ fn times(arguments: &Arguments) -> u64 {
 
 impl Documents {
     /// The UDAP metadata as stage 0 fetched it.
-    pub async fn udap(&self, context: &Context) -> &Observed {
+    pub(in crate::verbs::discovery) async fn udap(&self, context: &Context) -> &Observed {
         self.memo.udap.get_or_init(|| ask(context, None)).await
     }
 }
