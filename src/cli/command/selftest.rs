@@ -9,6 +9,8 @@ use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::selftest::{as_json, as_table, demands, everywhere, prove_all, summary};
 use crate::cli::suite;
+use crate::reference::faults;
+use crate::vocabulary::document::did_you_mean;
 
 /// Proves and prints. Exit code 1 when anything is not proved.
 ///
@@ -16,6 +18,13 @@ use crate::cli::suite;
 /// When the suite is broken or nothing is called as was asked.
 pub fn selftest(global: &Global, arguments: &SelftestArgs, _: &Environment) -> Result<u8, Failure> {
     let loaded = Arc::new(suite::load(global.testcases.as_deref())?);
+    // One typing error among right names must not make the rest look like all of it.
+    let cases = loaded.suite.cases.iter().map(|case| case.id.as_str());
+    let known: Vec<&str> =
+        ["clean", "right-client"].into_iter().chain(faults().iter().map(|fault| fault.name)).chain(cases).collect();
+    if let Some(word) = arguments.what.iter().find(|word| !known.contains(&word.as_str())) {
+        return Err(Failure::wrong(format!("no fault or case is called {word}: {}", did_you_mean(word, known))));
+    }
     let profiles: Vec<String> = loaded.catalogue.profiles().map(|profile| profile.id.to_string()).collect();
     let mut wanted = demands(&profiles, &loaded.suite, &arguments.what);
     if arguments.full {

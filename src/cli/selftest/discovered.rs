@@ -50,14 +50,10 @@ impl Discovered {
     /// # Errors
     /// When the server does not start or the run could not begin.
     pub async fn of(demand: &Demand, loaded: &LoadedSuite) -> Result<Self, String> {
-        let stand = Stand::new(demand, loaded, None).await?;
-        let view = stand.while_still(plan(&stand.options, Knowledge::Discovery)).await;
-        let found = match view {
-            Ok(view) => Ok(Self::from(&view, &stand.server, loaded).await),
-            Err(problem) => Err(problem),
-        };
+        let (stand, view) = discovered(demand, loaded).await?;
+        let found = Self::from(&view, &stand.server, loaded).await;
         stand.server.stop().await;
-        found
+        Ok(found)
     }
 
     /// The same, and what each document and a handshake hang on.
@@ -65,8 +61,7 @@ impl Discovered {
     /// # Errors
     /// As [`Discovered::of`].
     pub async fn with_questions(demand: &Demand, loaded: &LoadedSuite) -> Result<(Self, Questions), String> {
-        let stand = Stand::new(demand, loaded, None).await?;
-        let view = stand.while_still(plan(&stand.options, Knowledge::Discovery)).await?;
+        let (stand, view) = discovered(demand, loaded).await?;
         let found = Self::from(&view, &stand.server, loaded).await;
         let mut asked = Questions::default();
         for document in DocumentKind::ALL {
@@ -172,6 +167,18 @@ impl Discovered {
     fn read(&self, reading: &Reading) -> Option<String> {
         let (what, facts) = self.documents.get(&reading.document)?;
         Some(without(format!("{what} {:?}", facts.pointer(&reading.pointer).map(Value::to_string)), &self.ports))
+    }
+}
+
+/// A server in the demanded state that has met stage 0; none is left where that could not be.
+async fn discovered(demand: &Demand, loaded: &LoadedSuite) -> Result<(Stand, PlanView), String> {
+    let stand = Stand::new(demand, loaded, None).await?;
+    match stand.while_still(plan(&stand.options, Knowledge::Discovery)).await {
+        Ok(view) => Ok((stand, view)),
+        Err(problem) => {
+            stand.server.stop().await;
+            Err(problem)
+        }
     }
 }
 

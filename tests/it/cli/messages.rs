@@ -71,7 +71,7 @@ fn a_port_that_does_not_speak_tls_is_3_and_says_so() {
 
 #[test]
 fn whatever_is_typed_wrongly_is_2_before_anything_is_sent() {
-    let cases: [(&[&str], &str); 20] = [
+    let cases: [(&[&str], &str); 21] = [
         (&["run"], "no target: give the URL of a FHIR base or a target file"),
         (&["run", "payer.example/fhir"], "write https://payer.example/fhir"),
         (&["run", "http://payer.example/fhir"], "--allow-http"),
@@ -80,6 +80,7 @@ fn whatever_is_typed_wrongly_is_2_before_anything_is_sent() {
         (&["run", "--demo", "https://a/b"], "--demo brings its own target"),
         (&["run", "nosuch.toml"], "cannot read nosuch.toml"),
         (&["run", "--dmo"], "'--demo'"),
+        (&["selftest", "smart-no-issuer", "smart-no-isuer"], "called smart-no-isuer: did you mean 'smart-no-issuer'?"),
         (&["run", "--demo", "tls.version"], "did you mean 'tls.versions'?"),
         (&["run", "--demo", "--skip", "acces"], "did you mean 'access'?"),
         (&["run", "--demo", "--profile", "carin-bb-2.2"], "did you mean 'carin-bb-2.2.0'?"),
