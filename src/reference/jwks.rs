@@ -1,34 +1,21 @@
-//! The signing keys of the authorization server, made once per process, aside of the first start.
+//! The signing keys of the authorization server.
 
-use std::sync::{Once, OnceLock};
-use std::thread;
+use std::sync::OnceLock;
 
 use josekit::JoseError;
 use josekit::jwk::Jwk;
 use josekit::jwk::alg::ec::EcCurve;
+use josekit::jwk::alg::rsa::RsaKeyPair;
 use serde_json::{Value, json};
 
 use super::exchange::Reply;
+use super::keys;
 use super::site::Site;
-use super::{oauth, udap};
 
 static KEYS: OnceLock<Result<[Jwk; 2], String>> = OnceLock::new();
 
-/// Begins to make the keys in a thread of its own, so that neither a start nor the first request waits for an RSA key.
-pub(super) fn warm_up() {
-    static BEGUN: Once = Once::new();
-    BEGUN.call_once(|| {
-        // without a thread the first request makes the keys
-        let _ = thread::Builder::new().name("reference-keys".into()).spawn(|| {
-            let _ = keys();
-            oauth::make_keys();
-            let _ = udap::signing_key();
-        });
-    });
-}
-
 /// The private keys: RSA, then EC.
-pub(super) fn keys() -> &'static Result<[Jwk; 2], String> {
+pub(super) fn signing_keys() -> &'static Result<[Jwk; 2], String> {
     KEYS.get_or_init(|| make().map_err(|error| error.to_string()))
 }
 
@@ -37,7 +24,7 @@ pub(super) fn answer(site: &Site) -> Reply {
     if site.has("smart-jwks-missing") {
         return Reply::new(404, "text/plain", "not found");
     }
-    let keys = match keys() {
+    let keys = match signing_keys() {
         Ok(keys) => keys,
         Err(message) => return Reply::new(500, "text/plain", message.as_str()),
     };
@@ -61,7 +48,7 @@ pub(super) fn answer(site: &Site) -> Reply {
 }
 
 fn make() -> Result<[Jwk; 2], JoseError> {
-    let mut rsa = Jwk::generate_rsa_key(2048)?;
+    let mut rsa = RsaKeyPair::from_pem(keys::SERVER)?.to_jwk_key_pair();
     rsa.set_algorithm("RS256");
     rsa.set_key_id("reference-rs256");
     let mut ec = Jwk::generate_ec_key(EcCurve::P256)?;

@@ -20,6 +20,7 @@ mod hostile_echo;
 mod hostile_json;
 mod journal;
 mod jwks;
+mod keys;
 mod legacy_leaf;
 mod listener;
 mod members;

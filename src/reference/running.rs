@@ -14,7 +14,6 @@ use super::certificates;
 use super::door::Door;
 use super::faults::Switches;
 use super::journal::Witnessed;
-use super::jwks;
 use super::listener::{self, Stacks};
 use super::members;
 use super::oauth::{self, ClientKey, RegisteredClient, RegisteredMember};
@@ -34,13 +33,12 @@ pub struct Running {
     loops: JoinSet<()>,
 }
 
-/// Starts a reference server. Keys are made once per process, so that a start costs a few milliseconds.
+/// Starts a reference server. Keys come with the program, so that a start costs a few milliseconds.
 ///
 /// # Errors
 /// When a fault or SMART version does not exist, the port is taken, or a fault is not available in this build.
 pub async fn start(options: Options) -> Result<Running, StartError> {
     options.check()?;
-    jwks::warm_up();
     let ca_pem = certificates::root_pem().map_err(|error| StartError::Certificates(error.to_string()))?;
     let private_ca_pem = certificates::private_root_pem().map_err(|error| StartError::Certificates(error.to_string()))?;
     let listeners = [bind(options.port).await?, bind(0).await?, bind(0).await?];

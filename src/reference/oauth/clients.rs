@@ -1,13 +1,15 @@
-//! The apps that are registered from the start: ids, secrets and keys are made at random, keys once per process.
+//! The apps that are registered from the start: ids and secrets are made at random.
 
 use std::sync::OnceLock;
 
 use josekit::jwk::Jwk;
-use josekit::jwk::alg::ec::EcCurve;
+use josekit::jwk::alg::ec::{EcCurve, EcKeyPair};
+use josekit::jwk::alg::rsa::RsaKeyPair;
 use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
+use super::super::keys as known;
 use crate::vocabulary::Secret;
 
 /// The redirect URI of every registered app, unless another is wanted. Nothing listens there: a harness only watches for it.
@@ -99,7 +101,8 @@ pub(in super::super) fn random() -> String {
 pub(in super::super) fn keys() -> &'static [Jwk] {
     static KEYS: OnceLock<Vec<Jwk>> = OnceLock::new();
     KEYS.get_or_init(|| {
-        let rsa = Jwk::generate_rsa_key(2048).map(|mut key| {
+        let rsa = RsaKeyPair::from_pem(known::APP).map(|pair| {
+            let mut key = pair.to_jwk_key_pair();
             key.set_algorithm("RS384");
             key.set_key_id("app-rs384");
             key
@@ -126,8 +129,6 @@ pub(in super::super) fn private_keys() -> Vec<ClientKey> {
 }
 
 fn private_pem(algorithm: &str, key: &Jwk) -> Option<String> {
-    use josekit::jwk::alg::ec::EcKeyPair;
-    use josekit::jwk::alg::rsa::RsaKeyPair;
     let pem = match algorithm {
         "RS384" => RsaKeyPair::from_jwk(key).ok()?.to_pem_private_key(),
         _ => EcKeyPair::from_jwk(key).ok()?.to_pem_private_key(),

@@ -142,7 +142,7 @@ fn remove_if(site: &Site, claims: &mut Value, fault: &'static str, claim: &str) 
 }
 
 fn sign(site: &Site, client: &RegisteredClient, claims: &Value) -> Option<String> {
-    let [rsa, ec] = jwks::keys().as_ref().ok()?;
+    let [rsa, ec] = jwks::signing_keys().as_ref().ok()?;
     let rsa_signer = || RS256.signer_from_jwk(rsa).ok().map(|signer| Box::new(signer) as Box<dyn JwsSigner>);
     let secret = client.secret.as_ref().map_or("no secret", |secret| secret.expose());
     let (algorithm, kid, signer) = if site.has("id-token-es256") || site.has("id-token-es256-der") {

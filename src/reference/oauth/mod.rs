@@ -27,8 +27,10 @@ pub use accounts::{MemberKind, RegisteredMember};
 pub(super) use accounts::{open, reach};
 pub(super) use authorize::{back_with_error, is_doubled, signed_in_elsewhere, tiered_request, value};
 pub(super) use clients::Dynamic;
+#[cfg(test)]
+pub(super) use clients::keys as app_keys;
 pub use clients::{ClientKey, ClientKind, RegisteredClient};
-pub(super) use clients::{key_set, keys as make_keys, private_keys, random, register};
+pub(super) use clients::{key_set, private_keys, random, register};
 pub(super) use login_pages::{browser_of, with_cookie};
 pub(super) use routes::answer;
 pub(super) use saml::elsewhere;

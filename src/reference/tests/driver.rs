@@ -96,7 +96,7 @@ impl Driver {
         let parts: Vec<&str> = token.split('.').collect();
         let text = |part: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
         let (header, claims) = (text(parts[0]), text(parts[1]));
-        let key = jwks::keys().as_ref().unwrap()[0].to_public_key().unwrap();
+        let key = jwks::signing_keys().as_ref().unwrap()[0].to_public_key().unwrap();
         let signed = format!("{}.{}", parts[0], parts[1]);
         // One that is not base64url is seen to be wrong, and how.
         let signature = URL_SAFE_NO_PAD.decode(parts[2]).unwrap_or_default();
@@ -274,7 +274,7 @@ impl Driver {
             head[name] = value.clone();
         }
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(head.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
-        let keys = oauth::make_keys();
+        let keys = oauth::app_keys();
         let signature = match algorithm {
             "ES384" => josekit::jws::ES384.signer_from_jwk(&keys[1]).unwrap().sign(signed.as_bytes()).unwrap(),
             _ => josekit::jws::RS384.signer_from_jwk(&keys[0]).unwrap().sign(signed.as_bytes()).unwrap(),

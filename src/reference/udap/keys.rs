@@ -1,4 +1,4 @@
-//! The RSA keys that sign the server's metadata: made once per process, because an RSA key is slow to make.
+//! The RSA keys that sign the server's metadata. Those of faults are made once per process.
 
 use std::sync::OnceLock;
 
@@ -6,12 +6,14 @@ use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 
+use super::super::keys as known;
+
 type Made = Result<PKey<Private>, ErrorStack>;
 
 /// The key of every honest metadata certificate.
-pub(in super::super) fn signing_key() -> Result<&'static PKey<Private>, ErrorStack> {
+pub(super) fn signing_key() -> Result<&'static PKey<Private>, ErrorStack> {
     static KEY: OnceLock<Made> = OnceLock::new();
-    get(&KEY, 2048)
+    KEY.get_or_init(|| PKey::private_key_from_pem(known::METADATA.as_bytes())).as_ref().map_err(Clone::clone)
 }
 
 /// A key that no certificate of ours is about.

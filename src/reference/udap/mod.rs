@@ -44,7 +44,6 @@ mod vectors;
 
 pub(super) use client::{covers, find as client, requires_pkce};
 pub use community::ServerCommunity;
-pub(super) use keys::signing_key;
 pub(super) use metadata::{answer as metadata, at_host_root};
 pub(super) use options::VERSIONS;
 pub use options::{Community, Revocation, UdapOptions};
