@@ -43,8 +43,18 @@ pub struct Gathered {
 #[must_use]
 pub fn roll_up(ground: &Ground<'_>) -> Vec<RequirementResult> {
     let mut gathered = gather(ground.results, ground.unreached, ground.in_part, ground.logged_in);
+    let mut left_out: BTreeMap<&str, Vec<&NotSelected>> = BTreeMap::new();
+    for case in ground.not_selected {
+        for id in &case.requirements {
+            left_out.entry(id).or_default().push(case);
+        }
+    }
     let rules = ground.in_force.for_actor(ground.actor);
-    rules.map(|rule| requirement(rule, gathered.remove(rule.requirement.id.as_str()), ground)).collect()
+    let of = |rule: &Rule| {
+        let id = rule.requirement.id.as_str();
+        requirement(rule, gathered.remove(id), left_out.get(id).map_or(&[], Vec::as_slice), ground)
+    };
+    rules.map(of).collect()
 }
 
 /// What the results say of each requirement that they serve.
@@ -83,11 +93,11 @@ fn unjudged(result: &CaseResult, in_part: bool) -> Option<Verdict> {
     }
 }
 
-fn requirement(rule: &Rule, gathered: Option<Gathered>, ground: &Ground<'_>) -> RequirementResult {
+/// `left_out` are the cases that serve the rule and were not selected.
+fn requirement(rule: &Rule, gathered: Option<Gathered>, left_out: &[&NotSelected], ground: &Ground<'_>) -> RequirementResult {
     let row = &rule.requirement;
-    let serving = || ground.not_selected.iter().filter(|case| case.requirements.iter().any(|id| *id == row.id.as_str()));
-    let left_out = || serving().next().is_some();
-    let declined = || left_out() && serving().all(|case| case.kind == DECLINED);
+    let is_left_out = !left_out.is_empty();
+    let is_declined = is_left_out && left_out.iter().all(|case| case.kind == DECLINED);
     let by_a_person = |gathered: &Gathered| {
         row.testable == Testable::Attestation
             && is_left_to_a_person(gathered.verdict)
@@ -99,13 +109,13 @@ fn requirement(rule: &Rule, gathered: Option<Gathered>, ground: &Ground<'_>) -> 
         Some(gathered) => {
             let in_part =
                 gathered.in_part || ground.actor == Actor::Server && row.testable == Testable::Login && !gathered.with_login;
-            let tested = if in_part || left_out() { Tested::InPart } else { Tested::Fully };
+            let tested = if in_part || is_left_out { Tested::InPart } else { Tested::Fully };
             (tested, gathered.verdict, gathered.cases)
         }
         // A readable document does not claim what the rule is about.
         None if is_not_claimed(rule, ground.capabilities) => (Tested::Fully, Some(Verdict::NotApplicable), Vec::new()),
-        None if declined() => (Tested::Declined, None, Vec::new()),
-        None if left_out() && row.testable != Testable::Attestation => (Tested::NotSelected, None, Vec::new()),
+        None if is_declined => (Tested::Declined, None, Vec::new()),
+        None if is_left_out && row.testable != Testable::Attestation => (Tested::NotSelected, None, Vec::new()),
         None => match row.testable {
             Testable::Attestation => (Tested::Attestation, None, Vec::new()),
             Testable::No => (Tested::NotTestable, None, Vec::new()),

@@ -24,7 +24,7 @@ use crate::catalogue::{Actor, Attestations, Catalogue, Waiver};
 use crate::evidence::{Record, SignInPage, curl_line, pem, sweep, sweep_text};
 use crate::net::World;
 use crate::target::{Launch, Target};
-use crate::testcase::{Role, Suite, TestCase};
+use crate::testcase::{Role, Suite};
 use crate::verbs::{self, Browser, ClientStand, Documents, Effect, TlsSettings, UdapAnchors, UdapIdentity};
 use crate::vocabulary::{LeakSearch, ProfileId};
 
@@ -214,12 +214,12 @@ fn role_of(options: &RunOptions) -> Role {
 /// # Errors
 /// [`RunError::UnknownSelection`], with what was meant.
 pub fn check_selection(suite: &Suite, selection: &Selection, role: Role) -> Result<(), RunError> {
-    let of_role = |own: Role| -> Vec<TestCase> { suite.cases.iter().filter(|case| case.role == own).cloned().collect() };
-    let Some(pattern) = selection.unknown_patterns(&of_role(role)).first().map(ToString::to_string) else {
+    let unknown = |own: Role| selection.unknown_patterns(|| suite.cases.iter().filter(move |case| case.role == own));
+    let Some(pattern) = unknown(role).first().map(ToString::to_string) else {
         return Ok(());
     };
     let other = if role == Role::Client { Role::Server } else { Role::Client };
-    if !selection.unknown_patterns(&of_role(other)).contains(&pattern.as_str()) {
+    if !unknown(other).contains(&pattern.as_str()) {
         let help = match other {
             Role::Client => "it is about a client, which `carinbb serve --observe` looks at",
             Role::Server => "it is about a server, which `carinbb run` tests",

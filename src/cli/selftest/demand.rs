@@ -45,6 +45,12 @@ impl Demand {
         self.fault.map_or(right, |fault| fault.name)
     }
 
+    /// The area or case by which alone the demand is judged, where there is one.
+    #[must_use]
+    pub fn judged_by(&self) -> Option<&'static str> {
+        self.fault.filter(|fault| fault.kind == FaultKind::Degenerate).and_then(judged_by)
+    }
+
     /// Compares a finished run with what must be.
     #[must_use]
     pub fn compare(&self, run: &Run, suite: &Suite) -> Vec<String> {
@@ -154,19 +160,32 @@ fn variant_of(case: &crate::testcase::TestCase, label: &str) -> Option<Variant> 
 const SAY_NOTHING: [&str; 8] =
     ["always-400", "always-401", "always-403", "always-404", "always-500", "always-200-html", "always-hang", "always-reset"];
 
+/// The area or case by which a server that proves nothing is judged; nothing where it is by all cases.
+fn judged_by(fault: &Fault) -> Option<&'static str> {
+    match fault.group {
+        "client" => None,
+        _ if SAY_NOTHING.contains(&fault.name) => None,
+        "tiered" => Some("tiered"),
+        "withdrawal" => Some("revocation.by-member"),
+        "tls" => Some("tls.versions"),
+        _ => Some("access"),
+    }
+}
+
 /// A server that proves nothing must not pass what rests on a refusal: every access case, and the TLS versions of the
 /// listener that the fault is about. One that says nothing passes nothing.
 fn degenerate(fault: &Fault, run: &Run) -> Vec<String> {
+    let is_judged = |case: &CaseResult| judged_by(fault).is_none_or(|word| case.area() == word || case.case == word);
     let is_negative = |case: &CaseResult| match fault.group {
         "client" => case.steps.iter().any(|step| step.verb == "serve.with_fault"),
         _ if SAY_NOTHING.contains(&fault.name) => !case.steps.iter().any(|step| step.verb.starts_with("tls.")),
-        "tiered" => case.area() == "tiered" && wants_a_refusal(case),
-        "withdrawal" => case.case == "revocation.by-member",
-        "tls" => case.case == "tls.versions" && case.variant.contains("fhir"),
+        "tiered" => wants_a_refusal(case),
+        "withdrawal" => true,
+        "tls" => case.variant.contains("fhir"),
         // A case with a member's token has its own success beside every refusal.
-        _ => case.area() == "access" && !signs_in(case),
+        _ => !signs_in(case),
     };
-    let passed = run.cases.iter().filter(|case| case.verdict == Verdict::Pass && is_negative(case));
+    let passed = run.cases.iter().filter(|case| case.verdict == Verdict::Pass && is_judged(case) && is_negative(case));
     passed
         .map(|case| {
             format!(

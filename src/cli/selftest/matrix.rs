@@ -1,6 +1,6 @@
 //! All demands side by side: first what each fault can matter to, then the proofs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -41,11 +41,8 @@ pub async fn prove_all(demands: Vec<Demand>, loaded: &Arc<LoadedSuite>, jobs: us
         let (slots, loaded, touches) = (Arc::clone(&slots), Arc::clone(loaded), Arc::clone(&touches));
         tokio::spawn(async move {
             let _slot = slots.acquire_owned().await;
-            let touched = match (narrowed(&demand), touches.get(&view(&demand))) {
-                (Some(fault), Some(touches)) => touches.of(fault, &demand, &loaded).await,
-                _ => None,
-            };
-            prove(&demand, &loaded, touched.as_ref()).await
+            let cases = if full { None } else { that_matter(&demand, &touches, &loaded).await };
+            prove(&demand, &loaded, cases.as_ref()).await
         })
     });
     let tasks: Vec<JoinHandle<Proof>> = tasks.collect();
@@ -73,9 +70,17 @@ fn dependent(demand: &Demand, touches: &BTreeMap<View, Touches>) -> Vec<String> 
     cases.map(|(case, smart)| format!("{case} alone comes to something else than among all others{}", version(smart))).collect()
 }
 
+/// The cases that a proof needs, by their ids or areas; nothing when it takes the whole suite.
+async fn that_matter(demand: &Demand, touches: &BTreeMap<View, Touches>, loaded: &LoadedSuite) -> Option<BTreeSet<String>> {
+    if let Some(word) = demand.judged_by() {
+        return Some(BTreeSet::from([word.to_owned()]));
+    }
+    touches.get(&view(demand))?.of(narrowed(demand)?, demand, loaded).await
+}
+
 /// The fault whose proof may take less than the whole suite.
 fn narrowed(demand: &Demand) -> Option<&'static Fault> {
-    demand.fault.filter(|fault| !fault.kind.takes_all() && !demand.client)
+    demand.fault.filter(|fault| !fault.kind.keeps_no_promise() && !demand.client)
 }
 
 fn view(demand: &Demand) -> View {

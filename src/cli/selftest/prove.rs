@@ -7,10 +7,10 @@ use super::stand;
 use crate::cli::suite::LoadedSuite;
 use crate::vocabulary::Verdict;
 
-/// Runs the cases that the fault can matter to and those that declare it, or the whole suite, against a server in the demanded state.
-pub async fn prove(demand: &Demand, loaded: &LoadedSuite, touched: Option<&BTreeSet<String>>) -> Proof {
+/// Runs these cases and those that declare the fault, or the whole suite, against a server in the demanded state.
+pub async fn prove(demand: &Demand, loaded: &LoadedSuite, cases: Option<&BTreeSet<String>>) -> Proof {
     let begun = std::time::Instant::now();
-    let only = touched.map(|touched| touched.iter().cloned().chain(declaring(demand, loaded)).collect::<BTreeSet<_>>());
+    let only = cases.map(|cases| cases.iter().cloned().chain(declaring(demand, loaded)).collect::<BTreeSet<_>>());
     let mut proof = Proof {
         demand: demand.clone(),
         findings: Vec::new(),

@@ -25,9 +25,9 @@ impl FaultKind {
         }
     }
 
-    /// True for what meets the whole suite in every proof, whatever was asked about.
+    /// True for a server that may do anything: what a case asked about does not say whether that matters to it.
     #[must_use]
-    pub fn takes_all(self) -> bool {
+    pub fn keeps_no_promise(self) -> bool {
         matches!(self, Self::Degenerate | Self::Hostile)
     }
 }
