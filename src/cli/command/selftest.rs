@@ -31,7 +31,7 @@ pub fn selftest(global: &Global, arguments: &SelftestArgs, _: &Environment) -> R
         wanted = everywhere(wanted, &profiles);
     }
     if wanted.is_empty() {
-        return Err(Failure::wrong(format!("no fault or case is called {}", arguments.what.join(" or "))));
+        return Err(Failure::wrong(format!("nothing to prove: no case of this suite declares {}", arguments.what.join(" or "))));
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
     let proofs = runtime.block_on(prove_all(wanted, &loaded, arguments.jobs.max(1), arguments.full));

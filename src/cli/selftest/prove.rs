@@ -37,3 +37,44 @@ fn declaring(demand: &Demand, loaded: &LoadedSuite) -> Vec<String> {
     let cases = loaded.suite.cases.iter().filter(|case| case.faults.iter().any(|fault| declares(fault.as_str())));
     cases.map(|case| case.id.to_string()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::suite;
+    use crate::reference::faults;
+
+    fn demand(fault: Option<&str>) -> Demand {
+        let fault = fault.map(|name| faults().iter().find(|row| row.name == name).unwrap());
+        Demand { fault, profile: "carin-bb-2.2.0".to_owned(), smart: None, client: false }
+    }
+
+    #[tokio::test]
+    async fn a_pass_at_a_server_that_proves_nothing_is_told_where_that_server_is_judged() {
+        let loaded = suite::load(None).unwrap_or_else(|_| panic!("the suite is broken"));
+        let cases = ["access.without-token", "tls.versions", "discovery.clock"].map(str::to_owned);
+        let stood = stand::run(&demand(None), &loaded, Some(cases.to_vec())).await.unwrap();
+        // What an honest server passes, as if one that proves nothing had passed it.
+        let told = |fault| demand(Some(fault)).compare(&stood.run, &loaded.suite);
+        for (fault, judged) in [("unauthorized-503", "access.without-token"), ("tls-hang", "tls.versions")] {
+            let told = told(fault);
+            assert!(!told.is_empty() && told.iter().all(|problem| problem.starts_with(judged)), "{fault}: {told:?}");
+        }
+        assert!(told("always-500").iter().any(|problem| problem.starts_with("discovery.clock")), "judged by all");
+        assert_eq!(told("withdrawal-page-fails"), Vec::<String>::new(), "judged by a case that was not run");
+    }
+
+    #[test]
+    fn a_server_that_says_nothing_is_judged_by_all_cases() {
+        for (fault, judged) in [
+            (None, None),
+            (Some("open-coverage"), None),
+            (Some("always-500"), None),
+            (Some("client-breaks"), None),
+            (Some("always-random"), Some("access")),
+            (Some("tiered-refuses-with-500"), Some("tiered")),
+        ] {
+            assert_eq!(demand(fault).judged_by(), judged, "{fault:?}");
+        }
+    }
+}

@@ -35,10 +35,10 @@ impl Switches {
     }
 
     /// Whether any of these is on, without leaving a trace: for choices about the machinery, not about behaviour. Only servers
-    /// that every proof meets with the whole suite may be asked about like this.
+    /// whose proofs take their cases whatever was asked may be asked about like this.
     pub(in super::super) fn any_of(&self, names: &[&str]) -> bool {
-        let whole = |name: &&str| find(name).is_some_and(|fault| fault.kind.keeps_no_promise());
-        debug_assert!(names.iter().all(whole), "a fault that leaves no trace would be proved with too few cases");
+        let fits = |name: &&str| find(name).is_some_and(|fault| fault.kind.keeps_no_promise());
+        debug_assert!(names.iter().all(fits), "a fault that leaves no trace would be proved with too few cases");
         let on = self.on.lock().unwrap_or_else(PoisonError::into_inner);
         names.iter().any(|name| on.contains(*name))
     }

@@ -129,11 +129,10 @@ pub(in super::super) fn private_keys() -> Vec<ClientKey> {
 }
 
 fn private_pem(algorithm: &str, key: &Jwk) -> Option<String> {
-    let pem = match algorithm {
-        "RS384" => RsaKeyPair::from_jwk(key).ok()?.to_pem_private_key(),
-        _ => EcKeyPair::from_jwk(key).ok()?.to_pem_private_key(),
-    };
-    String::from_utf8(pem).ok()
+    match algorithm {
+        "RS384" => Some(known::APP.to_owned()),
+        _ => String::from_utf8(EcKeyPair::from_jwk(key).ok()?.to_pem_private_key()).ok(),
+    }
 }
 
 /// The key set that the asymmetric app has registered.
