@@ -23,5 +23,6 @@ mod report_command;
 mod sample_run;
 mod signature;
 mod terminal;
+mod time;
 mod udap_matrix;
 mod wording;

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::peer::{Peer, Reply, reply};
+use crate::time::jump;
 
 /// Rows of a guide of our own: its id, its level, whether it stands in version 2, its condition.
 const ROWS: [(&str, &str, &str, &str); 9] = [
@@ -197,17 +198,6 @@ fn build(files: &SuiteFiles, target: Target, profile: &str, settings: Settings) 
         settings: Vec::new(),
         notes: Vec::new(),
         client: None,
-    }
-}
-
-/// Jumps over pauses that a server asks for: whoever has been parked for a while is woken.
-async fn jump(clock: OffsetClock) {
-    loop {
-        let before = clock.parked();
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        if before > 0 && clock.parked() == before {
-            let _ = clock.advance_to_earliest();
-        }
     }
 }
 
