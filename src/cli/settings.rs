@@ -9,6 +9,7 @@ use std::sync::Arc;
 use clap::error::{ContextKind, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use url::Url;
 
 use super::args::{Cli, Command, Global, ReachArgs, RunArgs};
 use super::environment::Environment;
@@ -34,6 +35,9 @@ pub struct Resolved {
     pub what: Vec<String>,
 }
 
+/// What else says how the target was reached. The record keeps it beside the settings; no file sets it.
+const REACHED: [&str; 4] = ["target", "demo", "fault", "login"];
+
 /// One setting of a file.
 struct FileSetting {
     name: String,
@@ -52,6 +56,8 @@ pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, 
     let named_by = matches.subcommand_matches("run").and_then(|run| run.value_source("target"));
     let (target_text, what) = split_target(arguments, named_by)?;
     let mut files = Vec::new();
+    let mut settings = typed_settings(matches.subcommand_matches("run").unwrap_or(&matches));
+    name_target(&mut settings, target_text.as_deref());
     let (target, launch, udap_client) = match target_text {
         Some(text) => read_target(&text, &mut files).map(|(target, launch, udap)| (Some(target), launch, udap))?,
         None => (None, LaunchFile::default(), UdapClientFile::default()),
@@ -63,8 +69,6 @@ pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, 
     if let Some(path) = environment.user_settings().filter(|path| path.is_file()) {
         files.extend(read_settings_file(&path)?);
     }
-    let run = matches.subcommand_matches("run").unwrap_or(&matches);
-    let mut settings = typed_settings(run);
     let mut line = typed.to_vec();
     for setting in files {
         let is_set = settings.iter().any(|own: &Setting| own.name == setting.name);
@@ -72,7 +76,7 @@ pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, 
             let flags = as_flags(&setting)?;
             check_value(&setting, &flags)?;
             line.extend(flags);
-            settings.push(Setting { name: setting.name, value: setting.values.join(","), origin: setting.origin });
+            settings.push(shown(setting.name, &setting.values, setting.origin));
         }
     }
     let cli = Cli::from_arg_matches(&parse_line(&line)?).map_err(Failure::Clap)?;
@@ -288,9 +292,34 @@ fn typed_settings(run: &ArgMatches) -> Vec<Setting> {
         let name = id.as_str().replace('_', "-");
         let Ok(Some(values)) = run.try_get_raw(id.as_str()) else { continue };
         let values: Vec<String> = values.map(|value| value.to_string_lossy().into_owned()).collect();
-        if SETTINGS.contains(&name.as_str()) {
-            settings.push(Setting { name, value: values.join(","), origin: origin.into() });
+        if SETTINGS.contains(&name.as_str()) || REACHED.contains(&name.as_str()) {
+            settings.push(shown(name, &values, origin.into()));
         }
     }
     settings
+}
+
+/// The target that the run has: one among the patterns outranks the environment's, and the demo has none.
+fn name_target(settings: &mut Vec<Setting>, target: Option<&str>) {
+    settings.retain(|setting| setting.name != "target" || target == Some(setting.value.as_str()));
+    if let Some(target) = target.filter(|_| !settings.iter().any(|setting| setting.name == "target")) {
+        settings.push(shown("target".into(), &[target.to_owned()], "argument".into()));
+    }
+}
+
+/// A setting as it may be shown: without the password of a proxy.
+fn shown(name: String, values: &[String], origin: String) -> Setting {
+    let value = values.join(",");
+    let value = if name == "proxy" { without_password(&value) } else { value };
+    Setting { name, value, origin }
+}
+
+fn without_password(proxy: &str) -> String {
+    match Url::parse(proxy) {
+        Ok(mut url) if url.password().is_some() => {
+            let _ = url.set_password(Some("withheld"));
+            url.into()
+        }
+        _ => proxy.to_owned(),
+    }
 }

@@ -117,7 +117,8 @@ pub struct Header {
     /// that is not trusted. Kinds: those of the exchange, `not-found`, `certificate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hindrance: Option<Cause>,
-    /// Settings that shape the verdict, with their origin: `flag`, `environment`, `target file`, … `default`.
+    /// Settings that shape the verdict, with their origin: `flag`, `argument`, `environment`, `target file`, … `default`. With them stands
+    /// how the target was given: `target`, or `demo` with `fault` and `login`.
     pub settings: Vec<Setting>,
 }
 

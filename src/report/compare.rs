@@ -183,8 +183,9 @@ fn target(before: &Header, after: &Header) -> Vec<String> {
     address.into_iter().chain(differs("environment", &before.environment, &after.environment)).collect()
 }
 
-/// Settings that say where reports go and how the output looks do not shape a verdict.
-const WITHOUT_EFFECT: [&str; 8] = ["report", "format", "color", "progress", "plan", "waivers", "attestations", "baseline"];
+/// Settings that say where reports go and how the output looks do not shape a verdict; which server it is is compared apart.
+const WITHOUT_EFFECT: [&str; 12] =
+    ["report", "format", "color", "progress", "plan", "waivers", "attestations", "baseline", "target", "demo", "fault", "login"];
 
 fn criteria(before: &Header, after: &Header) -> Vec<String> {
     let profiles = |header: &Header| header.profiles.iter().map(|profile| profile.id.as_str()).collect::<Vec<_>>().join(", ");

@@ -6,6 +6,7 @@ use crate::engine::Run;
 use crate::engine::record::{
     AssertionResult, CaseResult, Clause, OutcomeRecord, RequirementResult, StepResult, WaiverRecord, WaiverState,
 };
+use crate::report::repeat;
 use crate::vocabulary::{Cause, Strength, Verdict, escape};
 
 /// One thing that is not a pass, with all that a person needs to act on it.
@@ -224,7 +225,7 @@ impl<'a> Finding<'a> {
             let text = format!("{requirement} until {expires}: {reason} (owner {owner}, approved by {approved_by})");
             rows.push(("WAIVED", text));
         }
-        rows.push(("repeat", self.repeat(run, case)));
+        rows.push(("repeat", repeat::command(run, case, self.step)));
         let evidence: &[String] = self.step.map_or(&[], |step| &step.evidence);
         let last = evidence.iter().rev().filter_map(|id| run.evidence.iter().find(|record| record.id == *id));
         rows.extend(last.map(|record| ("repeat", record.reproduce.clone())).find(|(_, text)| !text.is_empty()));
@@ -247,33 +248,11 @@ impl<'a> Finding<'a> {
         }
         grouped
     }
-
-    /// The command that does the step again.
-    fn repeat(&self, run: &Run, case: &CaseResult) -> String {
-        if run.basis.is_some_and(|basis| basis.client) {
-            return format!("carinbb serve --observe --select {}", case.case);
-        }
-        let only = self.step.map_or(String::new(), |step| format!(" --only-step {}", step.number));
-        format!("carinbb run {}{only} --target {}", case.case, quoted(&run.header.target))
-    }
-}
-
-/// Safe to paste into a shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/%@+=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_command_to_paste_cannot_be_turned_into_two() {
-        assert_eq!(quoted("https://payer.example/fhir"), "https://payer.example/fhir");
-        assert_eq!(quoted("https://x/'; rm -rf ~ #"), "'https://x/'\\''; rm -rf ~ #'");
-        assert_eq!(quoted(""), "''");
-    }
 
     #[test]
     fn the_fact_is_said_once() {

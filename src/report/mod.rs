@@ -18,6 +18,7 @@ mod html;
 mod json;
 mod junit;
 mod place;
+mod repeat;
 mod result_row;
 mod sarif;
 mod schema;

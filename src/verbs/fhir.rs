@@ -81,8 +81,8 @@ async fn observe(interaction: Interaction, arguments: &Arguments, context: &Cont
         return Observed { observation, evidence, flaky };
     }
     let surroundings = Surroundings::of(context).await;
-    evidence.extend(surroundings.evidence.iter().cloned());
-    Observed { observation: interpret(&answer, &question.request.url, context, &surroundings), evidence, flaky }
+    let observation = interpret(&answer, &question.request.url, context, &surroundings);
+    Observed { observation, evidence: [surroundings.evidence, evidence].concat(), flaky }
 }
 
 pub(super) async fn ask(context: &Context, request: Request) -> Result<(Answer, Vec<String>, bool), Observed> {

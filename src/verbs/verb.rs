@@ -282,7 +282,7 @@ pub enum Observation {
 pub struct Observed {
     /// What was seen.
     pub observation: Observation,
-    /// Ids into the evidence.
+    /// Ids into the evidence. What decides comes last, because a finding shows that; what it was compared with stands before it.
     pub evidence: Vec<String>,
     /// True when it had to be repeated to be had.
     pub flaky: bool,

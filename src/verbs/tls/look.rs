@@ -144,16 +144,16 @@ fn observe(context: &Context, gate: &Gate) {
 }
 
 impl Look {
-    /// The evidence of an offer, the shared controls with it: a refusal rests on them.
+    /// The evidence of an offer, the shared controls before it: a refusal rests on them.
     pub(super) fn evidence_of(&self, offered: &Offered) -> Vec<String> {
         let at = self.gate.offers.iter().position(|(_, own)| std::ptr::eq(own, offered));
         let own = at.and_then(|at| self.offers.get(at)).into_iter().flatten();
-        own.chain(&self.controls).cloned().collect()
+        self.controls.iter().chain(own).cloned().collect()
     }
 
     /// The evidence of everything but the handshake.
     pub(super) fn evidence(&self) -> Vec<String> {
-        self.offers.iter().flatten().chain(&self.weak).chain(&self.controls).cloned().collect()
+        self.controls.iter().chain(self.offers.iter().flatten()).chain(&self.weak).cloned().collect()
     }
 
     /// The evidence of the handshake.

@@ -13,6 +13,7 @@ mod explain;
 mod gathered;
 mod init;
 mod faults;
+mod findings;
 mod interrupt;
 mod joined;
 mod list;
