@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::output;
+use super::reports::writable;
 use super::secrets::Secrets;
 use super::suite::LoadedSuite;
 use crate::crypto::dsse::SigningKey;
@@ -43,10 +44,7 @@ impl EvidenceOut {
             }
         }
         if let Some(archive) = archive {
-            let place = archive.parent().filter(|place| !place.as_os_str().is_empty());
-            if place.is_some_and(|place| !place.is_dir()) || archive.is_dir() {
-                return Err(Failure::wrong(format!("cannot write {}: there is no such folder, or it is one", archive.display())));
-            }
+            writable(archive).map_err(|error| Failure::wrong(format!("cannot write {}: {error}", archive.display())))?;
         }
         Ok(Self { folder: folder.map(Path::to_owned), archive: archive.map(Path::to_owned), key: None })
     }

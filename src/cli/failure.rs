@@ -1,5 +1,8 @@
 //! Why a command could not do its work. Each has one clear message and one exit code.
 
+use std::fmt::Display;
+use std::path::Path;
+
 use crate::vocabulary::document::Problem;
 
 /// Exit code for wrong flags, files or settings.
@@ -30,6 +33,20 @@ impl Failure {
     /// A message about how the command was called.
     pub fn wrong(message: impl Into<String>) -> Self {
         Self::Wrong(message.into())
+    }
+
+    /// What a command is about, a record or a bundle, cannot be read. A file that says how to do it is called wrongly.
+    pub fn unreadable(path: &Path, error: impl Display) -> Self {
+        Self::Unreachable(format!("cannot read {}: {error}", path.display()))
+    }
+
+    /// As `run` has it: what it needs and cannot read is a wrong setting, because nothing was sent.
+    #[must_use]
+    pub fn before_a_run(self) -> Self {
+        match self {
+            Self::Unreachable(message) => Self::Wrong(message),
+            other => other,
+        }
     }
 
     /// The exit code.

@@ -44,8 +44,6 @@ mod udap_trust;
 mod try_login;
 mod world;
 
-use clap::Parser;
-
 use args::{Cli, Command, When};
 use environment::Environment;
 use failure::Failure;
@@ -55,20 +53,37 @@ use paint::{ColorChoice, Paint};
 #[must_use]
 pub fn main() -> u8 {
     let environment = Environment::read();
-    let typed: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-    match dispatch(&typed, &environment) {
-        Ok(code) => code,
-        Err(failure) => {
-            report(&failure, &environment);
-            failure.exit_code()
+    let done = typed().and_then(|typed| {
+        let cli = args::parse(&typed, &environment).map_err(|error| (Failure::Clap(error), When::Auto))?;
+        let color = cli.global.color;
+        dispatch(cli, &typed, &environment).map_err(|failure| (failure, color))
+    });
+    let code = done.unwrap_or_else(|(failure, color)| {
+        complain_of(&failure, color, &environment);
+        failure.exit_code()
+    });
+    match output::lost() {
+        Some(why) => {
+            output::complain(&format!("carinbb: part of what was printed is lost: {why}"));
+            failure::CALLED_WRONGLY
         }
+        None => code,
     }
 }
 
-fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> {
-    let cli = Cli::try_parse_from(typed).map_err(Failure::Clap)?;
+/// What was typed. A word that is no UTF-8 would name another file than the one that was meant.
+fn typed() -> Result<Vec<String>, (Failure, When)> {
+    let words = std::env::args_os().map(std::ffi::OsString::into_string);
+    words.collect::<Result<_, _>>().map_err(|word| {
+        (Failure::wrong(format!("'{}' is not UTF-8: name it in another way", word.to_string_lossy())), When::Auto)
+    })
+}
+
+fn dispatch(cli: Cli, typed: &[String], environment: &Environment) -> Result<u8, Failure> {
     match cli.command {
-        Command::Run(_) => command::run::run(settings::resolve(typed, environment)?, environment),
+        Command::Run(_) => settings::resolve(typed, environment)
+            .and_then(|resolved| command::run::run(resolved, environment))
+            .map_err(Failure::before_a_run),
         Command::Report(arguments) => command::report::report(&arguments, environment),
         Command::Verify(arguments) => command::verify::verify(&cli.global, &arguments),
         Command::Compare(arguments) => command::compare::compare_runs(&cli.global, &arguments),
@@ -90,7 +105,7 @@ fn dispatch(typed: &[String], environment: &Environment) -> Result<u8, Failure> 
 }
 
 /// Prints what went wrong, once.
-fn report(failure: &Failure, environment: &Environment) {
+fn complain_of(failure: &Failure, color: When, environment: &Environment) {
     match failure {
         Failure::Clap(error) => {
             let _ = error.print();
@@ -99,7 +114,7 @@ fn report(failure: &Failure, environment: &Environment) {
             }
         }
         Failure::Problems(problems) => {
-            let colour = Paint::decide(ColorChoice::Auto, &environment.colour(), environment.stderr_is_terminal).is_on();
+            let colour = Paint::decide(colour_choice(color), &environment.colour(), environment.stderr_is_terminal).is_on();
             for problem in problems {
                 output::complain(&format!("{}\n", problem.render(colour)));
             }

@@ -2,8 +2,8 @@
 //!
 //! A rendering that fails leaves the old file as it was, so that no CI system reads half a report.
 
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::environment::Environment;
@@ -64,7 +64,25 @@ fn one(text: &str, environment: &Environment) -> Result<Wanted, Failure> {
     if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
         return Err(Failure::wrong(format!("cannot write {path}: there is no folder {}", folder.display())));
     }
+    writable(Path::new(path)).map_err(|error| Failure::wrong(format!("cannot write {path}: {error}")))?;
     Ok(Wanted { format: format.to_owned(), path: path.to_owned(), is_step_summary: false })
+}
+
+/// Whether a file can be written there, which leaves it as it is. A pipe or a device is only seen when it is written to.
+///
+/// # Errors
+/// When it cannot.
+pub fn writable(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        _ if path == Path::new("-") => Ok(()),
+        Ok(about) if about.is_file() || about.is_dir() => OpenOptions::new().append(true).open(path).map(drop),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            File::create_new(path)?;
+            fs::remove_file(path)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Renders and writes one report.
@@ -85,17 +103,25 @@ pub fn write(wanted: &Wanted, record: &Run, fail_on_warn: bool, look: Option<&La
         output::print(&String::from_utf8_lossy(&text));
         return Ok(());
     }
-    let mut file = OpenOptions::new();
-    let file = if *is_step_summary { file.append(true) } else { file.write(true).truncate(true) };
-    file.create(true).open(path).and_then(|mut file| file.write_all(&text)).map_err(failed)?;
     if *is_step_summary {
+        OpenOptions::new().append(true).create(true).open(path).and_then(|mut file| file.write_all(&text)).map_err(failed)?;
         let annotations = report::annotations(record);
         if !annotations.is_empty() {
             // GitHub reads both streams, and stdout may belong to another report.
             output::complain(&annotations);
         }
+        return Ok(());
     }
-    Ok(())
+    write_whole(Path::new(path), &text).map_err(failed)
+}
+
+/// Writes a file; one that was cut off, because the disk is full, is taken away, so that nobody reads half a report.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let written = fs::write(path, bytes);
+    if written.is_err() && fs::metadata(path).is_ok_and(|about| about.is_file()) {
+        let _ = fs::remove_file(path);
+    }
+    written
 }
 
 #[cfg(test)]

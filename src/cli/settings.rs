@@ -11,7 +11,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use url::Url;
 
-use super::args::{Cli, Command, Global, ReachArgs, RunArgs};
+use super::args::{self, Cli, Command, Global, ReachArgs, RunArgs};
 use super::environment::Environment;
 use super::failure::Failure;
 use crate::engine::inputs;
@@ -50,7 +50,7 @@ struct FileSetting {
 /// # Errors
 /// When a file cannot be read, a setting is unknown, or a value does not fit.
 pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, Failure> {
-    let matches = parse_line(typed)?;
+    let matches = args::matches(typed, environment).map_err(Failure::Clap)?;
     let cli = Cli::from_arg_matches(&matches).map_err(Failure::Clap)?;
     let Command::Run(arguments) = &cli.command else { return Err(Failure::wrong("settings belong to run")) };
     let named_by = matches.subcommand_matches("run").and_then(|run| run.value_source("target"));
@@ -79,7 +79,7 @@ pub fn resolve(typed: &[String], environment: &Environment) -> Result<Resolved, 
             settings.push(shown(setting.name, &setting.values, setting.origin));
         }
     }
-    let cli = Cli::from_arg_matches(&parse_line(&line)?).map_err(Failure::Clap)?;
+    let cli = args::parse(&line, environment).map_err(Failure::Clap)?;
     Ok(Resolved { cli, target, launch, udap_client, settings, what })
 }
 
@@ -119,10 +119,6 @@ pub fn table(resolved: &[Setting]) -> String {
         format!("{name:<18} {value:<24} {origin}\n")
     };
     SETTINGS.iter().map(row).collect()
-}
-
-fn parse_line(line: &[String]) -> Result<ArgMatches, Failure> {
-    Cli::command().try_get_matches_from(line).map_err(Failure::Clap)
 }
 
 /// A URL or a TOML file among the patterns is the target; what was typed outranks `CARINBB_TARGET`.
@@ -258,7 +254,7 @@ fn as_flags(setting: &FileSetting) -> Result<Vec<String>, Failure> {
 /// A wrong value is complained of where it stands, not as the flag that it becomes.
 fn check_value(setting: &FileSetting, flags: &[String]) -> Result<(), Failure> {
     let alone: Vec<String> = ["carinbb", "run"].into_iter().map(str::to_owned).chain(flags.iter().cloned()).collect();
-    let Err(error) = Cli::command().try_get_matches_from(alone) else { return Ok(()) };
+    let Err(error) = args::command(|_| false).try_get_matches_from(alone) else { return Ok(()) };
     if error.kind() == ErrorKind::MissingRequiredArgument {
         return Ok(());
     }

@@ -190,6 +190,12 @@ fn text(claim: &Claim, complete: bool, client: bool) -> String {
     format!("Tested {tested} of {shall} SHALL{whose}: {met} met{failed}.{stated}{rest}{apart}{conformant}")
 }
 
+/// A SHALL that a person states to be not met, which fails a run: who states it has found it so.
+#[must_use]
+pub fn is_denied(row: &RequirementResult) -> bool {
+    is_shall(row.strength) && row.attested == Some(false)
+}
+
 /// 1 beats 3, 3 beats 0; 4 when nothing ran or nothing applied.
 fn exit_code(basis: &Basis<'_>) -> u8 {
     if !basis.complete {
@@ -197,8 +203,7 @@ fn exit_code(basis: &Basis<'_>) -> u8 {
     }
     let counts = |verdict, own: &Judgement| own.verdict == verdict && !own.waived;
     let finding = |verdict| basis.cases.iter().any(|case| case.judgements().any(|(_, own)| counts(verdict, own)));
-    // Who states that a SHALL is not met has found it not met.
-    let denied = basis.requirements.iter().any(|row| is_shall(row.strength) && row.attested == Some(false));
+    let denied = basis.requirements.iter().any(is_denied);
     let stale = basis.strict && basis.waivers.iter().any(|waiver| waiver.state == WaiverState::Unused);
     if finding(Verdict::Fail) || (basis.fail_on_warn && finding(Verdict::Warn)) || denied || stale {
         return exit::FAILED;

@@ -48,6 +48,7 @@ pub use attested::is_attestable;
 pub use capability::{Capabilities, Claimed};
 pub use certification::{Certification, MethodValidation, Organisation, Party, Reading, Signatory};
 pub use claim::exit;
+pub use claim::is_denied;
 pub use comparison::Comparison;
 pub use condition::Condition;
 pub use event::{Event, Listener};

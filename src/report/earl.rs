@@ -90,6 +90,11 @@ fn assertion(run: &Run, tool: &str, target: &str, row: &ResultRow<'_>) -> Value 
 
 fn not_looked_at(tool: &str, target: &str, row: &RequirementResult) -> Value {
     let mode = if row.tested == Tested::Attestation { "earl:manual" } else { "earl:automatic" };
+    let outcome = match row.attested {
+        Some(true) => "earl:passed",
+        Some(false) => "earl:failed",
+        None => "earl:untested",
+    };
     json!({
         "@id": format!("urn:carinbb:assertion:{}", super::fingerprint(&row.id, "", "")),
         "@type": "earl:Assertion",
@@ -97,7 +102,7 @@ fn not_looked_at(tool: &str, target: &str, row: &RequirementResult) -> Value {
         "subject": target,
         "test": iri("requirement", &row.id),
         "mode": mode,
-        "result": { "@type": "earl:TestResult", "outcome": "earl:untested", "info": words::how_far(row) },
+        "result": { "@type": "earl:TestResult", "outcome": outcome, "info": words::how_far(row) },
     })
 }
 

@@ -14,7 +14,7 @@ use crate::engine::Run;
 use crate::engine::record::{AssertionResult, CaseResult, OutcomeRecord, Phase, StepResult};
 use crate::vocabulary::{Verdict, escape_to_width};
 
-use super::statements::waiver_of;
+use super::statements::{self, Statement, waiver_of};
 use super::{Report, plain_json};
 
 /// The longest text of an element.
@@ -26,11 +26,11 @@ pub struct Fhir;
 
 impl Report for Fhir {
     fn write(&self, run: &Run, out: &mut dyn io::Write) -> io::Result<()> {
-        let entries: Vec<Value> = run
-            .cases
-            .iter()
+        let denied = statements::denied(run);
+        let reports = run.cases.iter().map(|case| report(run, case)).chain(denied.iter().map(|said| of_denied(run, said)));
+        let entries: Vec<Value> = reports
             .enumerate()
-            .map(|(at, case)| json!({ "fullUrl": format!("urn:uuid:{}", uuid(run, at)), "resource": report(run, case) }))
+            .map(|(at, report)| json!({ "fullUrl": format!("urn:uuid:{}", uuid(run, at)), "resource": report }))
             .collect();
         let mut bundle = json!({ "resourceType": "Bundle", "type": "collection" });
         if let Some(finished) = instant(&run.finished) {
@@ -57,29 +57,43 @@ fn instant(text: &str) -> Option<String> {
     time.format(&Rfc3339).ok()
 }
 
-fn report(run: &Run, case: &CaseResult) -> Value {
+/// A SHALL that a person states to be not met.
+fn of_denied(run: &Run, said: &Statement) -> Value {
+    let mut report = head(run, "requirement", &said.about, &said.about, Verdict::Fail, None);
+    let assert = json!({ "result": "fail", "message": string(&format!("attested as not met: {}", said.text)) });
+    report["test"] = json!([{ "name": string(&said.about), "action": [{ "assert": assert }] }]);
+    report
+}
+
+/// What stands in every report.
+fn head(run: &Run, kind: &str, label: &str, title: &str, verdict: Verdict, score: Option<Value>) -> Value {
     let mut report = json!({
         "resourceType": "TestReport",
-        "identifier": { "system": "urn:ietf:rfc:3986", "value": string(&format!("urn:carinbb:{} {}", run.header.run, case.label())) },
-        "name": string(&case.title),
+        "identifier": { "system": "urn:ietf:rfc:3986", "value": string(&format!("urn:carinbb:{} {label}", run.header.run)) },
+        "name": string(title),
         "status": if run.complete { "completed" } else { "stopped" },
         "testScript": {
-            "identifier": { "system": "urn:carinbb:case", "value": string(&case.label()) },
-            "display": string(&case.title),
+            "identifier": { "system": format!("urn:carinbb:{kind}"), "value": string(label) },
+            "display": string(title),
         },
-        "result": result(case.verdict, run.complete),
+        "result": result(verdict, run.complete),
         "tester": string(&format!("carinbb {}", run.header.tool)),
         "participant": [
             { "type": "test-engine", "uri": "urn:carinbb:tool", "display": string(&format!("carinbb {}", run.header.tool)) },
             { "type": "server", "uri": uri(&run.header.target), "display": string(&run.header.target) },
         ],
     });
-    if let Some(score) = score(case) {
+    if let Some(score) = score {
         report["score"] = score;
     }
     if let Some(finished) = instant(&run.finished) {
         report["issued"] = finished.into();
     }
+    report
+}
+
+fn report(run: &Run, case: &CaseResult) -> Value {
+    let mut report = head(run, "case", &case.label(), &case.title, case.verdict, score(case));
     let of = |wanted: &[Phase]| case.steps.iter().filter(|step| wanted.contains(&step.phase)).collect::<Vec<_>>();
     let setup: Vec<Value> = of(&[Phase::Setup]).into_iter().flat_map(|step| actions(run, case, step)).collect();
     if !setup.is_empty() {

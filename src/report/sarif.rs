@@ -7,11 +7,12 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use crate::engine::Run;
 use crate::engine::record::{CaseResult, RequirementResult};
+use crate::engine::{Run, is_denied};
 use crate::vocabulary::{Strength, Verdict, escape};
 
 use super::place::place;
+use super::statements::{self, Statement};
 use super::{Finding, Report, Required, fingerprint, plain_json, ranked, words};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -24,10 +25,12 @@ impl Report for Sarif {
     fn write(&self, run: &Run, out: &mut dyn io::Write) -> io::Result<()> {
         let found = ranked(run);
         let touched = |row: &&RequirementResult| {
-            found.iter().any(|(_, finding)| finding.required.iter().any(|required| required.requirement == row.id))
+            is_denied(row)
+                || found.iter().any(|(_, finding)| finding.required.iter().any(|required| required.requirement == row.id))
         };
         let rules: Vec<&RequirementResult> = run.requirements.iter().filter(touched).collect();
-        let results: Vec<Value> = found.iter().flat_map(|(case, finding)| results(run, case, finding, &rules)).collect();
+        let mut results: Vec<Value> = found.iter().flat_map(|(case, finding)| results(run, case, finding, &rules)).collect();
+        results.extend(statements::denied(run).iter().map(|said| denied(said, &rules)));
         let log = json!({
             "$schema": SCHEMA,
             "version": "2.1.0",
@@ -116,6 +119,23 @@ fn result(run: &Run, case: &CaseResult, finding: &Finding<'_>, required: &Requir
         result["suppressions"] = json!([{ "kind": "external", "status": "accepted", "justification": escape(&why) }]);
     }
     if let Some(at) = rules.iter().position(|row| row.id == required.requirement) {
+        result["ruleIndex"] = at.into();
+    }
+    result
+}
+
+/// A SHALL that a person states to be not met, at the file of its document.
+fn denied(said: &Statement, rules: &[&RequirementResult]) -> Value {
+    let document = said.about.split('/').next().unwrap_or_default();
+    let mut result = json!({
+        "ruleId": said.about,
+        "level": "error",
+        "kind": "fail",
+        "message": { "text": format!("attested as not met: {}", text(&said.text)) },
+        "locations": [location(&format!("testcases/requirements/{document}.toml:1"))],
+        "partialFingerprints": { "carinbbFinding/v1": fingerprint(&said.about, "", "") },
+    });
+    if let Some(at) = rules.iter().position(|row| row.id == said.about) {
         result["ruleIndex"] = at.into();
     }
     result

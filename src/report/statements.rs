@@ -3,7 +3,7 @@
 //! Texts are as in the record: each format escapes for itself.
 
 use crate::engine::record::{AttestationRecord, CaseResult, JoinedRow, WaiverRecord, WaiverState};
-use crate::engine::{Run, ends_soon};
+use crate::engine::{Run, ends_soon, is_denied};
 use crate::vocabulary::Verdict;
 
 /// One line of such a list.
@@ -76,6 +76,14 @@ pub fn differences(run: &Run) -> Vec<Statement> {
 #[must_use]
 pub fn attestations(run: &Run) -> Vec<Statement> {
     run.attestations.iter().map(of_attestation).collect()
+}
+
+/// Every SHALL that a person states to be not met. It has no case, and a gate must not be green beside it.
+#[must_use]
+pub fn denied(run: &Run) -> Vec<Statement> {
+    let denied = run.requirements.iter().filter(|row| is_denied(row));
+    let stated = denied.filter_map(|row| run.attestations.iter().find(|own| own.counts && own.requirement == row.id));
+    stated.map(of_attestation).collect()
 }
 
 fn of_attestation(own: &AttestationRecord) -> Statement {

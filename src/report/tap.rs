@@ -8,7 +8,7 @@ use crate::engine::Run;
 use crate::engine::record::CaseResult;
 use crate::vocabulary::{Verdict, escape};
 
-use super::{Options, Report, findings, plain_json};
+use super::{Options, Report, findings, plain_json, statements};
 
 /// TAP 14.
 #[derive(Debug, Clone)]
@@ -26,10 +26,16 @@ impl Tap {
 
 impl Report for Tap {
     fn write(&self, run: &Run, out: &mut dyn io::Write) -> io::Result<()> {
-        writeln!(out, "TAP version 14\n1..{}", run.cases.len())?;
+        let denied = statements::denied(run);
+        writeln!(out, "TAP version 14\n1..{}", run.cases.len() + denied.len())?;
         writeln!(out, "# {}", escape(&run.claim.text))?;
         for (at, case) in run.cases.iter().enumerate() {
             self.point(run, at + 1, case, out)?;
+        }
+        for (at, said) in denied.iter().enumerate() {
+            let number = run.cases.len() + at + 1;
+            writeln!(out, "not ok {number} - {} attested as not met", plain(&said.about))?;
+            writeln!(out, "  ---\n  reason: {}\n  ...", quoted(&said.text))?;
         }
         if !run.complete {
             writeln!(out, "Bail out! The run was interrupted and makes no claim")?;

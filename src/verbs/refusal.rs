@@ -1,4 +1,4 @@
-//! When does a refusal count? (versions-and-traps.md, "When a refusal counts", traps 21, 22, 58)
+//! When does a refusal count? (docs/judgements.md, rows 21, 22 and 58)
 //!
 //! A status alone proves nothing: a gateway, a block page or a wrong base refuses as well. A refusal counts when the base is
 //! known to be a FHIR server, and the answer has the form of a refusal of its own.

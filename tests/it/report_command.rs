@@ -37,7 +37,7 @@ fn another_schema_or_no_record_is_refused_and_no_report_is_begun() {
         assert!(String::from_utf8_lossy(&output.stderr).contains(says), "{output:?}");
         assert!(!folder.path().join("a.xml").exists());
     }
-    assert_eq!(carinbb(folder.path(), &["report", "none.json", "--report", "junit=a.xml"], None).status.code(), Some(2));
+    assert_eq!(carinbb(folder.path(), &["report", "none.json", "--report", "junit=a.xml"], None).status.code(), Some(3));
 }
 
 #[test]

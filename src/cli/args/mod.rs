@@ -9,8 +9,10 @@ mod target;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::Resettable;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use super::environment::Environment;
 pub use laboratory::{LoginPages, PkiArgs, PkiCommand, ServeArgs};
 pub use observe::{ObserveArgs, Way};
 pub use records::{AttestArgs, CompareArgs, ReportArgs, ReviewArgs, VerifyArgs};
@@ -30,6 +32,31 @@ pub struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// What was typed, with the environment behind it.
+///
+/// # Errors
+/// As clap finds it.
+pub fn parse(typed: &[String], environment: &Environment) -> Result<Cli, clap::Error> {
+    Cli::from_arg_matches(&matches(typed, environment)?)
+}
+
+/// As [`parse`], with where each value comes from. A variable that is set to nothing says nothing: CI systems pass on what nobody set.
+///
+/// # Errors
+/// As clap finds it.
+pub fn matches(typed: &[String], environment: &Environment) -> Result<ArgMatches, clap::Error> {
+    command(|variable| !environment.is_empty(variable)).try_get_matches_from(typed)
+}
+
+/// The command line, hearing these variables of the environment alone.
+pub fn command(hears: impl Fn(&str) -> bool) -> clap::Command {
+    let heard = |argument: clap::Arg| {
+        let is_heard = argument.get_env().is_none_or(|variable| variable.to_str().is_some_and(&hears));
+        if is_heard { argument } else { argument.env(Resettable::Reset) }
+    };
+    Cli::command().mut_args(heard).mut_subcommands(|command| command.mut_args(heard))
 }
 
 /// Flags of all commands.

@@ -29,7 +29,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "MODE", env = "CARINBB_REVOCATION", default_value = "soft", help_heading = "Network")]
     pub revocation: Revocation,
     /// Fetch missing issuers of UDAP certificates from where the certificates say (AIA caIssuers)
-    #[arg(long, env = "CARINBB_AIA", help_heading = "Network")]
+    #[arg(long, env = "CARINBB_AIA", value_parser = BoolishValueParser::new(), help_heading = "Network")]
     pub aia: bool,
     /// Test the reference server, started for this run
     #[arg(long, help_heading = "Target")]

@@ -72,6 +72,11 @@ fn check_path(
         return gather(settings::check_settings_file(path), problems, complaints);
     }
     let source = settings::read_source(path)?;
+    if source.text().trim().is_empty() {
+        checked.push(path.display().to_string());
+        complaints.push(format!("{}: it is empty", path.display()));
+        return Ok(());
+    }
     let has = |line: &str| source.text().lines().any(|own| own.trim_start().starts_with(line));
     if has("[[waiver]]") || has("[[attestation]]") {
         let loaded = suite::load(global.testcases.as_deref())?;

@@ -62,7 +62,9 @@ fn help(id: &str, loaded: &LoadedSuite) -> String {
     let verbs = verbs::HELPS.iter().map(|help| help.name);
     let faults = reference::faults().iter().map(|fault| fault.name);
     let profiles = loaded.catalogue.profiles().map(|profile| profile.id.as_str());
-    did_you_mean(id, cases.chain(rows).chain(verbs).chain(faults).chain(profiles))
+    let mut known: Vec<&str> = cases.chain(rows).chain(verbs).chain(faults).chain(profiles).collect();
+    CapabilityName::all().for_each(|name| known.push(name.as_str()));
+    did_you_mean(id, known)
 }
 
 fn explain_requirement(row: &Requirement, loaded: &LoadedSuite) -> String {

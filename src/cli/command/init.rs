@@ -24,22 +24,18 @@ pub fn init(global: &Global, arguments: &InitArgs) -> Result<u8, Failure> {
         return finish(
             &arguments.folder,
             &[("carinbb-request.md", letter)],
+            None,
             "send it to the owner of the server; the answers go into target.toml (carinbb init)",
         );
     }
     let mut files = vec![("target.toml", init::target_file(base, arguments.idp))];
     files.extend(init::ci_job(arguments.ci));
     let ignored = ignored(&arguments.folder)?;
-    let next = if arguments.base.is_some() {
-        "carinbb doctor target.toml"
-    } else {
-        "write your base into target.toml, then: carinbb doctor target.toml"
-    };
-    let code = finish(&arguments.folder, &files, next)?;
-    if let Some(text) = ignored {
-        write(&arguments.folder.join(".gitignore"), &text)?;
-    }
-    Ok(code)
+    let target = arguments.folder.join("target.toml");
+    let target = target.strip_prefix(".").unwrap_or(&target).display();
+    let doctor = format!("carinbb doctor {target}");
+    let next = if arguments.base.is_some() { doctor } else { format!("write your base into {target}, then: {doctor}") };
+    finish(&arguments.folder, &files, ignored, &next)
 }
 
 fn letter(global: &Global, base: &str) -> Result<String, Failure> {
@@ -51,14 +47,14 @@ fn letter(global: &Global, base: &str) -> Result<String, Failure> {
     Ok(init::letter(base, &titles.join(" and "), &worth))
 }
 
-/// Writes every file or none.
-fn finish(folder: &Path, files: &[(&str, String)], next: &str) -> Result<u8, Failure> {
+/// Writes every file or none, and .gitignore, which may be there already.
+fn finish(folder: &Path, files: &[(&str, String)], ignored: Option<String>, next: &str) -> Result<u8, Failure> {
     let existing: Vec<&str> = files.iter().map(|(name, _)| *name).filter(|name| folder.join(name).exists()).collect();
     if !existing.is_empty() {
         let names = existing.join(" and ");
         return Err(Failure::wrong(format!("nothing was written: {} already has {names}", folder.display())));
     }
-    for (name, text) in files {
+    for (name, text) in files.iter().chain(&ignored.map(|text| (".gitignore", text))) {
         write(&folder.join(name), text)?;
         output::print(&format!("wrote {}\n", folder.join(name).display()));
     }

@@ -18,7 +18,7 @@ use crate::reference;
 use crate::testcase::{Role, TestCase};
 use crate::verbs;
 
-/// Prints a list. Exit code 4 when it is empty.
+/// Prints a list.
 ///
 /// # Errors
 /// When the suite is broken or a profile is unknown.

@@ -50,7 +50,6 @@ fn follows_from_its_facts(run: &Run, path: &Path) -> Result<(), Failure> {
 /// # Errors
 /// When it cannot be read, or is of another major version.
 pub fn read(path: &Path) -> Result<Run, Failure> {
-    let text =
-        std::fs::read_to_string(path).map_err(|error| Failure::wrong(format!("cannot read {}: {error}", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::unreadable(path, error))?;
     report::read(&text).map_err(|error| Failure::wrong(format!("{}: {}", path.display(), escape(&error.to_string()))))
 }

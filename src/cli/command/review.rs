@@ -19,15 +19,14 @@ use crate::vocabulary::escape;
 /// # Errors
 /// When there is nothing to read, the key cannot be used, or it is not the reviewer's.
 pub fn review(arguments: &ReviewArgs, environment: &Environment) -> Result<u8, Failure> {
-    let opened = bundle::open(&arguments.bundle)
-        .map_err(|error| Failure::Unreachable(format!("{}: {error}", arguments.bundle.display())))?;
+    let opened = bundle::open(&arguments.bundle).map_err(|error| Failure::unreadable(&arguments.bundle, error))?;
     let files = opened.files.clone();
     let verified = bundle::verify(opened);
     let path = beside(&arguments.bundle).filter(|path| path.is_file());
     let Some(path) = path else {
         return Err(Failure::Unreachable(format!("{}: there is no signature beside it", arguments.bundle.display())));
     };
-    let bytes = fs::read(&path).map_err(|error| Failure::Unreachable(format!("{}: {error}", path.display())))?;
+    let bytes = fs::read(&path).map_err(|error| Failure::unreadable(&path, error))?;
     let signed = bundle::check_signature(&bytes, &[], verified.run.as_ref(), &files);
     let replayed = verified.run.as_ref().map(|run| engine::replay(run).differences).unwrap_or_default();
     if !verified.problems.is_empty() || !signed.problems.is_empty() || !replayed.is_empty() || verified.run.is_none() {

@@ -13,6 +13,7 @@ use crate::cli::evidence_out::{self, EvidenceOut, LastLook};
 use crate::cli::failure::Failure;
 use crate::cli::keyboard::Keyboard;
 use crate::cli::ndjson::Ndjson;
+use crate::cli::output::Stdout;
 use crate::cli::paint::Paint;
 use crate::cli::progress::{Progress, SILENCE};
 use crate::cli::reports::{self, Wanted};
@@ -22,8 +23,8 @@ use crate::cli::suite::{self, LoadedSuite};
 use crate::cli::terminal::{Look, Loudness, Terminal};
 use crate::cli::udap::{self, Ourselves};
 use crate::cli::{
-    baseline, browser_settings, certification, colour_choice, demo, faults, hint, output, plan_text, sign_in, statements,
-    udap_trust, world,
+    baseline, browser_settings, certification, colour_choice, complain_of, demo, faults, hint, output, plan_text, sign_in,
+    statements, udap_trust, world,
 };
 use crate::engine::{self, Event, Interrupt, Knowledge, Listener, Run, RunError, RunOptions, Selection, exit};
 use crate::reference;
@@ -378,12 +379,17 @@ async fn run_and_report(
     let wanted: Vec<&Wanted> = on_stdout.iter().chain(out.reports).collect();
     let writes = !wanted.is_empty() || arguments.output.is_some() || arguments.bundle.is_some();
     let look = writes.then(|| LastLook::new(&options.world.redactor, out.loaded, &record));
-    for report in wanted {
-        reports::write(report, &record, fail_on_warn, look.as_ref())?;
-    }
+    // What cannot be written costs nothing else.
+    let mut written: Vec<Result<(), Failure>> =
+        wanted.into_iter().map(|report| reports::write(report, &record, fail_on_warn, look.as_ref())).collect();
     if let Some(look) = &look {
         let surroundings = Surroundings { selftest: out.selftest.clone(), ..evidence_out::surroundings(out.loaded) };
-        out.evidence.write(&record, &surroundings, look)?;
+        written.push(out.evidence.write(&record, &surroundings, look));
+    }
+    let mut failed = written.into_iter().filter_map(Result::err);
+    if let Some(first) = failed.next() {
+        failed.for_each(|failure| complain_of(&failure, global.color, environment));
+        return Err(first);
     }
     if let Some(hint) = hint::of(&record).filter(|_| !prints_for_people(&Printing::of(arguments))) {
         output::complain(&format!("carinbb: {}", escape(&hint)));
@@ -441,9 +447,9 @@ pub fn listener(global: &Global, printing: &Printing<'_>, environment: &Environm
         fail_on_warn: printing.fail_on == FailOn::Warn,
     };
     let inner: Box<dyn Listener> = match printing.format {
-        Format::Ndjson => Box::new(Ndjson::new(io::stdout())),
+        Format::Ndjson => Box::new(Ndjson::new(Stdout::new())),
         _ if !prints_for_people(printing) => Box::new(Silent),
-        _ => Box::new(Terminal::new(io::stdout(), look)),
+        _ => Box::new(Terminal::new(Stdout::new(), look)),
     };
     let watched = environment.stderr_is_terminal && !environment.is_ci() && !global.quiet;
     match global.progress {

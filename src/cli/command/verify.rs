@@ -22,8 +22,7 @@ const WIDTH: usize = 400;
 /// # Errors
 /// When the bundle cannot be read, or the suite in use has mistakes.
 pub fn verify(global: &Global, arguments: &VerifyArgs) -> Result<u8, Failure> {
-    let opened = bundle::open(&arguments.bundle)
-        .map_err(|error| Failure::Unreachable(format!("{}: {error}", arguments.bundle.display())))?;
+    let opened = bundle::open(&arguments.bundle).map_err(|error| Failure::unreadable(&arguments.bundle, error))?;
     let files = opened.files.clone();
     let verified = bundle::verify(opened);
     let mut text = String::new();
@@ -52,7 +51,7 @@ pub fn verify(global: &Global, arguments: &VerifyArgs) -> Result<u8, Failure> {
 
 /// True unless there is a signature that does not hold, or a key was given and there is none.
 fn signature(arguments: &VerifyArgs, run: Option<&Run>, files: &Files, text: &mut String) -> Result<bool, Failure> {
-    let unreadable = |path: &Path, error: io::Error| Failure::Unreachable(format!("{}: {error}", path.display()));
+    let unreadable = |path: &Path, error: io::Error| Failure::unreadable(path, error);
     let public: Vec<Vec<u8>> =
         arguments.key.iter().map(|path| fs::read(path).map_err(|error| unreadable(path, error))).collect::<Result<_, _>>()?;
     let Some(path) = beside(&arguments.bundle).filter(|path| path.is_file()) else {

@@ -24,7 +24,7 @@ pub struct Opened {
 
 /// A bundle that is not there or cannot be read at all.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read the bundle: {0}")]
+#[error("{0}")]
 pub struct OpenError(#[from] io::Error);
 
 /// The content of a zip file.
@@ -48,7 +48,12 @@ pub fn open(path: &Path) -> Result<Opened, OpenError> {
         problems.push("the zip file: it is larger than any that carinbb writes".into());
         Files::new()
     } else {
-        return Ok(unzipped(&fs::read(path)?));
+        let bytes = fs::read(path)?;
+        if bytes.trim_ascii_start().starts_with(b"{") {
+            let why = "it is JSON and no bundle (what run -o or --bundle wrote); a record alone is read by report and compare";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why).into());
+        }
+        return Ok(unzipped(&bytes));
     };
     Ok(Opened { files, problems })
 }

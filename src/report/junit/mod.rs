@@ -12,6 +12,7 @@
 mod guard;
 mod shape;
 mod totals;
+mod denied;
 mod waivers;
 mod write;
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 
-use junit_report::{ReportBuilder, TestSuite};
+use junit_report::{ReportBuilder, TestCase, TestSuite};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, UtcOffset};
 
@@ -12,7 +12,7 @@ use crate::engine::record::CaseResult;
 use crate::report::{Options, Report};
 
 use super::guard::{Seen, body, safe, verify};
-use super::{shape, totals, waivers};
+use super::{denied, shape, totals, waivers};
 
 /// `JUnit` XML.
 #[derive(Debug, Clone, Default)]
@@ -36,8 +36,11 @@ impl Report for Junit {
         for (area, cases) in by_area(run) {
             builder.add_testsuite(self.suite(run, area, &cases, started, &mut planned));
         }
-        if let Some(suite) = of_waivers(run, started, &mut planned) {
-            builder.add_testsuite(suite);
+        let stated = [(waivers::AREA, waivers::testcases(run)), (denied::AREA, denied::testcases(run))];
+        for (area, testcases) in stated {
+            if let Some(suite) = of_statements(area, testcases, started, &mut planned) {
+                builder.add_testsuite(suite);
+            }
         }
         let mut raw = Vec::new();
         builder.build().write_xml(&mut raw).map_err(io::Error::other)?;
@@ -71,11 +74,15 @@ impl Junit {
     }
 }
 
-/// The suite of the waivers, when there are any for this target.
-fn of_waivers(run: &Run, started: OffsetDateTime, planned: &mut Vec<Seen>) -> Option<TestSuite> {
-    let testcases = waivers::testcases(run);
-    let classname = format!("carinbb.{}", waivers::AREA);
-    let mut suite = TestSuite::new(waivers::AREA);
+/// The suite of what persons say, when they say anything that a gate must hear.
+fn of_statements(
+    area: &str,
+    testcases: Vec<(String, &'static str, TestCase)>,
+    started: OffsetDateTime,
+    planned: &mut Vec<Seen>,
+) -> Option<TestSuite> {
+    let classname = format!("carinbb.{area}");
+    let mut suite = TestSuite::new(area);
     suite.package.clone_from(&classname);
     suite.hostname = String::new();
     suite.timestamp = started;

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::tool::{Served, Tool};
+use super::tool::{Printed, Served, Tool};
 
 const DAY: &str = "2026-01-01";
 
@@ -54,10 +54,44 @@ fn what_is_attested_is_shown_apart_and_never_as_tested() {
     let forged = carinbb::report::read(&forged.to_string()).expect("a record");
     assert!(carinbb::engine::replay(&forged).differences.iter().any(|line| line.contains("not what the attestations say")));
     // Who states that a SHALL is not met has found it not met.
-    run(&yes.replace("\"yes\"", "\"no\""), &[], 1).stdout_has("Attested: 0 met, 1 not met.").stdout_has("NO");
+    let no = yes.replace("\"yes\"", "\"no\"");
+    let denied = run(&no, &GATES, 1).stdout_has("Attested: 0 met, 1 not met.").stdout_has("NO");
+    is_red_everywhere(&denied, &ids[0]);
     // What a case settles is not settled by a word.
     let tested = format!("target = \"{}\"\n{}", served.base, statement("carin-bb/exchange-1", "yes"));
     run(&tested, &[], 0).stdout_has("no use").stdout_lacks("Attested: 1");
+}
+
+/// Every format by which a pipeline is stopped.
+const GATES: [&str; 10] = [
+    "--report",
+    "junit=j.xml",
+    "--report",
+    "tap=t.tap",
+    "--report",
+    "sarif=s.sarif",
+    "--report",
+    "fhir=f.json",
+    "--report",
+    "earl=e.json",
+];
+
+/// A run that ends with 1 must not be green in any of them.
+fn is_red_everywhere(printed: &Printed, id: &str) {
+    let json = |path: &str| -> serde_json::Value { serde_json::from_str(&printed.written(path)).expect("JSON") };
+    let junit = printed.written("j.xml");
+    assert!(junit.contains("failures=\"1\"") && junit.contains(&format!("name=\"{id}\"")), "{junit}");
+    let tap = printed.written("t.tap");
+    let bad: Vec<&str> = tap.lines().filter(|line| line.starts_with("not ok")).collect();
+    assert!(bad.len() == 1 && bad[0].contains(id), "{tap}");
+    let results = &json("s.sarif")["runs"][0]["results"];
+    assert_eq!((&results[0]["ruleId"], &results[0]["level"]), (&id.into(), &"error".into()), "{results}");
+    let reports = json("f.json")["entry"].as_array().expect("entries").clone();
+    let failed: Vec<_> = reports.iter().filter(|entry| entry["resource"]["result"] == "fail").collect();
+    assert!(failed.len() == 1 && failed[0]["resource"]["name"] == id, "{failed:?}");
+    let graph = json("e.json")["@graph"].as_array().expect("a graph").clone();
+    let outcomes: Vec<_> = graph.iter().filter(|node| node["result"]["outcome"] == "earl:failed").collect();
+    assert!(outcomes.len() == 1 && outcomes[0]["mode"] == "earl:manual", "{outcomes:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn what_init_writes_is_checked_without_a_complaint_and_is_never_overwritten() {
     Tool::new()
         .args(["init", &at, "--base", "https://p.example/r4", "--idp", "okta"])
         .exits(0)
-        .stdout_has("carinbb doctor target.toml");
+        .stdout_has(&format!("wrote {at}/.gitignore next: carinbb doctor {at}/target.toml"));
     let target = folder.path().join("target.toml");
     Tool::new().args(["check", &target.display().to_string()]).exits(0).stdout_has("no problem found");
     assert!(fs::read_to_string(&target).unwrap().contains("webdriver"));

@@ -20,6 +20,7 @@ mod list;
 mod login;
 mod messages;
 mod observe;
+mod outputs;
 mod run;
 mod schemas;
 mod seed;

@@ -30,6 +30,17 @@ fn each_place_outranks_the_ones_after_it_and_the_record_names_it() {
     assert_eq!(rate(in_target(bare()).env("CARINBB_RATE", "20").args(["--rate", "10"])), ("10".into(), "flag".into()));
 }
 
+/// CI systems pass on what nobody set as an empty text.
+#[test]
+fn a_variable_that_is_set_to_nothing_says_nothing() {
+    let names = ["PROFILE", "SELECT", "SKIP", "CA_FILE", "STRICT", "RATE", "SEED", "SMART", "AIA", "REPORT", "OUTPUT", "COLOR"];
+    let tool = names.iter().fold(Tool::new(), |tool, name| tool.env(&format!("CARINBB_{name}"), ""));
+    let record = tool.args(["run", "--demo", "tls.plain-http", "--format", "json"]).exits(0).json();
+    let settings = record["header"]["settings"].as_array().expect("the header has settings");
+    assert!(settings.iter().all(|setting| setting["origin"] == "flag"), "{settings:?}");
+    Tool::new().args(["run", "--demo", "tls.plain-http"]).env("CARINBB_AIA", "yes").exits(0);
+}
+
 #[test]
 fn a_switch_in_the_environment_is_on_for_the_usual_words() {
     for (word, code) in [("1", 0), ("true", 0), ("yes", 0), ("0", 0), ("false", 0), ("perhaps", 2)] {

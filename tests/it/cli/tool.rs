@@ -124,6 +124,11 @@ impl Printed {
     pub fn written(&self, path: &str) -> String {
         fs::read_to_string(self.folder.path().join(path)).expect("the tool wrote the file")
     }
+
+    /// True when there is such a file.
+    pub fn has_written(&self, path: &str) -> bool {
+        self.folder.path().join(path).exists()
+    }
 }
 
 /// Lines that were broken for the width are one text again.
