@@ -50,11 +50,21 @@ impl SecretReader for Unread {
 
 fn read_file(label: &str, path: &Path) -> Result<String, String> {
     let shown = path.display();
-    if let Some(problem) = readable_by_others(path) {
-        return Err(format!("the {label} in {shown} {problem}: chmod 600 {shown}"));
-    }
+    for_us_alone(label, path)?;
     let text = std::fs::read_to_string(path).map_err(|error| format!("the {label} cannot be read from {shown}: {error}"))?;
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// Whether a file that holds a secret is kept from the other users of this machine.
+///
+/// # Errors
+/// When it is not, with what to do.
+pub fn for_us_alone(label: &str, path: &Path) -> Result<(), String> {
+    let shown = path.display();
+    match readable_by_others(path) {
+        Some(problem) => Err(format!("the {label} in {shown} {problem}: chmod 600 {shown}")),
+        None => Ok(()),
+    }
 }
 
 #[cfg(unix)]

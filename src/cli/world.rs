@@ -10,6 +10,7 @@ use super::args::{Global, RunArgs};
 use super::demo;
 use super::environment::Environment;
 use super::failure::Failure;
+use super::secrets::for_us_alone;
 use crate::net::tls::{Limits as TlsLimits, Trust};
 use crate::net::{
     ClientIdentity, DialOptions, HttpOptions, Limits, Network, Origin, Override, Proxy, Random, SeededRandom, SystemRandom,
@@ -157,6 +158,7 @@ fn trust(
 
 fn identity(arguments: &RunArgs) -> Result<Option<ClientIdentity>, Failure> {
     let (Some(chain_path), Some(key_path)) = (&arguments.client_cert, &arguments.client_key) else { return Ok(None) };
+    for_us_alone("client key", key_path).map_err(Failure::wrong)?;
     let unreadable =
         |path: &Path, error: &dyn std::fmt::Display| Failure::wrong(format!("{}: not readable as PEM: {error}", path.display()));
     let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(&read(chain_path)?).collect();

@@ -44,7 +44,7 @@ fn target(run: &Run) -> String {
         let faults: String = faults.map(|name| format!(" --fault {}", quoted(name))).collect();
         return format!(" --demo{faults}{}", value("login").map(|pages| flag("login", pages)).unwrap_or_default());
     }
-    // Records of carinbb before 0.1.0 do not say how.
+    // Older records do not say how.
     flag("target", value("target").unwrap_or(&run.header.target))
 }
 

@@ -70,3 +70,11 @@ fn every_setting_of_a_file_is_a_flag_of_this_version() {
         assert!(help.contains(&format!("CARINBB_{}", name.replace('-', "_").to_uppercase())), "{name} has no variable");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_client_key_that_others_can_read_is_refused_as_every_secret_is() {
+    let tool = Tool::new().file("chain.pem", "").file("key.pem", "");
+    let printed = tool.args(["run", "https://127.0.0.1:1/x", "--client-cert", "chain.pem", "--client-key", "key.pem"]).exits(2);
+    printed.stderr_has("the client key in key.pem can be read by other users of this machine: chmod 600 key.pem");
+}
