@@ -78,8 +78,8 @@ pub struct SelftestArgs {
     #[arg(long)]
     pub json: bool,
     /// How many faults are proved side by side
-    #[arg(long, value_name = "N", default_value_t = 4)]
-    pub jobs: usize,
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: u16,
 }
 
 /// `completions`

@@ -34,7 +34,7 @@ pub fn selftest(global: &Global, arguments: &SelftestArgs, _: &Environment) -> R
         return Err(Failure::wrong(format!("nothing to prove: no case of this suite declares {}", arguments.what.join(" or "))));
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start: {error}")))?;
-    let proofs = runtime.block_on(prove_all(wanted, &loaded, arguments.jobs.max(1), arguments.full));
+    let proofs = runtime.block_on(prove_all(wanted, &loaded, usize::from(arguments.jobs), arguments.full));
     let (last, good) = summary(&proofs, &loaded.suite);
     if arguments.json {
         let mut result = as_json(&proofs, &loaded.suite);
