@@ -282,6 +282,8 @@ fn together(jobs: &[Job], suite: &Suite) -> (Cost, Cost) {
     if sum.authorizations > 0 {
         sum.authorizations += u64::from(verbs::MOST_AUD_TRIES);
         sum.requests += u64::from(verbs::MOST_AUD_TRIES) * verbs::MOST_LOGIN_REQUESTS;
+        sum.authorizations += u64::from(verbs::MOST_FRESH_CODES);
+        sum.requests += u64::from(verbs::MOST_FRESH_CODES) * (verbs::MOST_LOGIN_REQUESTS + verbs::MOST_TOKEN_REQUESTS);
     }
     (sum, renewals)
 }

@@ -3,7 +3,7 @@
 //! One context serves a whole run; `labelled` makes the cheap copy that a step gets, so that evidence knows its step.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Mutex as AsyncMutex;
@@ -68,6 +68,8 @@ struct Learnt {
     aud_with_slash: AtomicBool,
     aud: AsyncMutex<AudTries>,
     failed_authentications: Mutex<HashMap<String, u32>>,
+    server_errors: Mutex<HashMap<String, u32>>,
+    fresh_codes: AtomicU32,
     leftovers: Leftovers,
     known_members: KnownMembers,
     key_sets: AsyncMutex<HashMap<String, KeySet>>,
@@ -81,6 +83,9 @@ pub(super) struct AudTries {
     /// How often the other form was tried without a code.
     pub in_vain: u32,
 }
+
+/// How often a run signs in once more because a server error came for a code. Each costs one authorization.
+pub const MOST_FRESH_CODES: u32 = 8;
 
 /// How often the other form of `aud` is tried before nobody tries any more. Each costs one authorization.
 pub const MOST_AUD_TRIES: u32 = 3;
@@ -227,6 +232,19 @@ impl Context {
         let mut counts = locked(&self.learnt.failed_authentications);
         let count = counts.entry(client_id.to_owned()).or_default();
         *count = if failed { *count + 1 } else { 0 };
+    }
+
+    /// Counts what came of a request of this kind, and tells how many server errors there were in a row.
+    pub(super) fn note_server_error(&self, kind: &str, failed: bool) -> u32 {
+        let mut counts = locked(&self.learnt.server_errors);
+        let count = counts.entry(kind.to_owned()).or_default();
+        *count = if failed { count.saturating_add(1) } else { 0 };
+        *count
+    }
+
+    /// Whether the member may be asked to sign in once more for a fresh code; each call counts.
+    pub(super) fn may_take_a_fresh_code(&self) -> bool {
+        self.learnt.fresh_codes.fetch_add(1, Ordering::Relaxed) < MOST_FRESH_CODES
     }
 
     /// The tokens that the run received.

@@ -76,6 +76,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "scope-refused-user-practitioner", "user/Practitioner.read is not granted"),
     quirk(G, "aud-refused-late", "a token for another aud is given and is useless here"),
     quirk(G, "aud-needs-trailing-slash", "aud must end with a slash"),
+    quirk(G, "aud-needs-trailing-slash-other-error", "aud must end with a slash, and the redirect calls another invalid_target"),
     quirk(G, "authorize-refuses-origin", "the authorization endpoint refuses requests that carry an Origin header"),
     fault(G, "authorize-errors-as-json", "errors of the authorization endpoint are JSON with status 400 instead of a redirect"),
     quirk(G, "extra-redirect-parameters", "the redirect with the code carries parameters that nobody knows"),

@@ -18,6 +18,13 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "token-response-text-html", "the token response comes as text/html"),
     fault(G, "token-errors-200", "errors of the token endpoint come with status 200"),
     fault(G, "token-errors-500", "errors of the token endpoint come with status 500"),
+    fault(G, "token-exchange-500", "every exchange of a code by an app that did not register itself ends with status 500"),
+    quirk(
+        G,
+        "token-exchange-500-once",
+        "the first exchange of a code by each app that did not register itself ends with status 500, and the code is used up",
+    ),
+    quirk(G, "refresh-500-once", "the first refresh by each app that did not register itself ends with status 500"),
     fault(G, "token-error-echoes-code", "the error about a code repeats the code"),
     fault(G, "token-get-accepted", "the token endpoint answers GET"),
     fault(G, "unsupported-grant-accepted", "any grant_type gives a token"),

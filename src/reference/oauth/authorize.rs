@@ -184,9 +184,14 @@ fn audience(site: &Site, aud: Option<&str>) -> Result<bool, Mistake> {
         return if lenient { Ok(true) } else { Err(("invalid_request", "aud is missing")) };
     };
     let base = site.base.as_str();
-    let same = if site.has("aud-needs-trailing-slash") { aud == format!("{base}/") } else { aud.trim_end_matches('/') == base };
+    let by_another_error = site.has("aud-needs-trailing-slash-other-error");
+    let needs_slash = site.has("aud-needs-trailing-slash") || by_another_error;
+    let same = if needs_slash { aud == format!("{base}/") } else { aud.trim_end_matches('/') == base };
     if same {
         return Ok(true);
+    }
+    if by_another_error {
+        return Err(("invalid_target", "aud is not this server"));
     }
     if site.has("aud-checked-by-host-only")
         && Url::parse(aud).is_ok_and(|url| url.host_str() == site.base.host_str() && !url.path().starts_with(BASE_PATH))

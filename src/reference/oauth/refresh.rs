@@ -34,6 +34,9 @@ pub(in super::super) fn refresh(site: &Site, client: &RegisteredClient, paramete
     if original.client != client.id && !site.has("refresh-not-bound-to-client") {
         return error(site, 400, "invalid_grant", "the refresh token was given to another app");
     }
+    if client.dynamic.is_none() && site.has("refresh-500-once") && site.store().is_first("refresh", &client.id) {
+        return Reply::new(500, "text/plain", "internal server error");
+    }
     let scopes = match narrowed(site, &original, value(parameters, "scope")) {
         Ok(scopes) => scopes,
         Err(reason) => return error(site, 400, "invalid_scope", reason),

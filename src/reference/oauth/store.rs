@@ -106,6 +106,8 @@ pub(in super::super) struct Store {
     pub(in super::super) audit: Vec<Entry>,
     /// Per client: authentications that failed in a row until now, and the most that ever did.
     failures: BTreeMap<String, (u32, u32)>,
+    /// What each client did for the first time, where that matters.
+    firsts: BTreeSet<(&'static str, String)>,
     grants: u64,
 }
 
@@ -121,6 +123,11 @@ impl Store {
         let browser = random();
         self.browsers.insert(browser.clone(), None);
         browser
+    }
+
+    /// Whether this client does this for the first time.
+    pub(in super::super) fn is_first(&mut self, what: &'static str, client: &str) -> bool {
+        self.firsts.insert((what, client.to_owned()))
     }
 
     /// Counts an authentication of a client.

@@ -149,6 +149,11 @@ fn exchange(site: &Site, client: &RegisteredClient, parameters: &[(String, Strin
     if let Some(known) = site.store().codes.get_mut(given) {
         known.used = true;
     }
+    let is_ours = client.dynamic.is_none();
+    let once = is_ours && site.has("token-exchange-500-once") && site.store().is_first("exchange", &client.id);
+    if once || is_ours && site.has("token-exchange-500") {
+        return Reply::new(500, "text/plain", "internal server error");
+    }
     let mut access = access_of(&code, site.now());
     access.scopes = granted::effective(site, &code.scopes);
     access.client.clone_from(&client.id);

@@ -165,8 +165,16 @@ pub static TOKEN: VerbHelp = VerbHelp {
         OMIT,
         EXTRA,
         ORIGIN,
+        argument!(
+            "again",
+            Kind::Flag,
+            "after status 500 or 501 the member signs in once more for the same scopes and the fresh code is exchanged; three in a row of one client stand"
+        ),
+        authorization::MEMBER,
     ],
-    facts: token_facts! {},
+    facts: token_facts! {
+        "fresh.code": "a handle of the code that was exchanged in place of the one that a server error came for; .verifier and .nonce of its authorization likewise; absent when there was none",
+    },
 };
 
 /// `oauth.refresh`
@@ -186,6 +194,11 @@ pub static REFRESH: VerbHelp = VerbHelp {
         OMIT,
         EXTRA,
         ORIGIN,
+        argument!(
+            "again",
+            Kind::Flag,
+            "after status 500 or 501 the same token is sent again; three in a row of one client stand, and what is refused after one tells nothing"
+        ),
     ],
     facts: token_facts! {
         "rotated": "true when the answer brings a refresh token other than the one that was sent; absent when it brings none",
@@ -202,6 +215,7 @@ pub static ATTEMPT: VerbHelp = VerbHelp {
         ASSERTION,
         argument!("verifier", Kind::Text, "as in oauth.token; the right one without it"),
         argument!("type", Kind::Text, "the resource type that is searched with the token; without it the patient in context is read"),
+        argument!("again", Kind::Flag, "after status 500 or 501 of the token endpoint all is done once more; the third in a row stands"),
     },
     facts: facts! {
         "stopped_at": "authorize, token or resource, where the server first refused; never when the token brought data; absent when something went nowhere or told nothing",

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::authorize::authorize;
 use super::token::{MOST_TOKEN_REQUESTS, exchange_code};
+use super::trouble;
 use crate::verbs::browser::MOST_LOGIN_REQUESTS;
 use crate::verbs::exchange::MOST_SENT;
 use crate::verbs::fhir::Fhir;
@@ -25,7 +26,10 @@ impl Verb for Attempt {
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
-        Box::pin(async move { attempt(arguments, context).await.unwrap_or_else(|observed| observed) })
+        Box::pin(async move {
+            let observed = attempt(arguments, context).await.unwrap_or_else(|observed| observed);
+            if arguments.flag("again") { trouble::with_another_attempt(observed, arguments, context).await } else { observed }
+        })
     }
 }
 
@@ -57,7 +61,8 @@ impl Course {
     }
 }
 
-async fn attempt(arguments: &Arguments, context: &Context) -> Result<Observed, Observed> {
+/// Authorizes, exchanges the code and uses the token.
+pub(super) async fn attempt(arguments: &Arguments, context: &Context) -> Result<Observed, Observed> {
     let authorized = authorize(arguments, context).await.map_err(|cause| Observed::broken(cause, Vec::new()))?;
     let mut course = Course { facts: Map::new(), evidence: authorized.evidence.clone() };
     let Observation::Facts(seen) = &authorized.observation else { return Err(authorized) };

@@ -111,10 +111,16 @@ fn brought_a_code(visit: &Visit) -> bool {
     matches!(&visit.arrival, Arrival::Redirected(url) if url.query_pairs().any(|(name, _)| name == "code"))
 }
 
-/// True when the server itself said no to the request, in a redirect or in an answer.
+/// The errors that speak of the member, of a server in trouble or of an identity provider, and not of what the request says.
+const NOT_OF_THE_REQUEST: [&str; 4] = ["access_denied", "server_error", "temporarily_unavailable", "invalid_idp"];
+
+/// True when the server itself said no to the request, in a redirect or in an answer. No document names the error for an `aud` that is
+/// not liked, so that whatever else is said may mean it.
 fn was_refused(visit: &Visit) -> bool {
     match &visit.arrival {
-        Arrival::Redirected(url) => url.query_pairs().any(|(name, value)| name == "error" && value == "invalid_request"),
+        Arrival::Redirected(url) => {
+            url.query_pairs().any(|(name, value)| name == "error" && !NOT_OF_THE_REQUEST.contains(&value.as_ref()))
+        }
         Arrival::ErrorAnswer { status, .. } => (400..500).contains(status) && *status != 429,
         _ => false,
     }

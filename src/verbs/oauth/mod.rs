@@ -19,6 +19,7 @@ mod request;
 mod revoke;
 mod token;
 mod token_facts;
+mod trouble;
 
 pub(super) use alter::altered;
 pub use assertion::ClientAssertion;
@@ -34,5 +35,5 @@ pub use leftovers::remove_leftovers;
 pub(super) use request::Answered as TokenAnswer;
 pub use revoke::Revoke;
 pub(super) use token::verifier as verifier_of;
-pub use token::{Refresh, Token};
+pub use token::{MOST_TOKEN_REQUESTS, Refresh, Token};
 pub(super) use token_facts::{oauth_error, token_facts};

@@ -9,6 +9,7 @@ use super::endpoint::endpoint;
 use super::form::Form;
 use super::request::{Answered, identified, post_as};
 use super::token_facts::token_facts;
+use super::trouble;
 use crate::crypto::pkce_challenge;
 use crate::verbs::exchange::{MOST_SENT, MOST_SENT_ONCE};
 use crate::verbs::tidy::tidy;
@@ -17,7 +18,7 @@ use crate::vocabulary::{Cause, Secret};
 
 /// The most that one use sends: the request, a right authentication before it, and the revocation of the two tokens that
 /// it may bring, with the look whether that is needed.
-pub(super) const MOST_TOKEN_REQUESTS: u64 = 4 * MOST_SENT_ONCE + MOST_SENT;
+pub const MOST_TOKEN_REQUESTS: u64 = 4 * MOST_SENT_ONCE + MOST_SENT;
 
 /// `oauth.token`
 pub struct Token;
@@ -32,7 +33,10 @@ impl Verb for Token {
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
-        Box::pin(async move { exchange_code(arguments, context).await.unwrap_or_else(|observed| observed) })
+        Box::pin(async move {
+            let observed = exchange_code(arguments, context).await.unwrap_or_else(|observed| observed);
+            if arguments.flag("again") { trouble::with_fresh_codes(observed, arguments, context).await } else { observed }
+        })
     }
 }
 
@@ -44,12 +48,16 @@ impl Verb for Refresh {
         &help::REFRESH
     }
 
-    fn cost(&self, _: &Arguments) -> Cost {
-        Cost { requests: MOST_TOKEN_REQUESTS, ..Cost::default() }
+    fn cost(&self, arguments: &Arguments) -> Cost {
+        let times = if arguments.flag("again") { u64::from(trouble::MOST_IN_A_ROW) } else { 1 };
+        Cost { requests: times * MOST_TOKEN_REQUESTS, ..Cost::default() }
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
-        Box::pin(async move { refresh(arguments, context).await.unwrap_or_else(|observed| observed) })
+        Box::pin(async move {
+            let observed = refresh(arguments, context).await.unwrap_or_else(|observed| observed);
+            if arguments.flag("again") { trouble::with_the_same_token(observed, arguments, context).await } else { observed }
+        })
     }
 }
 
@@ -75,7 +83,8 @@ pub(super) async fn exchange_code(arguments: &Arguments, context: &Context) -> R
     Ok(Observed::facts(tidy(facts, &context.world.redactor), answered.evidence))
 }
 
-async fn refresh(arguments: &Arguments, context: &Context) -> Result<Observed, Observed> {
+/// Refreshes with the token that the arguments name.
+pub(super) async fn refresh(arguments: &Arguments, context: &Context) -> Result<Observed, Observed> {
     let handle = arguments.text("refresh_token").unwrap_or_default();
     let token = opened(arguments, context, "refresh_token", handle)?;
     let mut form = Form::default();

@@ -382,6 +382,65 @@ async fn traps_37_58_65_only_an_answer_in_the_form_of_oauth_is_a_refusal() {
 }
 
 #[tokio::test]
+async fn trap_65_a_server_error_for_a_code_brings_another_code_and_the_third_in_a_row_stands() {
+    let ill = Arc::new(AtomicU64::new(1));
+    let left = Arc::clone(&ill);
+    let (context, server) = context_of(with_code, move |_| {
+        let is_ill = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        if is_ill { Reply::page(500) } else { issued() }
+    })
+    .await;
+    let with = || json!({ "code": "made-up-code", "scopes": ["openid", "patient/Patient.read"], "again": true });
+    let exchanges = || server.seen().iter().filter(|seen| seen.path == "/token").count();
+    let seen = facts(&context, "oauth.token", with()).await;
+    assert_eq!((&seen["issued"], exchanges()), (&json!(true), 2));
+    assert!(seen["fresh"]["nonce"].is_string() && seen["fresh"]["verifier"].is_string() && seen["fresh"]["code"].is_string());
+    ill.store(9, Ordering::SeqCst);
+    let seen = facts(&context, "oauth.token", with()).await;
+    assert_eq!((&seen["status"], exchanges()), (&json!(500), 5));
+    ill.store(1, Ordering::SeqCst);
+    let once = facts(&context, "oauth.token", json!({ "code": "made-up-code" })).await;
+    assert_eq!((&once["status"], exchanges()), (&json!(500), 6), "a request that may be wrong is sent once");
+}
+
+#[tokio::test]
+async fn trap_65_a_refresh_is_sent_again_after_a_server_error_and_a_refusal_behind_one_tells_nothing() {
+    let error = json!({ "error": "invalid_grant" });
+    for (then, expected) in [(issued(), Ok(())), (Reply::json(400, &error), Err("unavailable"))] {
+        let first = std::sync::atomic::AtomicBool::new(true);
+        let (context, _) =
+            context_of(with_code, move |_| if first.swap(false, Ordering::SeqCst) { Reply::new(500) } else { then.clone() })
+                .await;
+        let with = json!({ "refresh_token": "made-up-token", "again": true });
+        match expected {
+            Ok(()) => assert_eq!(facts(&context, "oauth.refresh", with).await["issued"], true),
+            Err(kind) => assert_eq!(cause(&context, "oauth.refresh", with).await, kind),
+        }
+    }
+}
+
+#[tokio::test]
+async fn trap_40_aud_with_a_slash_is_tried_whatever_the_refusal_is_called_unless_it_speaks_of_something_else() {
+    for (error, tries) in [
+        ("invalid_request", 2),
+        ("invalid_target", 2),
+        ("unauthorized_client", 2),
+        ("invalid_aud", 2),
+        ("access_denied", 1),
+        ("server_error", 1),
+        ("temporarily_unavailable", 1),
+    ] {
+        let go = move |request: &Authorization| {
+            let ends_with_slash = request.url.query_pairs().any(|(name, value)| name == "aud" && value.ends_with('/'));
+            if ends_with_slash { with_code(request) } else { to(&format!("{REDIRECT}?error={error}")) }
+        };
+        let (context, _) = context_of(go, |_| issued()).await;
+        let seen = authorize(&context, json!({})).await;
+        assert_eq!((&seen["issued"], &seen["authorizations"]), (&json!(tries == 2), &json!(tries)), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn odd_members_of_a_token_response_are_facts_and_never_a_panic() {
     let body = json!({ "access_token": 7, "token_type": "bEARER", "expires_in": "3600", "scope": ["a"], "patient": { "id": 1 } });
     let answer = Reply::json(200, &body).with("cache-control", "no-storey");
