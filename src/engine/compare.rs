@@ -95,6 +95,7 @@ fn holds_of(seen: &Value, predicate: &Predicate) -> bool {
             list(seen).is_some_and(|own| !elements(unwanted).iter().any(|value| own.iter().any(|item| same(item, value))))
         }
         Predicate::SubsetOf(allowed) => list(seen).is_some_and(|own| all_in(own, elements(allowed))),
+        Predicate::GrantsOnly(allowed) => scopes::grants_only(&texts(seen), &texts(allowed)),
         Predicate::Grants(wanted) => scopes::grants(&texts(seen), &texts(wanted)),
         Predicate::AtLeast(bound) => ordered(seen, bound).is_some_and(std::cmp::Ordering::is_ge),
         Predicate::AtMost(bound) => ordered(seen, bound).is_some_and(std::cmp::Ordering::is_le),
@@ -218,6 +219,7 @@ mod tests {
             (json!(["a"]), "subset_of", json!(["a", "b"]), json!(["b"])),
             (json!(["a", "b"]), "superset_of", json!(["a"]), json!(["c"])),
             (json!(["patient/*.rs"]), "grants", json!(["patient/Coverage.read"]), json!(["user/Coverage.read"])),
+            (json!(["patient/Coverage.rs", "openid"]), "grants_only", json!(["patient/*.read"]), json!(["patient/Patient.read"])),
             (json!(5), "at_least", json!(5), json!(6)),
             (json!("65s"), "at_most", json!("2m"), json!("60s")),
             (json!("2026-01-01T00:00:00Z"), "before", json!("2026-01-02T00:00:00Z"), json!("2025-01-01T00:00:00Z")),

@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 /// The longest list and scope that are looked at; a target may send more.
 const MOST: usize = 1_000;
 
+/// Whose resources a scope can be about.
+const LEVELS: [&str; 3] = ["patient", "user", "system"];
+
 /// A scope taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Scope<'a> {
@@ -18,7 +21,7 @@ enum Scope<'a> {
 
 fn read(text: &str) -> Scope<'_> {
     let parsed = text.split_once('/').and_then(|(level, rest)| {
-        if !matches!(level, "patient" | "user" | "system") {
+        if !LEVELS.contains(&level) {
             return None;
         }
         let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
@@ -44,6 +47,20 @@ fn letters_of(access: &str) -> Option<BTreeSet<char>> {
 pub fn grants(granted: &[&str], wanted: &[&str]) -> bool {
     let granted: Vec<Scope<'_>> = granted.iter().take(MOST).map(|text| read(text)).collect();
     wanted.iter().take(MOST).all(|text| permits(&granted, &read(text)))
+}
+
+/// True when each granted scope that is about resources permits nothing that the allowed ones together do not. One that begins like
+/// such a scope and cannot be read is allowed only by its own text; all other words are nobody's harm.
+#[must_use]
+pub fn grants_only(granted: &[&str], allowed: &[&str]) -> bool {
+    let allowed: Vec<Scope<'_>> = allowed.iter().take(MOST).map(|text| read(text)).collect();
+    let is_about_resources = |scope: &Scope<'_>| match scope {
+        Scope::Resource { .. } => true,
+        Scope::Word(text) => {
+            text.split_once('/').is_some_and(|(level, _)| LEVELS.iter().any(|own| own.eq_ignore_ascii_case(level)))
+        }
+    };
+    granted.iter().take(MOST).map(|text| read(text)).all(|scope| !is_about_resources(&scope) || permits(&allowed, &scope))
 }
 
 fn permits(granted: &[Scope<'_>], wanted: &Scope<'_>) -> bool {
@@ -102,6 +119,35 @@ mod tests {
     }
 
     #[test]
+    fn trap_5_and_7_further_letters_types_and_levels_are_more_than_allowed_and_further_words_are_not() {
+        let allowed = ["patient/Coverage.read", "patient/Patient.rs", "patient/*.r", "launch/patient"];
+        for within in [
+            &["patient/Coverage.rs"][..],
+            &["patient/Coverage.sr", "patient/Coverage.read"],
+            &["patient/Coverage.rs?status=active"],
+            &["patient/Practitioner.r", "patient/*.r"],
+            &["openid", "api://7f3a/app.access", "https://payer.example/scope.write", "launch/encounter", "offline_access"],
+            &[],
+        ] {
+            assert!(grants_only(within, &allowed), "{within:?}");
+        }
+        for beyond in [
+            "patient/Coverage.cruds",
+            "patient/Coverage.rsu",
+            "patient/Coverage.*",
+            "patient/*.rs",
+            "patient/Practitioner.s",
+            "user/Coverage.rs",
+            "system/*.r",
+            "patient/Coverage.reads",
+            "Patient/Coverage.read",
+        ] {
+            assert!(!grants_only(&["openid", beyond], &allowed), "{beyond}");
+        }
+        assert!(grants_only(&["patient/Odd"], &["patient/Odd"]));
+    }
+
+    #[test]
     fn other_scopes_are_words() {
         assert!(grants(&["fhirUser", "launch/patient", "openid"], &["openid", "fhirUser", "launch/patient"]));
         assert!(!grants(&["launch/Patient"], &["launch/patient"]));
@@ -110,7 +156,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_scope_grants_itself_and_nothing_panics(text in "[ -~]{0,40}") {
-            proptest::prop_assert!(grants(&[&text], &[&text]));
+            proptest::prop_assert!(grants(&[&text], &[&text]) && grants_only(&[&text], &[&text]));
         }
     }
 }

@@ -35,6 +35,8 @@ pub enum Predicate {
     SupersetOf(Value),
     /// A list of SMART scopes that permits, by meaning, every scope of the list.
     Grants(Value),
+    /// A list of SMART scopes that permits, by meaning, no resource that the list does not.
+    GrantsOnly(Value),
     /// A number, or a duration as a word, not below.
     AtLeast(Value),
     /// A number, or a duration as a word, not above.
@@ -90,7 +92,7 @@ impl TypeWord {
 
 impl Predicate {
     /// Every predicate by its word, in the order of the documentation.
-    pub const WORDS: [&'static str; 20] = [
+    pub const WORDS: [&'static str; 21] = [
         "is",
         "is_not",
         "one_of",
@@ -106,6 +108,7 @@ impl Predicate {
         "subset_of",
         "superset_of",
         "grants",
+        "grants_only",
         "at_least",
         "at_most",
         "before",
@@ -144,6 +147,7 @@ impl Predicate {
             "subset_of" => list(value, Self::SubsetOf),
             "superset_of" => list(value, Self::SupersetOf),
             "grants" => list(value, Self::Grants),
+            "grants_only" => list(value, Self::GrantsOnly),
             "at_least" => Ok(Self::AtLeast(value)),
             "at_most" => Ok(Self::AtMost(value)),
             "before" => Ok(Self::Before(value)),
@@ -177,6 +181,7 @@ impl Predicate {
             Self::SubsetOf(value) => ("subset_of", value.clone()),
             Self::SupersetOf(value) => ("superset_of", value.clone()),
             Self::Grants(value) => ("grants", value.clone()),
+            Self::GrantsOnly(value) => ("grants_only", value.clone()),
             Self::AtLeast(value) => ("at_least", value.clone()),
             Self::AtMost(value) => ("at_most", value.clone()),
             Self::Before(value) => ("before", value.clone()),

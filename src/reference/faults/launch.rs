@@ -56,6 +56,8 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "grants-read-without-search", "read scopes are granted as .r"),
     fault(G, "grants-granular-only", "read scopes are granted for active records only"),
     fault(G, "over-grants", "patient/*.cruds is granted though nobody asked for it"),
+    fault(G, "over-grants-letters", "patient/ExplanationOfBenefit.read is granted as .cruds"),
+    fault(G, "over-grants-user-letters", "user/ExplanationOfBenefit.read is granted as .cruds"),
     fault(G, "over-grants-system", "system/*.read is granted though nobody asked for it"),
     fault(G, "over-grants-user", "user/*.rs is granted though nobody asked for it"),
     fault(G, "user-scopes-refused", "a request with user/ scopes is invalid_scope"),
@@ -85,5 +87,10 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "grants-wildcard", "read scopes are granted as one wildcard"),
     quirk(G, "grants-out-of-order", "granted scopes come backwards and as .sr"),
     quirk(G, "grants-openid-twice", "openid stands twice in the granted scopes"),
+    quirk(
+        G,
+        "grants-foreign-scope",
+        "a scope that is no word of SMART and no resource scope, api://7f3a/app.access, is granted too",
+    ),
     quirk(G, "launch-patient-not-echoed", "launch/patient is not among the granted scopes though there is a patient"),
 ];

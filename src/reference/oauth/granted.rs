@@ -24,6 +24,17 @@ pub(in super::super) fn effective(site: &Site, approved: &[String]) -> Vec<Strin
     if site.has("over-grants") {
         scopes.push("patient/*.cruds".to_owned());
     }
+    for (fault, scope) in
+        [("over-grants-letters", "patient/ExplanationOfBenefit"), ("over-grants-user-letters", "user/ExplanationOfBenefit")]
+    {
+        if site.has(fault) {
+            let asked = format!("{scope}.read");
+            scopes.iter_mut().filter(|own| **own == asked).for_each(|own| *own = format!("{scope}.cruds"));
+        }
+    }
+    if site.has("grants-foreign-scope") {
+        scopes.push("api://7f3a/app.access".to_owned());
+    }
     if site.has("over-grants-system") {
         scopes.push("system/*.read".to_owned());
     }

@@ -95,7 +95,7 @@ fn narrowed(site: &Site, original: &Access, wanted: Option<&str>) -> Result<Vec<
     let Some(wanted) = wanted else {
         let lost = site.has("refresh-loses-scope");
         let scopes = original.scopes.iter().filter(|scope| !lost || !scope.contains("ExplanationOfBenefit"));
-        return Ok(scopes.cloned().collect());
+        return Ok(widened(site, scopes.cloned().collect()));
     };
     let wanted = scopes::split(wanted);
     if site.has("refresh-narrow-refused") && wanted.len() < original.scopes.len() {
@@ -107,10 +107,32 @@ fn narrowed(site: &Site, original: &Access, wanted: Option<&str>) -> Result<Vec<
     if site.has("refresh-widens-scope") {
         return Ok(wanted.iter().filter_map(|scope| scopes::grantable(scope)).collect());
     }
+    if site.has("refresh-widens-scope-by-letters") {
+        return Ok(wanted.iter().map(|scope| writing(scope)).collect());
+    }
+    if site.has("refresh-widens-scope-to-wildcard") {
+        return Ok(vec!["patient/*.cruds".to_owned()]);
+    }
     if site.has("refresh-wider-cut-down") {
         return Ok(wanted.into_iter().filter(|scope| scopes::covers(&original.scopes, scope)).collect());
     }
     Err("scope is wider than the grant")
+}
+
+/// What two mistaken servers make of a refresh that asks for nothing in particular.
+fn widened(site: &Site, mut scopes: Vec<String>) -> Vec<String> {
+    if site.has("refresh-adds-letters") {
+        scopes = scopes.iter().map(|scope| writing(scope)).collect();
+    }
+    if site.has("refresh-adds-wildcard") {
+        scopes.push("user/*.rs".to_owned());
+    }
+    scopes
+}
+
+/// The same scope with all letters, when it is one to read with.
+fn writing(scope: &str) -> String {
+    scope.strip_suffix(".read").map_or_else(|| scope.to_owned(), |resource| format!("{resource}.cruds"))
 }
 
 /// The next refresh token, when they rotate; else the old one stays valid and is not repeated.
