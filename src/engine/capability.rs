@@ -91,7 +91,12 @@ impl Capabilities {
             "smart.permission-refresh" => self.smart_lists_any(&["permission-offline", "permission-online"]),
             "smart.introspection" => self.smart(|json| has_text(json, "introspection_endpoint")),
             "smart.revocation" => self.smart(|json| has_text(json, "revocation_endpoint")),
-            "oauth.pkce-advertised" | "oauth.pkce" => self.smart(|json| lists(json, "code_challenge_methods_supported", "S256")),
+            "oauth.pkce-advertised" => self.smart(|json| lists(json, "code_challenge_methods_supported", "S256")),
+            // What the run has not seen demanded is not demanded: otherwise a server without PKCE would be blocked for ever.
+            "oauth.pkce" => match self.claimed("oauth.pkce-demanded") {
+                Claimed::Yes => Claimed::Yes,
+                Claimed::No | Claimed::Unknown(_) => self.claimed("oauth.pkce-advertised"),
+            },
             "oauth.client-secret" => self.smart_lists_any(&["client-confidential-symmetric"]),
             "oauth.client-credentials" => self.smart(|json| lists(json, "grant_types_supported", "client_credentials")),
             "oauth.dynamic-registration" => self.smart(|json| has_text(json, "registration_endpoint")),
@@ -266,6 +271,17 @@ mod tests {
         let ill_typed = with(Document::Found(json!({ "capabilities": "launch-standalone" })), Document::Absent);
         assert!(matches!(ill_typed.claimed("smart.launch-standalone"), Claimed::Unknown(_)));
         assert_eq!(ill_typed.claimed("smart"), Claimed::Yes);
+    }
+
+    #[test]
+    fn trap_17_pkce_is_advertised_or_demanded_and_neither_is_not_claimed() {
+        let seen: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+        let smart = |json: Value| Documents { smart: Document::Found(json), ..Documents::default() };
+        let advertised = Capabilities::new(smart(json!({ "code_challenge_methods_supported": ["S256"] })), [], Arc::default());
+        let silent = Capabilities::new(smart(json!({})), [], Arc::clone(&seen));
+        assert_eq!((advertised.claimed("oauth.pkce"), silent.claimed("oauth.pkce")), (Claimed::Yes, Claimed::No));
+        seen.lock().unwrap().insert("oauth.pkce-demanded".into());
+        assert_eq!((silent.claimed("oauth.pkce"), silent.claimed("oauth.pkce-advertised")), (Claimed::Yes, Claimed::No));
     }
 
     #[test]

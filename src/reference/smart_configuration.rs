@@ -178,7 +178,8 @@ fn since_2_0(site: &Site) -> Members {
     if !site.has("smart-no-grant-types") {
         members.push(("grant_types_supported", grant_types(site)));
     }
-    if !site.has("smart-no-code-challenge-methods") {
+    let unadvertised = ["smart-no-code-challenge-methods", "pkce-demanded-unadvertised", "pkce-demanded-and-ignored"];
+    if unadvertised.map(|fault| site.has(fault)) == [false; 3] {
         members.push(("code_challenge_methods_supported", code_challenge_methods(site)));
     }
     members

@@ -37,6 +37,13 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "pkce-not-required", "an app with a secret or keys may leave PKCE out").smart("2.0.0"),
     fault(G, "pkce-missing-other-error", "that the code challenge is missing is called unauthorized_client").smart("2.0.0"),
     fault(G, "pkce-ignored", "the code verifier is never looked at"),
+    fault(G, "pkce-demanded-unadvertised", "no app may leave the code challenge out, and no list names S256").smart("1.0.0"),
+    fault(
+        G,
+        "pkce-demanded-and-ignored",
+        "no app may leave the code challenge out, no list names S256, and the code verifier is never looked at",
+    )
+    .smart("1.0.0"),
     fault(G, "pkce-plain-accepted", "code_challenge_method plain is taken, also when none is named"),
     fault(G, "pkce-missing-verifier-accepted", "a code with a challenge is taken without a verifier"),
     fault(G, "pkce-empty-verifier-accepted", "a code with a challenge is taken with an empty verifier"),

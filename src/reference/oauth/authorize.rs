@@ -229,6 +229,9 @@ fn pkce_is_optional(site: &Site, client: &RegisteredClient) -> bool {
     if client.dynamic.is_some() {
         return !udap::requires_pkce(site);
     }
+    if site.has("pkce-demanded-unadvertised") || site.has("pkce-demanded-and-ignored") {
+        return false;
+    }
     if client.kind == ClientKind::Public {
         return site.has("public-client-without-pkce-accepted");
     }

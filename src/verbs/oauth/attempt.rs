@@ -80,7 +80,8 @@ pub(super) async fn attempt(arguments: &Arguments, context: &Context) -> Result<
         return Ok(match seen.get("refused").and_then(Value::as_bool) {
             Some(true) => {
                 // Refused as the protocol has it, and the same with a challenge goes on in the setup of the case.
-                if arguments.text("pkce") == Some("none") && seen["arrived"] == "redirect" {
+                let is_page = seen["arrived"] == "error-answer" && seen["status"] == 400;
+                if arguments.text("pkce") == Some("none") && (seen["arrived"] == "redirect" || is_page) {
                     context.observe("oauth.pkce-demanded");
                 }
                 course.stopped_at("authorize", context)
