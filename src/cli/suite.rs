@@ -15,13 +15,14 @@ use crate::vocabulary::document::{Problem, Problems};
 use crate::vocabulary::{CaseId, RequirementId};
 
 /// The members of `target.*` that templates may use.
-pub const TARGET_MEMBERS: [&str; 12] = [
+pub const TARGET_MEMBERS: [&str; 13] = [
     "base",
     "host",
     "endpoints",
     "advertised",
     "public_types",
     "plain_http",
+    "plain_http_login",
     "approves_all",
     "user_scopes",
     "audit_wait",

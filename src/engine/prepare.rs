@@ -261,6 +261,7 @@ fn unseen_target(options: &RunOptions) -> Value {
         "public_types": target.public_types,
         "public_address": true,
         "plain_http": target.plain_http.as_ref().map_or_else(|| format!("http://{host}{}", target.base.path()), ToString::to_string),
+        "plain_http_login": format!("http://{host}/authorize"),
         "browser_apps": target.browser_apps,
         "communities": target.udap.communities.iter().map(|community| community.uri.as_str()).collect::<Vec<_>>(),
         "approves_all": options.launch.login.approves_all,

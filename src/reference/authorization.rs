@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::endpoints::issuer_path;
+use super::endpoints::{authorize_path, issuer_path};
 use super::exchange::{Asked, Reply};
 use super::site::Site;
 use super::{jwks, oauth, openid_configuration, smart_configuration, udap};
@@ -31,7 +31,7 @@ pub(super) fn answer(site: &Site, asked: &Asked) -> Reply {
 /// Whether a path belongs to this listener, for the plain HTTP one that has to say where the real thing is.
 pub(super) fn serves(site: &Site, path: &str) -> bool {
     let ours = ["/authorize", "/token", "/introspect", "/revoke", "/register", "/manage", "/jwks", "/keys", "/brands.json"];
-    ours.contains(&path) || path.strip_suffix(OPENID_CONFIGURATION) == Some(issuer_path(site))
+    ours.contains(&path) || path == authorize_path(site) || path.strip_suffix(OPENID_CONFIGURATION) == Some(issuer_path(site))
 }
 
 fn is_openid_configuration(site: &Site, path: &str) -> bool {

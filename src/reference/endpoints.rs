@@ -20,6 +20,11 @@ pub(super) fn issuer_path(site: &Site) -> &'static str {
     if site.has("issuer-other-host") { "/tenants/members" } else { "" }
 }
 
+/// The path of the authorization endpoint.
+pub(super) fn authorize_path(site: &Site) -> &'static str {
+    if site.has("plain-http-serves-login-where-published") { "/oauth2/authorize" } else { "/authorize" }
+}
+
 impl Endpoints {
     /// The endpoints of this server, under its faults.
     pub(super) fn of(site: &Site) -> Self {
@@ -30,7 +35,7 @@ impl Endpoints {
         let register = at("/register", "smart-registration-endpoint-http");
         Self {
             issuer: at(issuer_path(site), "smart-issuer-http"),
-            authorize: at("/authorize", "smart-authorization-endpoint-http"),
+            authorize: at(authorize_path(site), "smart-authorization-endpoint-http"),
             token: at("/token", "smart-token-endpoint-http"),
             jwks: at("/jwks", "smart-jwks-uri-http"),
             register: (!site.has("udap-registration-endpoint-missing")).then_some(register),

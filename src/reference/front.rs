@@ -4,6 +4,7 @@ use openssl::x509::X509;
 
 use super::certificates::{LIST_PATH, RESPONDER_PATH, identity};
 use super::door::Door;
+use super::endpoints::authorize_path;
 use super::exchange::{Answer, Asked, Reply};
 use super::options::LoginVariant;
 use super::site::{BASE_PATH, Site};
@@ -95,6 +96,17 @@ fn plain_http(site: &Site, asked: &Asked) -> Reply {
     let serves_login = site.has("plain-http-serves-login");
     if asked.path == "/authorize" && (serves_data || serves_login) {
         return authorization::login_page();
+    }
+    let where_published = site.has("plain-http-serves-login-where-published");
+    if where_published && asked.path == authorize_path(site) {
+        return authorization::login_page();
+    }
+    if site.has("plain-http-redirects-to-login") {
+        match asked.path.as_str() {
+            "/authorize" => return Reply::redirect(302, "/signin"),
+            "/signin" => return authorization::login_page(),
+            _ => {}
+        }
     }
     if serves_data {
         return fhir_origin(site, asked);

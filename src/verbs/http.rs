@@ -17,6 +17,9 @@ use crate::vocabulary::{Cause, escape_to_width};
 /// The most copies of one request.
 const MOST_COPIES: u64 = 16;
 
+/// How often a redirect that stays on plain HTTP is followed.
+const MOST_HOPS: u64 = 3;
+
 /// A request with one of the methods.
 pub struct Http {
     help: &'static VerbHelp,
@@ -40,8 +43,11 @@ impl Http {
             Ok(request) => request,
             Err(cause) => return Observed::broken(cause, Vec::new()),
         };
-        let (url, plain) = (request.url.clone(), arguments.flag("plain"));
-        let sent = join_all((0..copies(arguments)).map(|_| exchange(context, request.clone()))).await;
+        let (mut url, plain) = (request.url.clone(), arguments.flag("plain"));
+        let mut sent = join_all((0..copies(arguments)).map(|_| exchange(context, request.clone()))).await;
+        if let (true, Some(first)) = (plain, sent.first_mut()) {
+            url = follow(first, request, context).await;
+        }
         let evidence = sent.iter().flat_map(|exchange| exchange.evidence.clone()).collect();
         let flaky = sent.iter().any(|exchange| exchange.flaky);
         let observation = if plain { plain_observation(&sent, &url, context) } else { observation(&sent, &url, context) };
@@ -75,7 +81,8 @@ impl Verb for Http {
 
     fn cost(&self, arguments: &Arguments) -> Cost {
         let each = if self.is_repeatable() { MOST_SENT } else { MOST_SENT_ONCE };
-        Cost { requests: copies(arguments) * each, ..Cost::default() }
+        let hops = if arguments.flag("plain") { MOST_HOPS * each } else { 0 };
+        Cost { requests: copies(arguments) * each + hops, ..Cost::default() }
     }
 
     fn run<'a>(&'a self, arguments: &'a Arguments, context: &'a Context) -> BoxFuture<'a, Observed> {
@@ -119,6 +126,27 @@ fn observation(sent: &[Exchange], url: &Url, context: &Context) -> Observation {
     let mut facts = common(first, &document_of(first), url, context);
     facts.insert("accepted_count".into(), accepted.into());
     Observation::Facts(tidy(facts, &context.world.redactor))
+}
+
+/// Goes on while plain HTTP only points to plain HTTP of the same host: where a person ends up is what counts (trap 24). An address
+/// from which nothing comes leaves the answer that pointed there.
+async fn follow(last: &mut Exchange, request: Request, context: &Context) -> Url {
+    let mut url = request.url.clone();
+    for _ in 0..MOST_HOPS {
+        let answer = last.outcome.answer().filter(|answer| (300..400).contains(&answer.status));
+        let next = answer
+            .and_then(|answer| location_of(answer, &url))
+            .filter(|next| next.scheme() == "http" && next.host_str() == url.host_str() && *next != url);
+        let Some(next) = next else { break };
+        let again = exchange(context, Request { url: next.clone(), ..request.clone() }).await;
+        last.evidence.extend(again.evidence);
+        last.flaky |= again.flaky;
+        if again.outcome.answer().is_none() {
+            break;
+        }
+        (last.outcome, url) = (again.outcome, next);
+    }
+    url
 }
 
 /// What is to be seen on a plain HTTP port (trap 24).

@@ -74,6 +74,12 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "certificate-ends-soon", "the certificate ends in a week"),
     fault(G, "plain-http-serves-data", "plain HTTP serves the FHIR base and a login page instead of redirecting"),
     fault(G, "plain-http-serves-login", "plain HTTP serves a login page at the authorize path; the rest redirects"),
+    fault(
+        G,
+        "plain-http-serves-login-where-published",
+        "the authorization endpoint has another path than usual, and plain HTTP serves a login page there",
+    ),
+    fault(G, "plain-http-redirects-to-login", "plain HTTP redirects the authorize path to a login page on plain HTTP"),
     quirk(G, "tls-1-byte-records", "every plaintext handshake byte comes in a record of its own"),
     quirk(G, "tls-warning-alert-first", "an unrecognized_name warning alert comes before the ServerHello"),
     quirk(G, "tls-resets-old-versions", "hellos below TLS 1.2 are answered with a TCP reset"),

@@ -1,5 +1,6 @@
 //! Which path of the authorization origin is which room of the authorization server.
 
+use super::super::endpoints::authorize_path;
 use super::super::exchange::{Asked, Reply};
 use super::super::site::Site;
 use super::super::udap;
@@ -9,6 +10,7 @@ use super::{authorize, connected_apps, consent, introspect, login_pages, revoke,
 pub(in super::super) fn answer(site: &Site, asked: &Asked) -> Option<Reply> {
     let reply = match asked.path.as_str() {
         "/authorize" => authorize::answer(site, asked),
+        path if path == authorize_path(site) => authorize::answer(site, asked),
         "/login" | "/login/language" | "/login/password" | "/login/code" | "/login/sso" => login_pages::answer(site, asked),
         "/logout" => login_pages::log_out(site, asked),
         "/saml/acs" => saml::consume(site, asked),

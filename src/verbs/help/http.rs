@@ -11,8 +11,11 @@ const ORIGIN: ArgumentHelp = argument!("origin", Kind::Text, "the Origin header,
 const COPIES: ArgumentHelp = argument!("copies", Kind::Number, "how many equal requests are sent at once, 1 to 16");
 const CONNECTION: ArgumentHelp =
     argument!("connection", Kind::Word(&["fresh"]), "fresh: on a connection of its own, as every request of this program is");
-const PLAIN: ArgumentHelp =
-    argument!("plain", Kind::Flag, "the URL is plain HTTP on purpose, and a port that does not speak it is an answer");
+const PLAIN: ArgumentHelp = argument!(
+    "plain",
+    Kind::Flag,
+    "the URL is plain HTTP on purpose, and a port that does not speak it is an answer; up to three redirects that stay on plain HTTP of the same host are followed"
+);
 
 const FACTS: &[FactHelp] = http_facts! {
     "accepted_count": "how many of the copies were answered with 2xx",

@@ -68,6 +68,25 @@ async fn trap_24_data_or_a_login_over_plain_http_is_served() {
 }
 
 #[tokio::test]
+async fn trap_24_a_redirect_that_stays_on_plain_http_is_followed_to_its_end_and_no_further() {
+    let login = "<html><form action=/login><input type=password></form>";
+    let server = Server::start(move |seen| match seen.path.as_str() {
+        "/authorize" => Reply::new(302).with("location", "/hop"),
+        "/hop" => Reply::new(302).with("location", "signin"),
+        "/signin" => Reply::new(200).with("content-type", "text/html").body(login),
+        "/away" => Reply::new(302).with("location", "http://elsewhere.example/signin"),
+        _ => Reply::new(302).with("location", "/loop?again"),
+    })
+    .await;
+    let at = |path: &str| json!({ "url": server.base.join(path).unwrap().as_str(), "plain": true });
+    for (path, served) in [("/authorize", true), ("/away", false), ("/loop", false)] {
+        let seen = facts(&context_for(&server.base), "http.get", at(path)).await;
+        assert_eq!((seen["served"].as_bool(), seen["login_form"].as_bool()), (Some(served), Some(served)), "{path} {seen}");
+    }
+    assert!(server.seen().len() < 10);
+}
+
+#[tokio::test]
 async fn trap_24_a_port_that_does_not_speak_plain_http_serves_nothing() {
     let closed = Url::parse("http://127.0.0.1:1/").unwrap();
     let seen = facts(&context_for(&closed), "http.get", json!({ "url": closed.as_str(), "plain": true })).await;
