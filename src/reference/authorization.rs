@@ -36,7 +36,7 @@ pub(super) fn serves(site: &Site, path: &str) -> bool {
 
 fn is_openid_configuration(site: &Site, path: &str) -> bool {
     let below_issuer = path.strip_suffix(OPENID_CONFIGURATION) == Some(issuer_path(site));
-    below_issuer && !site.has("openid-configuration-missing")
+    below_issuer && !site.has("openid-configuration-missing") && !site.has("token-issuer-configuration-missing")
 }
 
 /// The page that a member signs in on; for the faults that show it where it must not be.

@@ -10,11 +10,11 @@ use super::site::Site;
 pub(super) fn answer(site: &Site) -> Reply {
     let endpoints = Endpoints::of(site);
     let mut algorithms = vec!["RS256", "ES256"];
-    if site.has("openid-no-rs256") {
+    if site.has("openid-no-rs256") || site.has("token-issuer-no-rs256") {
         algorithms.remove(0);
     }
     let mut document = json!({
-        "issuer": if site.has("openid-issuer-differs") { site.authorization_url("/elsewhere") } else { endpoints.issuer },
+        "issuer": if site.has("openid-issuer-differs") || site.has("token-issuer-differs") { site.authorization_url("/elsewhere") } else { endpoints.issuer },
         "authorization_endpoint": if site.has("openid-authorization-endpoint-differs") { site.authorization_url("/login/authorize") } else { endpoints.authorize },
         "token_endpoint": endpoints.token,
         "userinfo_endpoint": site.authorization_url("/userinfo"),
@@ -38,7 +38,7 @@ pub(super) fn answer(site: &Site) -> Reply {
             document[member] = Value::Null;
         }
     }
-    if site.has("openid-missing-fields")
+    if (site.has("openid-missing-fields") || site.has("token-issuer-missing-fields"))
         && let Some(members) = document.as_object_mut()
     {
         members.shift_remove("subject_types_supported");

@@ -123,13 +123,20 @@ fn sign_on(site: &Site) -> Members {
     }
     let Endpoints { issuer, jwks, .. } = Endpoints::of(site);
     let sso = claims_sso(site);
-    if (sso || site.has("smart-issuer-without-sso")) && !site.has("smart-no-issuer") {
+    if (sso || site.has("smart-issuer-without-sso")) && !site.has("smart-no-issuer") && !only_the_token_names_it(site) {
         members.push(("issuer", json!(if site.has("smart-issuer-empty") { String::new() } else { issuer })));
     }
     if sso && !site.has("smart-no-jwks-uri") {
         members.push(("jwks_uri", json!(jwks)));
     }
     members
+}
+
+/// As in SMART 1.0.0, where smart-configuration has no member for the issuer.
+fn only_the_token_names_it(site: &Site) -> bool {
+    let reasons =
+        ["token-issuer-configuration-missing", "token-issuer-differs", "token-issuer-missing-fields", "token-issuer-no-rs256"];
+    reasons.map(|fault| site.has(fault)) != [false; 4]
 }
 
 fn endpoints(site: &Site) -> Members {

@@ -105,6 +105,7 @@ fn spoil_fhir_user(site: &Site, member: usize, claims: &mut Value) {
     let changes = [
         ("fhiruser-relative", "fhirUser", json!(relative)),
         ("fhiruser-practitioner", "fhirUser", json!(format!("{}/Practitioner/{}", site.base, practitioner(member)))),
+        ("fhiruser-practitioner-role", "fhirUser", json!(format!("{}/PractitionerRole/carinbb-role-{}", site.base, member + 1))),
         ("fhiruser-related-person", "fhirUser", json!(format!("{}/RelatedPerson/carinbb-related-{}", site.base, member + 1))),
         ("fhiruser-other-host", "fhirUser", json!(format!("https://fhir.elsewhere.example/{relative}"))),
         ("fhiruser-other-member", "fhirUser", json!(fhir_user(site, if member == 1 { 3 } else { 1 }))),
