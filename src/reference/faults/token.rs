@@ -71,6 +71,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "assertion-rs384-refused", "RS384 is refused for assertions"),
     fault(G, "assertion-es384-refused", "ES384 is refused for assertions"),
     fault(G, "cors-missing-on-token", "the token endpoint has no CORS headers").smart("2.2.0"),
+    quirk(G, "token-preflight-refused", "the token endpoint answers OPTIONS with 405 and without CORS headers").smart("2.2.0"),
     fault(G, "revocation-without-effect", "a revoked token still works"),
     fault(G, "revocation-keeps-access-tokens", "a revoked refresh token leaves its access tokens alone"),
     fault(G, "revocation-open", "nobody has to authenticate to revoke a token"),

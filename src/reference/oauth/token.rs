@@ -16,7 +16,7 @@ pub(super) const LIFETIME: Duration = Duration::hours(1);
 
 /// Answers a request to the endpoint, preflights included.
 pub(in super::super) fn answer(site: &Site, asked: &Asked) -> Reply {
-    if asked.method == "OPTIONS" {
+    if asked.method == "OPTIONS" && !site.has("token-preflight-refused") {
         return with_cors(site, preflight());
     }
     let parameters = match asked.method.as_str() {

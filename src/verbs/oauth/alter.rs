@@ -18,11 +18,12 @@ pub fn altered(token: Resolved, word: Option<&str>, random: &dyn Random) -> Reso
     Resolved { secret: Secret::new(token.secret.label(), text), made_up }
 }
 
-/// One letter near the end: of a JWT it is one of the signature, and none whose last bits would not count.
+/// One letter near the end: of a JWT it is one of the signature, and none whose last bits would not count. A token may be a number in
+/// hexadecimal that the server compares by its value, so that the other case of a letter would be the same token.
 fn changed(mut characters: Vec<char>) -> String {
     let place = characters.len() * 9 / 10;
     if let Some(character) = characters.get_mut(place) {
-        *character = if *character == 'A' { 'B' } else { 'A' };
+        *character = if character.eq_ignore_ascii_case(&'A') { 'B' } else { 'A' };
     }
     characters.into_iter().collect()
 }
@@ -55,6 +56,10 @@ mod tests {
             assert_eq!(of("no", text).secret.expose(), text);
         }
         assert_eq!(of("changed", "abcdefghij").secret.expose(), "abcdefghiA");
+        for text in ["6f1c0000a", "6f1c0000A", "6f1c0000b", "6f1c00009", "6f1c0000-"] {
+            let changed = of("changed", text);
+            assert!(!changed.secret.expose().eq_ignore_ascii_case(text), "{text}");
+        }
         assert_eq!(of("truncated", "abcdef").secret.expose(), "abcd");
         assert!(of("made-up", "abcdef").made_up && !of("changed", "abcdef").made_up);
         assert_eq!(of("truncated", "").secret.expose(), "");
