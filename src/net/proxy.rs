@@ -23,7 +23,8 @@ pub struct ParseProxyError(String);
 #[derive(Debug, Clone)]
 pub struct Proxy {
     url: Url,
-    password: Option<Secret>,
+    /// As the proxy gets it, and as the URL spells it.
+    passwords: Vec<Secret>,
 }
 
 /// An answer to CONNECT is a few lines; more is not an answer.
@@ -40,8 +41,9 @@ impl Proxy {
         if url.scheme() != "http" || url.host_str().is_none_or(str::is_empty) {
             return Err(shown());
         }
-        let password = url.password().map(|password| Secret::new("proxy_password", password));
-        Ok(Self { url, password })
+        let spellings = url.password().into_iter().flat_map(|password| [decoded(password), password.to_owned()]);
+        let passwords = spellings.map(|password| Secret::new("proxy_password", password)).collect();
+        Ok(Self { url, passwords })
     }
 
     /// The URL, user part included, for the one client that needs it.
@@ -49,10 +51,10 @@ impl Proxy {
         &self.url
     }
 
-    /// The password, so that the run can redact it.
+    /// The password in each spelling, so that the run can redact it.
     #[must_use]
-    pub fn password(&self) -> Option<&Secret> {
-        self.password.as_ref()
+    pub fn passwords(&self) -> &[Secret] {
+        &self.passwords
     }
 
     /// Opens a tunnel to `host:port`.
@@ -74,8 +76,8 @@ impl Proxy {
     }
 
     fn question(&self, host: &str, port: u16) -> String {
-        let user = self.url.username();
-        let credential = format!("{user}:{}", self.url.password().unwrap_or_default());
+        let user = decoded(self.url.username());
+        let credential = format!("{user}:{}", self.url.password().map(decoded).unwrap_or_default());
         let authorization = if user.is_empty() {
             String::new()
         } else {
@@ -83,6 +85,12 @@ impl Proxy {
         };
         format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n{authorization}\r\n")
     }
+}
+
+/// A part of a URL without its percent signs: that is what was meant by it.
+fn decoded(part: &str) -> String {
+    let pair = format!("={}", part.replace('+', "%2B").replace('&', "%26"));
+    url::form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).collect()
 }
 
 /// Reads to the empty line and not a byte further: what follows belongs to the tunnel.
@@ -110,5 +118,9 @@ mod tests {
         assert!(!message.contains("hunter2"), "{message}");
         let proxy = Proxy::parse("http://me:pw@proxy.example:3128").unwrap();
         assert!(proxy.question("a", 443).contains("Proxy-Authorization: Basic bWU6cHc=\r\n"));
+        let proxy = Proxy::parse("http://me:pässw0rd&+%40x@proxy.example:3128").unwrap();
+        let spellings: Vec<&str> = proxy.passwords().iter().map(Secret::expose).collect();
+        assert_eq!(spellings, ["pässw0rd&+@x", "p%C3%A4ssw0rd&+%40x"]);
+        assert!(proxy.question("a", 443).contains(&STANDARD.encode("me:pässw0rd&+@x")));
     }
 }

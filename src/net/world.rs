@@ -106,9 +106,7 @@ impl World {
         let guard = AddressGuard::new(target_origins.iter().map(|origin| (origin.host.clone(), origin.port)), allow_net);
         http.credential_origins.extend(target_origins);
         let redactor = Redactor::new(&random.state());
-        if let Some(password) = dial.proxy.as_ref().and_then(|proxy| proxy.password()) {
-            redactor.register(password);
-        }
+        dial.proxy.iter().flat_map(|proxy| proxy.passwords()).for_each(|password| redactor.register(password));
         let dialer = Arc::new(Dialer::new(guard, dial));
         let (run_id, evidence) = (random.uuid(), EvidenceStore::new());
         let means = Means {

@@ -30,7 +30,7 @@ pub(super) fn capabilities(settings: &BrowserSettings, redirect_uri: &Url) -> Va
     if settings.no_sandbox {
         arguments.push("--no-sandbox".to_owned());
     }
-    arguments.extend(settings.proxy.iter().map(|proxy| format!("--proxy-server={proxy}")));
+    arguments.extend(settings.proxy.iter().map(|proxy| format!("--proxy-server={}", without_user(proxy))));
     arguments.extend(settings.arguments.iter().cloned());
     let mut options = json!({
         "args": arguments,
@@ -47,6 +47,13 @@ pub(super) fn capabilities(settings: &BrowserSettings, redirect_uri: &Url) -> Va
         "goog:chromeOptions": options,
         "goog:loggingPrefs": { "performance": "ALL" },
     } } })
+}
+
+/// A proxy without user and password: whoever sees the processes of this machine sees the arguments of a browser, which makes
+/// nothing of such a part.
+fn without_user(proxy: &str) -> String {
+    let Some((front, place)) = proxy.rsplit_once('@') else { return proxy.to_owned() };
+    front.split_once("://").map_or_else(|| place.to_owned(), |(scheme, _)| format!("{scheme}://{place}"))
 }
 
 /// True for a browser that keeps the rule about the redirect URI.
@@ -74,6 +81,9 @@ mod tests {
         assert!(text.contains("MAP app.example:443 ~NOTFOUND"), "{text}");
         assert!(!text.contains("--no-sandbox"), "{text}");
         assert_eq!(asked.pointer("/capabilities/alwaysMatch/acceptInsecureCerts"), Some(&Value::from(false)));
+        let proxy = Some("http://me:hunter2@proxy.example:3128".to_owned());
+        let text = capabilities(&BrowserSettings { proxy, ..BrowserSettings::default() }, &url).to_string();
+        assert!(text.contains("\"--proxy-server=http://proxy.example:3128\"") && !text.contains("hunter2"), "{text}");
         let private = BrowserSettings { private_roots: true, ..BrowserSettings::default() };
         let asked = capabilities(&private, &Url::parse("org.example.app://callback").unwrap());
         assert_eq!(asked.pointer("/capabilities/alwaysMatch/acceptInsecureCerts"), Some(&Value::from(true)));
