@@ -209,13 +209,17 @@ impl Dialer {
         let written = |host: &String| self.options.overrides.iter().any(|entry| entry.host == *host);
         let hosts: Vec<String> = self.guard.target_hosts().into_iter().filter(|host| !written(host)).collect();
         let found = join_all(hosts.iter().map(|host| self.lookup(host, None))).await;
-        for address in found.into_iter().flatten().flatten() {
-            self.guard.accept_target_address(address);
+        for (host, addresses) in hosts.iter().zip(found) {
+            match (literal(host), addresses) {
+                (Some(address), _) => self.guard.accept_target_address(address),
+                (None, Ok(addresses)) => self.guard.accept_resolved(&addresses),
+                (None, Err(_)) => {}
+            }
         }
     }
 
     async fn lookup(&self, host: &str, port: Option<u16>) -> Result<Vec<IpAddr>, NoAddress> {
-        if let Ok(literal) = host.trim_matches(['[', ']']).parse() {
+        if let Some(literal) = literal(host) {
             return Ok(vec![literal]);
         }
         let written: Vec<IpAddr> = self
@@ -244,6 +248,11 @@ impl Dialer {
             Err(error) => Err(NoAddress::NotFound(format!("{host} was not found in DNS: {error}"))),
         }
     }
+}
+
+/// The address that a host is written as.
+fn literal(host: &str) -> Option<IpAddr> {
+    host.trim_matches(['[', ']']).parse().ok()
 }
 
 impl Connect for Dialer {

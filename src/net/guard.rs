@@ -54,6 +54,19 @@ impl AddressGuard {
         self.target_addresses.write().unwrap_or_else(PoisonError::into_inner).insert(effective(address));
     }
 
+    /// Notes what DNS says of a host of the target. Whoever keeps the zone of a name could aim us at a neighbour behind our firewall
+    /// by an address beside the public ones, so addresses that are not public are legitimate where the name has no other, and that
+    /// of a metadata service never: the operator can write it out, or open it with `--allow-net`.
+    pub fn accept_resolved(&self, addresses: &[IpAddr]) {
+        let ranges: Vec<Option<&str>> = addresses.iter().map(|address| special_range(effective(*address))).collect();
+        let is_inside = ranges.iter().all(Option::is_some);
+        for (address, range) in addresses.iter().zip(ranges) {
+            if range.is_none_or(|range| is_inside && range != METADATA) {
+                self.accept_target_address(*address);
+            }
+        }
+    }
+
     /// Opens the port of plain HTTP of one host, whatever its address; that is judged all the same.
     pub(super) fn accept_plain_port(&self, host: &str) {
         self.plain_hosts.write().unwrap_or_else(PoisonError::into_inner).insert(host.to_owned());
@@ -125,10 +138,16 @@ const COMPATIBLE: u128 = 0;
 /// The first 16 bits of `2002::/16`, after which comes an IPv4 address.
 const SIX_TO_FOUR: u16 = 0x2002;
 
+/// Where a machine in a cloud gets its own credentials.
+const METADATA: &str = "the metadata service of a cloud";
+
 /// Ranges that are not the public internet, the narrower ones first.
-const SPECIAL: [(&str, &str); 29] = [
-    ("169.254.169.254/32", "the metadata service of a cloud"),
-    ("fd00:ec2::254/128", "the metadata service of a cloud"),
+const SPECIAL: [(&str, &str); 32] = [
+    ("169.254.169.254/32", METADATA),
+    ("169.254.170.2/32", METADATA),
+    ("100.100.100.200/32", METADATA),
+    ("fd00:ec2::254/128", METADATA),
+    ("fd20:ce::254/128", METADATA),
     ("127.0.0.0/8", "a loopback address"),
     ("::1/128", "a loopback address"),
     ("10.0.0.0/8", "a private address"),
@@ -218,6 +237,24 @@ mod tests {
         let local = guard_of("127.0.0.1");
         assert!(local.check_address("::1".parse().unwrap()).is_ok());
         assert!(local.check_address("169.254.169.254".parse().unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_name_opens_inner_addresses_only_where_it_has_no_other_and_a_metadata_service_never() {
+        let checked = |resolved: &[&str], address: &str| {
+            let guard = AddressGuard::new([("payer.example".to_owned(), 443)], vec![]);
+            guard.accept_resolved(&resolved.iter().map(|text| text.parse().unwrap()).collect::<Vec<_>>());
+            guard.check_address(address.parse().unwrap()).is_ok()
+        };
+        for inner in ["127.0.0.1", "10.0.0.5", "::1", "::ffff:127.0.0.1"] {
+            assert!(!checked(&["8.8.8.8", inner], inner), "{inner} beside a public address");
+            assert!(checked(&["8.8.8.8", inner], "8.8.8.8"));
+            assert!(checked(&[inner], inner) && checked(&["10.0.0.9", inner], inner), "{inner} alone");
+        }
+        for metadata in ["169.254.169.254", "::ffff:169.254.169.254", "fd00:ec2::254", "100.100.100.200", "169.254.170.2"] {
+            assert!(!checked(&[metadata], metadata) && !checked(&["10.0.0.5", metadata], metadata), "{metadata}");
+        }
+        assert!(guard_of("169.254.169.254").check_address("169.254.169.254".parse().unwrap()).is_ok(), "it was written out");
     }
 
     #[test]
