@@ -128,6 +128,7 @@ fn split_target(arguments: &RunArgs, named_by: Option<ValueSource>) -> Result<(O
     let flag = arguments.target.iter().filter(|_| named_by == Some(ValueSource::CommandLine));
     let typed: Vec<&String> = flag.chain(targets).collect();
     if let [first, second, ..] = typed[..] {
+        let (first, second) = (target::without_user(first), target::without_user(second));
         return Err(Failure::wrong(format!("a run has one target, and both '{first}' and '{second}' are one")));
     }
     if arguments.demo {
@@ -139,6 +140,7 @@ fn split_target(arguments: &RunArgs, named_by: Option<ValueSource>) -> Result<(O
     let host =
         what.iter().find(|text| text.contains('/') && text.split('/').next().is_some_and(|host| host.contains(['.', ':'])));
     if let (None, Some(host)) = (target, host) {
+        let host = target::without_user(host);
         return Err(Failure::wrong(format!("no target: if '{host}' is the FHIR base, write https://{host}")));
     }
     Ok((target.cloned(), what.into_iter().cloned().collect()))

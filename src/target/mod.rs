@@ -21,7 +21,7 @@ pub use launch::{
     PageMatch, Screenshots, SigningKey, Strategy,
 };
 pub use model::{Authority, Declined, Environment, Target};
-pub use read::{SETTINGS, TargetFile, from_url, read};
+pub use read::{SETTINGS, TargetFile, from_url, read, without_user};
 pub use read_launch::LaunchFile;
 pub use schema::schema;
 pub use secret_source::{SecretReader, SecretSource};

@@ -65,15 +65,22 @@ pub struct TargetFile {
     pub settings: Vec<(String, Vec<String>)>,
 }
 
+/// What was typed, without all before its last `@`: a mistyped URL may hold a password, and where it ends nobody can tell.
+#[must_use]
+pub fn without_user(typed: &str) -> &str {
+    typed.rsplit_once('@').map_or(typed, |(_, place)| place)
+}
+
 /// Reads a bare URL.
 ///
 /// # Errors
 /// A sentence that says what to write.
 pub fn from_url(typed: &str) -> Result<Target, String> {
     let help = "write the FHIR base, for instance https://fhir.payer.example/r4";
-    let url = Url::parse(typed).map_err(|error| format!("'{typed}' is not a URL ({error}): {help}"))?;
+    let shown = without_user(typed);
+    let url = Url::parse(typed).map_err(|error| format!("'{shown}' is not a URL ({error}): {help}"))?;
     if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
-        return Err(format!("'{typed}' is not an https URL: {help}"));
+        return Err(format!("'{shown}' is not an https URL: {help}"));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(format!("a URL with a user name or password would be shown in reports: {help}"));
@@ -327,8 +334,17 @@ click = "Continue"
 
     #[test]
     fn a_bare_url_with_a_password_or_another_scheme_is_refused() {
-        for typed in ["fhir.payer.example", "ftp://p.example", "https://user:pw@p.example/", "file:///etc/passwd"] {
+        for typed in [
+            "fhir.payer.example",
+            "ftp://p.example",
+            "https://user:hunter2@p.example/",
+            "https://user:hunter2@exa mple/r4",
+            "ftp://user:hunter2@p.example",
+            "user:hunter2@p.example/r4",
+            "file:///etc/passwd",
+        ] {
             assert!(from_url(typed).is_err(), "{typed}");
+            assert!(!from_url(typed).unwrap_err().contains("hunter2"), "{typed}");
         }
     }
 
