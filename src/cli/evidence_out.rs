@@ -12,6 +12,7 @@ use super::suite::LoadedSuite;
 use crate::crypto::dsse::SigningKey;
 use crate::engine::Run;
 use crate::report::bundle::{self, Surroundings};
+use crate::report::own_words;
 use crate::target::{SecretReader, SecretSource};
 use crate::vocabulary::{LeakSearch, Redactor};
 
@@ -78,7 +79,7 @@ impl EvidenceOut {
     /// Makes the bundle, looks through every file of it, and writes it.
     ///
     /// # Errors
-    /// When a secret or a member's value is found, or a file cannot be written.
+    /// When a secret is found, or a file cannot be written.
     pub fn write(&self, run: &Run, surroundings: &Surroundings, look: &LastLook) -> Result<(), Failure> {
         if self.folder.is_none() && self.archive.is_none() {
             return Ok(());
@@ -127,7 +128,10 @@ pub fn surroundings(loaded: &LoadedSuite) -> Surroundings {
     }
 }
 
-/// Looks through what is about to be written for everything that must not leave.
+/// Looks through what is about to be written for secrets, which must not leave.
+///
+/// Values of members are taken out of the record where they stand, as soon as a run has ended. In a finished file they could be told
+/// neither from our own words nor from the digits of certificates, and whoever chooses the values could keep us from writing.
 pub struct LastLook(LeakSearch);
 
 impl LastLook {
@@ -135,12 +139,13 @@ impl LastLook {
     #[must_use]
     pub fn new(redactor: &Redactor, loaded: &LoadedSuite, run: &Run) -> Self {
         let mut public: String = loaded.files.all().map(|source| source.text()).collect();
-        // What a server tells everybody of itself may be the name of a payer, which stands in members' data too.
+        public.push_str(&own_words());
         let software = run.header.fingerprint.as_ref().and_then(|own| own.software.clone()).unwrap_or_default();
         for text in [&run.header.target, &run.header.started, &run.finished, &software] {
             public.push_str(text);
             public.push(' ');
         }
+        run.evidence.iter().for_each(|own| public.extend([own.id.as_str(), " "]));
         Self(redactor.search(&public))
     }
 
@@ -149,7 +154,7 @@ impl LastLook {
     /// # Errors
     /// When something is found: the file must not be written.
     pub fn at(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-        match self.0.find(bytes) {
+        match self.0.find_secret(bytes) {
             None => Ok(()),
             Some(label) => Err(Failure::Bug(format!("{name} would have held a {label} of this run; it was not written"))),
         }

@@ -59,8 +59,11 @@ pub async fn try_login(scene: &Scene, member: MemberKey, client: ClientKey) -> E
         return Ended::Without("this program cannot authorize".into());
     };
     match authorize.run(&given, &context).await.observation {
-        Observation::Facts(facts) => of_facts(&facts),
-        Observation::Absent(cause) | Observation::Broken(cause) => Ended::Without(cause.message),
+        Observation::Facts(facts) => match of_facts(&facts) {
+            Ended::Without(why) => Ended::Without(scene.world.redactor.redact(&why)),
+            with_code @ Ended::WithCode => with_code,
+        },
+        Observation::Absent(cause) | Observation::Broken(cause) => Ended::Without(scene.world.redactor.redact(&cause.message)),
     }
 }
 

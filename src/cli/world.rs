@@ -16,9 +16,9 @@ use crate::net::{
     ClientIdentity, DialOptions, HttpOptions, Limits, Network, Origin, Override, Proxy, Random, SeededRandom, SystemRandom,
     World, WorldOptions,
 };
-use crate::reference;
 use crate::target::Target;
 use crate::verbs::TlsSettings;
+use crate::{reference, report};
 use url::Url;
 
 /// A world and what the header should say of it.
@@ -102,6 +102,7 @@ pub fn build(
         ..WorldOptions::default()
     };
     let world = World::new(options).map_err(|error| Failure::wrong(error.to_string()))?;
+    world.redactor.publish(&report::own_words());
     let through = if is_through_proxy { ", seen through a proxy" } else { "" };
     let judged_against = match (demo, &arguments.ca_file) {
         (Some(_), _) => format!("the root of the reference server{through}"),

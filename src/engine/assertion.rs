@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::capability::Capabilities;
 use super::compare::in_words;
 use super::comparison::Comparison;
+use super::curtain::Curtain;
 use super::facts::fact;
 use super::record::{AssertionResult, Clause, OutcomeRecord};
 use super::rules::Rules;
@@ -22,6 +23,8 @@ pub struct Bench<'a> {
     pub capabilities: &'a Capabilities,
     /// The requirement of a row that names none.
     pub default_requirement: &'a str,
+    /// What is hidden of what is shown.
+    pub curtain: Curtain<'a>,
 }
 
 /// What there is to compare with.
@@ -41,18 +44,22 @@ impl Bench<'_> {
             return None;
         }
         let seen = self.seen(row, sight, scope);
+        // The outcome is that of what the target said; the record gives the same one from what is shown.
         let (outcome, comparison) = match sight {
             Sight::Facts(facts) => {
-                let comparison = comparison(row, facts, scope);
-                (comparison.outcome(None), Some(comparison.beside(seen.as_ref())))
+                let shown = self.curtain.shown(&comparison(row, facts, scope));
+                (shown.outcome(None), Some(shown.beside(seen.as_ref())))
             }
             Sight::Nothing(outcome) => (outcome.clone(), None),
         };
         let judgements = requirements.iter().filter_map(|id| self.rules.judgement(id, &outcome, self.capabilities)).collect();
         Some(AssertionResult {
             clause,
-            that: that_of(row, scope),
-            expected: expected_of(row, scope),
+            that: self.curtain.text(&that_of(row, scope)),
+            expected: comparison
+                .as_ref()
+                .and_then(Comparison::expected)
+                .unwrap_or_else(|| self.curtain.text(&expected_of(row, scope))),
             seen,
             outcome: outcome.into(),
             because: row.because.clone(),
@@ -79,7 +86,7 @@ impl Bench<'_> {
     /// Whether a row holds, also one that counts for nothing under the profile: `then` stands behind it all the same.
     #[must_use]
     pub fn holds(&self, row: &Assertion, sight: &Sight<'_>, scope: &Scope) -> bool {
-        matches!(sight, Sight::Facts(facts) if comparison(row, facts, scope).outcome(None) == Outcome::Met)
+        matches!(sight, Sight::Facts(facts) if self.curtain.compared(&comparison(row, facts, scope)) == Outcome::Met)
     }
 
     fn requirements(&self, row: &Assertion, scope: &Scope) -> Vec<String> {
@@ -102,7 +109,7 @@ impl Bench<'_> {
         match &row.check {
             Check::Fact { that, .. } => {
                 let path = resolve_text(that, scope).ok()?;
-                let value = fact(facts, &path)?.clone();
+                let value = self.curtain.value(fact(facts, &path)?);
                 let text = value.to_string();
                 Some(if text.len() > LONGEST_FACT { Value::from(escape_to_width(&text, LONGEST_FACT)) } else { value })
             }

@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use super::assertion::{Bench, Sight};
+use super::curtain::Curtain;
 use super::facts::fact;
 use super::plan::cost_of_step;
 use super::record::{AssertionResult, Clause, Phase, StepResult};
@@ -108,6 +109,8 @@ impl<'a> CaseRun<'a> {
         elapsed: Duration,
     ) -> StepResult {
         self.flaky |= sighting.flaky;
+        let curtain = Curtain::of(&self.stage.context);
+        let sighting = Sighting { seen: sighting.seen.map_err(|outcome| curtain.outcome(outcome)), ..sighting };
         if let Ok(facts) = &sighting.seen {
             self.capture(&step.capture, facts);
         }
@@ -115,7 +118,7 @@ impl<'a> CaseRun<'a> {
         StepResult {
             phase,
             number,
-            title: resolve_text(&step.title, &self.scope).unwrap_or_else(|_| step.title.clone()),
+            title: resolve_text(&step.title, &self.scope).map_or_else(|_| step.title.clone(), |title| curtain.text(&title)),
             verb: verb.to_owned(),
             place: step.place.to_string(),
             done: sighting.done,
@@ -153,6 +156,7 @@ impl<'a> CaseRun<'a> {
             rules: &self.stage.rules,
             capabilities: &self.stage.capabilities,
             default_requirement: self.case.requirements.first().map_or("", |id| id.as_str()),
+            curtain: Curtain::of(&self.stage.context),
         }
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::compare::{compare, in_words};
+use super::curtain::of_unshown;
 use crate::testcase::Predicate;
 use crate::vocabulary::{Cause, Mismatch, Outcome};
 
@@ -30,6 +31,16 @@ pub enum Comparison {
         /// Which.
         of: Vec<Comparison>,
     },
+    /// What was compared decides by a part that cannot be shown, a member's value: what came of it all the same.
+    Unshown {
+        /// The path of the fact.
+        that: String,
+        /// The expectation in words, with pseudonyms.
+        expected: String,
+        /// What was seen instead, with pseudonyms; absent when the expectation holds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        actual: Option<String>,
+    },
     /// Nothing could be compared, because a value for it is missing.
     Missing {
         /// Why.
@@ -48,6 +59,7 @@ impl Comparison {
     pub fn outcome(&self, seen: Option<&Value>) -> Outcome {
         match self {
             Self::Missing { cause } => Outcome::NotReached(cause.clone()),
+            Self::Unshown { expected, actual, .. } => of_unshown(expected, actual.as_ref()),
             Self::One { word, with, fact, .. } => match Predicate::new(word, with.clone()) {
                 Err(wrong) => Outcome::NotReached(Cause::new("input", wrong)),
                 Ok(predicate) => compare(fact.as_ref().or(seen), &predicate).map_or_else(Outcome::NotMet, |()| Outcome::Met),
@@ -61,7 +73,7 @@ impl Comparison {
     pub fn that(&self) -> String {
         match self {
             Self::Missing { .. } => String::new(),
-            Self::One { that, .. } => that.clone(),
+            Self::One { that, .. } | Self::Unshown { that, .. } => that.clone(),
             Self::Any { of } => {
                 let each: Vec<String> = of.iter().map(Self::that).collect();
                 if each.iter().any(String::is_empty) { String::new() } else { format!("any of {}", each.join(", ")) }
@@ -74,6 +86,7 @@ impl Comparison {
     pub fn expected(&self) -> Option<String> {
         match self {
             Self::Missing { .. } => None,
+            Self::Unshown { expected, .. } => Some(expected.clone()),
             Self::One { word, with, .. } => Predicate::new(word, with.clone()).ok().map(|predicate| in_words(&predicate)),
             Self::Any { of } => {
                 let each: Option<Vec<String>> =

@@ -11,22 +11,20 @@ use super::claim::claim_of;
 use super::event::{Event, Listener};
 use super::exercised::not_exercised;
 use super::prepare::{Knowledge, Prepared, prepare};
-use super::record::{
-    CaseResult, CertificateRecord, ClaimBasis, EvidenceRecord, OutcomeRecord, Phase, PlannedCase, Run, Setting, SignInPageRecord,
-    StepResult, Traffic,
-};
+use super::record::{CaseResult, ClaimBasis, OutcomeRecord, Phase, PlannedCase, Run, Setting, StepResult, Traffic};
 use super::rollup;
 use super::schedule::{self, notice};
 use super::selection::Selection;
 use super::stage::{Interrupt, Limits, Stage};
+use super::swept_evidence::{certificates_of, evidence_of, pages_of};
 use super::{attested, swept, waived};
 use crate::catalogue::{Actor, Attestations, Catalogue, Waiver};
-use crate::evidence::{Record, SignInPage, curl_line, pem, sweep, sweep_text};
+use crate::evidence::{Record, sweep_text};
 use crate::net::World;
 use crate::target::{Launch, Target};
 use crate::testcase::{Role, Suite};
 use crate::verbs::{self, Browser, ClientStand, Documents, Effect, TlsSettings, UdapAnchors, UdapIdentity};
-use crate::vocabulary::{LeakSearch, ProfileId};
+use crate::vocabulary::ProfileId;
 
 /// Everything that a run needs to be told.
 pub struct RunOptions {
@@ -168,6 +166,7 @@ pub async fn plan(options: &RunOptions, knowledge: Knowledge) -> Result<PlanView
 /// When a profile, a SMART version or a selection is unknown.
 pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Run, RunError> {
     check_selection(&options.suite, &options.selection, role_of(options))?;
+    options.world.redactor.publish(&fixed_texts(options));
     let prepared = prepare(options, Knowledge::Discovery).await?;
     let planned: Vec<PlannedCase> = prepared.plan.jobs.iter().map(|job| job.planned.clone()).collect();
     if let Some(browser) = &options.browser {
@@ -202,6 +201,13 @@ pub async fn run(options: &RunOptions, listener: &mut dyn Listener) -> Result<Ru
     let record = finish(options, prepared, cases, left, &stage.unreached());
     notice(&listener, &Event::Finished { run: &record });
     Ok(record)
+}
+
+/// What a run says by itself, whatever the target does: the cases and the flows, and where the target is.
+fn fixed_texts(options: &RunOptions) -> String {
+    let cases = options.suite.cases.iter().map(|case| case.source.text());
+    let flows = options.suite.flows.iter().map(|flow| flow.source.text());
+    cases.chain(flows).chain([options.target.base.as_str()]).collect::<Vec<_>>().join("\n")
 }
 
 fn role_of(options: &RunOptions) -> Role {
@@ -301,12 +307,18 @@ fn finish(
     let sent_probes = probes.count() as u64;
     let sent_authorizations = options.browser.as_ref().map_or(0, |browser| browser.count());
     let traffic = Traffic { sent_requests, sent_probes, sent_authorizations, ..planned_traffic(&prepared) };
+    let swept = |mut text: String| {
+        sweep_text(&mut text, &options.world.redactor, &search);
+        text
+    };
+    let mut header = prepared.header;
+    header.hindrance.iter_mut().for_each(|cause| cause.message = swept(std::mem::take(&mut cause.message)));
     Run {
-        header: prepared.header,
+        header,
         complete,
         finished,
         traffic,
-        left_behind: left_behind(&cases).into_iter().chain(tokens).collect(),
+        left_behind: left_behind(&cases).into_iter().chain(tokens).map(swept).collect(),
         not_exercised,
         cases,
         not_selected: prepared.plan.not_selected,
@@ -334,47 +346,6 @@ fn left_behind(cases: &[CaseResult]) -> Vec<String> {
         steps.map(|step| format!("{}: {}", case.label(), step.title)).collect::<Vec<_>>()
     };
     cases.iter().flat_map(of_case).collect()
-}
-
-fn evidence_of(world: &World, search: &LeakSearch) -> Vec<EvidenceRecord> {
-    let swept = |value: serde_json::Value| {
-        let mut value = value;
-        sweep(&mut value, &world.redactor, search);
-        value
-    };
-    let records = world.evidence.all().into_iter().map(|exchange| EvidenceRecord {
-        id: exchange.id.to_string(),
-        reproduce: match swept(curl_line(&exchange).unwrap_or_default().into()) {
-            serde_json::Value::String(line) => line,
-            _ => String::new(),
-        },
-        exchange: swept(serde_json::to_value(&exchange).unwrap_or_default()),
-    });
-    records.collect()
-}
-
-/// Those that ask for consent first: they are what a person judges.
-fn pages_of(world: &World, search: &LeakSearch) -> Vec<SignInPageRecord> {
-    let mut pages = world.evidence.pages();
-    pages.sort_by_key(|page| !page.asks_consent);
-    let swept = |mut text: String| {
-        sweep_text(&mut text, &world.redactor, search);
-        text
-    };
-    let record = |page: SignInPage| SignInPageRecord {
-        address: swept(page.address),
-        title: swept(page.title),
-        purpose: page.purpose,
-        case: page.case,
-        text: swept(page.text),
-        buttons: page.buttons.into_iter().map(swept).collect(),
-    };
-    pages.into_iter().map(record).collect()
-}
-
-fn certificates_of(world: &World) -> Vec<CertificateRecord> {
-    let certificates = world.evidence.certificates().into_iter();
-    certificates.map(|(sha256, der)| CertificateRecord { sha256, pem: pem("CERTIFICATE", &der) }).collect()
 }
 
 /// A time as the record writes it: RFC 3339 in UTC, whole seconds.

@@ -1,10 +1,17 @@
 //! A last redaction of results, when everything is known: a value that became known as a member's after it had been compared is
-//! taken out of what was compared. Expectation and fact are swept alike, so that the outcome still follows from both.
+//! taken out of what was compared. Expectation and fact are swept alike, so that the outcome still follows from both; where it does
+//! not, what came of the comparison stands in its place.
+
+use std::mem::discriminant;
+
+use serde_json::Value;
 
 use super::comparison::Comparison;
+use super::outcome_text::reason_of;
 use super::record::{AssertionResult, CaseResult, OutcomeRecord};
+use super::replay::outcome_of;
 use crate::evidence::{sweep_fact, sweep_text};
-use crate::vocabulary::{Cause, LeakSearch, Redactor};
+use crate::vocabulary::{Cause, LeakSearch, Outcome, Redactor};
 
 /// Sweeps every text that may come from the target. Almost always nothing is found, and then nothing is touched.
 pub fn sweep_cases(cases: &mut [CaseResult], redactor: &Redactor, search: &LeakSearch) {
@@ -33,18 +40,34 @@ impl Sweep<'_> {
 
     fn case(&self, case: &mut CaseResult) {
         self.text(&mut case.title);
-        self.text(&mut case.reason);
+        let is_decisive = case.reason == reason_of(case);
         for step in &mut case.steps {
             self.text(&mut step.title);
             step.broken.iter_mut().for_each(|cause| self.cause(cause));
             step.assertions.iter_mut().for_each(|row| self.row(row));
         }
+        self.text(&mut case.reason);
+        if is_decisive {
+            case.reason = reason_of(case);
+        }
     }
 
     fn row(&self, row: &mut AssertionResult) {
+        let before = row.seen.clone();
+        self.text(&mut row.that);
         self.text(&mut row.expected);
         row.seen.iter_mut().for_each(|seen| sweep_fact(seen, self.redactor, self.search));
-        row.comparison.iter_mut().for_each(|comparison| self.comparison(comparison));
+        if let Some(comparison) = row.comparison.take() {
+            let comparison = self.comparison(comparison, before.as_ref(), row.seen.as_ref());
+            let outcome = comparison.outcome(row.seen.as_ref());
+            // The outcome of a control that frames the case may stand in its place, and is not that of this comparison.
+            let same = outcome_of(&row.outcome).is_some_and(|own| discriminant(&own) == discriminant(&outcome));
+            if same && matches!(outcome, Outcome::Met | Outcome::NotMet(_)) {
+                row.outcome = outcome.into();
+            }
+            row.expected = comparison.expected().unwrap_or_else(|| std::mem::take(&mut row.expected));
+            row.comparison = Some(comparison);
+        }
         match &mut row.outcome {
             OutcomeRecord::NotMet(mismatch) => {
                 self.text(&mut mismatch.expected);
@@ -57,14 +80,28 @@ impl Sweep<'_> {
         }
     }
 
-    fn comparison(&self, comparison: &mut Comparison) {
+    /// `before` and `seen` are the fact that stands beside the comparison, before and after it was swept.
+    fn comparison(&self, comparison: Comparison, before: Option<&Value>, seen: Option<&Value>) -> Comparison {
         match comparison {
-            Comparison::One { with, fact, .. } => {
-                sweep_fact(with, self.redactor, self.search);
+            Comparison::One { mut that, word, mut with, mut fact } => {
+                let outcome = Comparison::One { that: that.clone(), word: word.clone(), with: with.clone(), fact: fact.clone() }
+                    .outcome(before);
+                self.text(&mut that);
+                sweep_fact(&mut with, self.redactor, self.search);
                 fact.iter_mut().for_each(|fact| sweep_fact(fact, self.redactor, self.search));
+                Comparison::One { that, word, with, fact }.with_outcome_of(&outcome, seen)
             }
-            Comparison::Any { of } => of.iter_mut().for_each(|own| self.comparison(own)),
-            Comparison::Missing { cause } => self.cause(cause),
+            Comparison::Any { of } => {
+                Comparison::Any { of: of.into_iter().map(|own| self.comparison(own, None, None)).collect() }
+            }
+            Comparison::Unshown { mut that, mut expected, mut actual } => {
+                [&mut that, &mut expected].into_iter().chain(&mut actual).for_each(|text| self.text(text));
+                Comparison::Unshown { that, expected, actual }
+            }
+            Comparison::Missing { mut cause } => {
+                self.cause(&mut cause);
+                Comparison::Missing { cause }
+            }
         }
     }
 }
@@ -82,13 +119,13 @@ mod tests {
         let row = AssertionResult {
             clause: Clause::Expect,
             that: "json".into(),
-            expected: format!("equals {late}"),
+            expected: late.to_owned(),
             seen: Some(fact.clone()),
             outcome: OutcomeRecord::NotMet(Mismatch { expected: late.into(), actual: fact.to_string() }),
             because: None,
             excuses: false,
             judgements: Vec::new(),
-            comparison: Some(Comparison::One { that: "json".into(), word: "equals".into(), with: late.into(), fact: Some(fact) }),
+            comparison: Some(Comparison::One { that: "json".into(), word: "is".into(), with: late.into(), fact: Some(fact) }),
             missed: Vec::new(),
             place: String::new(),
         };
@@ -131,5 +168,26 @@ mod tests {
         sweep_cases(&mut cases, &redactor, &search);
         let text = serde_json::to_string(&cases[0]).unwrap();
         assert!(search.find(text.as_bytes()).is_none() && text.contains("‹password #"), "{text}");
+        let row = &cases[0].steps[0].assertions[0];
+        let again = row.comparison.as_ref().unwrap().outcome(row.seen.as_ref());
+        assert_eq!(OutcomeRecord::from(again), row.outcome);
+    }
+
+    /// The fact is no URL any more when a part of it is taken out, and it was one when it was compared.
+    #[test]
+    fn what_a_last_redaction_would_turn_round_keeps_its_outcome() {
+        let redactor = Redactor::new("salt");
+        let mut case = case();
+        let row = &mut case.steps[0].assertions[0];
+        let fact = json!("https://payer.example/canary-7");
+        row.comparison = Some(Comparison::One { that: "json".into(), word: "is_a".into(), with: "https-url".into(), fact: None });
+        (row.seen, row.outcome) = (Some(fact), OutcomeRecord::Met);
+        redactor.register_member("id", "canary-7");
+        let mut cases = [case];
+        sweep_cases(&mut cases, &redactor, &redactor.search(""));
+        let row = &cases[0].steps[0].assertions[0];
+        assert!(matches!(row.comparison, Some(Comparison::Unshown { actual: None, .. })), "{row:?}");
+        assert_eq!((row.outcome.clone(), row.expected.as_str()), (OutcomeRecord::Met, "an absolute https URL"));
+        assert!(!serde_json::to_string(row).unwrap().contains("canary-7"));
     }
 }

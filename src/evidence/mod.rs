@@ -21,10 +21,10 @@ pub use exchange::{
 };
 pub use page_words::PageWords;
 pub use pem::pem;
-pub use redaction::{hex, redact_bytes, redact_form, redact_header, redact_text, withheld_page};
+pub use redaction::{header_of_fact, hex, redact_bytes, redact_form, redact_header, redact_text, withheld_page};
 pub use sign_in_page::SignInPage;
 pub use store::EvidenceStore;
-pub use sweep::{sweep, sweep_fact, sweep_text};
+pub use sweep::{sweep, sweep_fact, sweep_public, sweep_text};
 pub use tokens::{TokenOutline, token_outlines};
 
 /// How many bytes of a body are kept as evidence; the digest covers the rest.

@@ -38,8 +38,12 @@ const SCHEMES: [&str; 5] = ["basic", "bearer", "digest", "dpop", "negotiate"];
 /// The text without known secrets and without the values of members and parameters that carry secrets.
 #[must_use]
 pub fn redact_text(redactor: &Redactor, text: &str) -> String {
-    let text = redactor.redact(text);
-    let text = replaced(JSON_MEMBER.as_ref(), &text, |found| {
+    without_named(redactor, &redactor.redact(text))
+}
+
+/// The text without what is a secret or a member's by the name beside it.
+fn without_named(redactor: &Redactor, text: &str) -> String {
+    let text = replaced(JSON_MEMBER.as_ref(), text, |found| {
         format!("\"{}\"{}\"{}{}", &found[1], &found[2], pseudonym(redactor, &found[1], &found[3]), &found[4])
     });
     let text = replaced(PARAMETER.as_ref(), &text, |found| {
@@ -68,9 +72,20 @@ fn is_pseudonym(text: &str) -> bool {
 /// The value of a header, redacted. Of credentials only the scheme of `Authorization` is kept.
 #[must_use]
 pub fn redact_header(redactor: &Redactor, name: &str, value: &str) -> String {
+    credential(redactor, name, value).unwrap_or_else(|| redact_text(redactor, value))
+}
+
+/// The same as a fact, which is compared before it is recorded: no value of it is hidden because a target taught it to us.
+#[must_use]
+pub fn header_of_fact(redactor: &Redactor, name: &str, value: &str) -> String {
+    credential(redactor, name, value).unwrap_or_else(|| without_named(redactor, &redactor.redact_secrets(value)))
+}
+
+/// What is shown of a header whose value is a credential as a whole.
+fn credential(redactor: &Redactor, name: &str, value: &str) -> Option<String> {
     let name = name.to_ascii_lowercase();
     if !SECRET_HEADERS.contains(&name.as_str()) {
-        return redact_text(redactor, value);
+        return None;
     }
     let (scheme, credential) = match value.split_once(' ') {
         Some((scheme, credential)) if SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) => {
@@ -79,7 +94,7 @@ pub fn redact_header(redactor: &Redactor, name: &str, value: &str) -> String {
         _ => (None, value),
     };
     let shown = pseudonym(redactor, &name, &redactor.redact(credential));
-    scheme.map_or_else(|| shown.clone(), |scheme| format!("{scheme} {shown}"))
+    Some(scheme.map_or_else(|| shown.clone(), |scheme| format!("{scheme} {shown}")))
 }
 
 /// A body, redacted and then cut, so that a secret across the cut does not show its beginning.

@@ -15,6 +15,14 @@ pub fn sweep(exchange: &mut Value, redactor: &Redactor, search: &LeakSearch) {
     }
 }
 
+/// The same for what was shown to everybody before anyone signed in: the bytes of a handshake, digests.
+/// Only a secret matters in it, and what holds one goes as a whole.
+pub fn sweep_public(text: &mut String, search: &LeakSearch) {
+    if search.find_secret(text.as_bytes()).is_some() {
+        text.clear();
+    }
+}
+
 /// The same for one text.
 pub fn sweep_text(text: &mut String, redactor: &Redactor, search: &LeakSearch) {
     if let Some(label) = search.find(text.as_bytes()) {

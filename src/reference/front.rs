@@ -161,7 +161,7 @@ fn with_server_headers(site: &Site, asked: &Asked, reply: Reply) -> Reply {
 /// The mistake of a server that copies whatever origin asks into its CORS headers and lets the cookies along.
 fn reflected(site: &Site, asked: &Asked, mut reply: Reply) -> Reply {
     let Some(origin) = asked.header("origin") else { return reply };
-    if !site.has("cors-reflects-with-credentials") {
+    if !site.has("cors-reflects-with-credentials") && !site.has("cors-reflects-origin-it-teaches") {
         return reply;
     }
     reply.headers.retain(|(name, _)| name != "access-control-allow-origin");

@@ -109,6 +109,21 @@ fn document(site: &Site) -> Value {
     if site.has("smart-configuration-extra-fields") {
         document.insert("x_payer_portal".to_owned(), json!({"theme": "blue", "ports": [1, null, true]}));
     }
+    if site.has("cors-reflects-origin-it-teaches") {
+        document.insert("sub".to_owned(), json!("https://foreign.example"));
+    }
+    if site.has("smart-configuration-names-a-person") {
+        let Endpoints { authorize, token, .. } = Endpoints::of(site);
+        let claims = [
+            ("sub", token),
+            ("username", authorize),
+            ("name", site.base.to_string()),
+            ("patient", "authorization_code".to_owned()),
+            ("fhirUser", "launch/patient".to_owned()),
+            ("preferred_username", "client-confidential-symmetric".to_owned()),
+        ];
+        claims.into_iter().for_each(|(name, value)| drop(document.insert(name.to_owned(), json!(value))));
+    }
     Value::Object(document)
 }
 

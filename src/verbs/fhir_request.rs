@@ -49,7 +49,7 @@ fn authorized(request: Request, arguments: &Arguments, context: &Context) -> Res
     match (arguments.text("token_in"), token.made_up) {
         (Some("query"), made_up) => {
             if !made_up {
-                context.world.redactor.register(&token.secret);
+                context.world.redactor.register_learnt(&token.secret);
             }
             request.url.query_pairs_mut().append_pair("access_token", token.secret.expose());
         }

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::json_document::{BodyKind, JsonDocument, is_beyond_our_parser, is_login_form, media_type};
 use crate::crypto::duplicate_keys;
-use crate::evidence::redact_header;
+use crate::evidence::header_of_fact;
 use crate::net::Answer;
 use crate::vocabulary::{Cause, Redactor, escape_to_width};
 
@@ -90,7 +90,7 @@ pub(super) fn is_page(document: &JsonDocument) -> bool {
 fn headers(answer: &Answer, redactor: &Redactor) -> Value {
     let mut joined: Map<String, Value> = Map::new();
     for (name, value) in &answer.headers {
-        let value = redact_header(redactor, name, value);
+        let value = header_of_fact(redactor, name, value);
         let text = match joined.get(name).and_then(Value::as_str) {
             Some(earlier) => format!("{earlier}, {value}"),
             None => value,

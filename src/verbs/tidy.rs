@@ -1,13 +1,15 @@
-//! Makes facts fit to be kept: secrets that the run knows are taken out, and no text is longer than 4 KiB.
+//! Makes facts fit to be compared: secrets that the run knows are taken out, and no text is longer than 8 KiB.
+//!
+//! Values of members stay until what was compared is recorded: a target could teach us as such whatever it wants not to be seen.
 
 use serde_json::{Map, Value};
 
 use crate::vocabulary::Redactor;
 
-/// The longest text in a fact, in bytes.
-const LONGEST: usize = 4 * 1024;
+/// The longest text in a fact, in bytes. Half of it is shown, so that nothing is shown of a value that the end cuts.
+const LONGEST: usize = 8 * 1024;
 
-/// The facts, redacted and shortened.
+/// The facts, without secrets and shortened.
 #[must_use]
 pub fn tidy(facts: Map<String, Value>, redactor: &Redactor) -> Value {
     let members = facts.into_iter().map(|(name, value)| (name, tidy_value(value, redactor)));
@@ -27,7 +29,7 @@ fn tidy_value(value: Value, redactor: &Redactor) -> Value {
 }
 
 fn tidy_text(text: &str, redactor: &Redactor) -> String {
-    let text = redactor.redact(text);
+    let text = redactor.redact_secrets(text);
     if text.len() <= LONGEST {
         return text;
     }

@@ -3,7 +3,7 @@
 //!
 //! The handle is the pseudonym under which the same secret stands in the evidence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::vocabulary::{Redactor, Secret};
@@ -18,6 +18,7 @@ pub struct Vault {
 #[derive(Default)]
 struct Held {
     by_handle: BTreeMap<String, Secret>,
+    values: BTreeSet<String>,
     bonds: BTreeMap<String, Secret>,
     successors: BTreeMap<String, String>,
 }
@@ -31,7 +32,7 @@ impl Vault {
 
     /// Keeps a secret and returns its handle. From now on the redactor knows it.
     pub fn keep(&self, secret: Secret) -> String {
-        self.redactor.register(&secret);
+        self.redactor.register_learnt(&secret);
         self.insert(secret)
     }
 
@@ -49,7 +50,30 @@ impl Vault {
         if matches!(label, "patient" | "id") {
             self.redactor.register_member(label, value);
         }
-        self.insert(Secret::new(label, value))
+        let handle = self.insert(Secret::new(label, value));
+        self.held().values.insert(handle.clone());
+        handle
+    }
+
+    /// The text with what each handle of a member's value stands for. For comparing alone: it must not be shown.
+    #[must_use]
+    pub fn with_values(&self, text: &str) -> String {
+        let of_value = |handle: &str| {
+            let held = self.held();
+            let kept = held.by_handle.get(handle).filter(|_| held.values.contains(handle)).map(|kept| kept.expose().to_owned());
+            drop(held);
+            kept.or_else(|| self.redactor.member(handle))
+        };
+        let (mut filled, mut rest) = (String::new(), text);
+        while let Some((before, behind)) = rest.split_once('‹') {
+            filled.push_str(before);
+            let value = behind.split_once('›').and_then(|(name, after)| Some((of_value(&format!("‹{name}›"))?, after)));
+            let (value, after) = value.unwrap_or_else(|| ("‹".to_owned(), behind));
+            filled.push_str(&value);
+            rest = after;
+        }
+        filled.push_str(rest);
+        filled
     }
 
     /// What a handle stands for.

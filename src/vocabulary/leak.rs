@@ -8,7 +8,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::layers::layers;
 use super::needles::Needles;
-use super::secret::{SHORTEST, spellings};
+use super::secret::{OF_A_MEMBER, SHORTEST, spellings};
 
 /// Base64 of fewer characters stands in too many texts by chance.
 const SHORTEST_BASE64: usize = 10;
@@ -24,7 +24,8 @@ const FIELDS: &str = "access_token|refresh_token|id_token|client_secret|code|cod
 
 /// Knows what must not stand in a file.
 pub struct LeakSearch {
-    needles: Needles<&'static str>,
+    secrets: Needles<&'static str>,
+    members: Needles<&'static str>,
     in_fields: Option<Regex>,
 }
 
@@ -33,28 +34,43 @@ impl LeakSearch {
     /// address of the target): a value that stands in it, as well as a very short one, is looked for by its field only.
     #[must_use]
     pub fn new(values: &[(&'static str, String)], public: &str) -> Self {
-        let mut needles = Needles::default();
+        let (mut secrets, mut members) = (Needles::default(), Needles::default());
         let mut common: Vec<String> = Vec::new();
         for (label, value) in values {
+            let of_a_member = *label == OF_A_MEMBER;
             if value.len() < SHORTEST || public.contains(value.as_str()) {
-                common.push(regex::escape(value));
+                // A word of ours beside `code` is no secret because a member's data hold it too.
+                common.extend((!of_a_member).then(|| regex::escape(value)));
                 continue;
             }
+            let needles = if of_a_member { &mut members } else { &mut secrets };
             for spelling in spellings(value).into_iter().chain(more_spellings(value)) {
                 needles.insert(&spelling, *label);
             }
         }
-        Self { needles, in_fields: in_fields(&common) }
+        Self { secrets, members, in_fields: in_fields(&common) }
     }
 
     /// What kind of value stands in the bytes, if any does.
     #[must_use]
     pub fn find(&self, bytes: &[u8]) -> Option<&'static str> {
-        let found = |bytes: &[u8]| self.needles.find(bytes, 0).map(|(_, label)| *label);
-        let encoded = || windows(bytes).find_map(|part| layers(part).iter().find_map(|layer| found(&layer.bytes)));
-        let found = found(bytes).or_else(encoded);
-        found.or_else(|| self.in_fields.as_ref().filter(|fields| fields.is_match(bytes)).map(|_| "secret"))
+        found(&[&self.secrets, &self.members], bytes).or_else(|| self.find_beside_its_name(bytes))
     }
+
+    /// What kind of secret stands in the bytes, if any does. Values of members do not count.
+    #[must_use]
+    pub fn find_secret(&self, bytes: &[u8]) -> Option<&'static str> {
+        found(&[&self.secrets], bytes).or_else(|| self.find_beside_its_name(bytes))
+    }
+
+    fn find_beside_its_name(&self, bytes: &[u8]) -> Option<&'static str> {
+        self.in_fields.as_ref().filter(|fields| fields.is_match(bytes)).map(|_| "secret")
+    }
+}
+
+fn found(all: &[&Needles<&'static str>], bytes: &[u8]) -> Option<&'static str> {
+    let plain = |bytes: &[u8]| all.iter().find_map(|needles| needles.find(bytes, 0).map(|(_, label)| *label));
+    plain(bytes).or_else(|| windows(bytes).find_map(|part| layers(part).iter().find_map(|layer| plain(&layer.bytes))))
 }
 
 /// Parts that a value in any encoding lies in as a whole, because the encodings of a large file at once take much memory.
@@ -155,6 +171,16 @@ mod tests {
             assert_eq!(search.find(format!("some text {text} and more").as_bytes()), Some("password"), "{text}");
         }
         assert_eq!(search.find("pä\"s's/w+rd&<4712> and nothing else".as_bytes()), None);
+    }
+
+    #[test]
+    fn values_of_members_are_no_secrets_and_are_not_looked_for_beside_names() {
+        let values = [(OF_A_MEMBER, "Jane Canary".to_owned()), (OF_A_MEMBER, "not-found".to_owned())];
+        let search = LeakSearch::new(&values, "not-found");
+        assert_eq!((search.find(b"Jane Canary"), search.find_secret(b"Jane Canary")), (Some(OF_A_MEMBER), None));
+        assert_eq!(search.find(br#"{"code":"not-found"}"#), None);
+        let values = [("password", "hunter2hunter2".to_owned())];
+        assert_eq!(LeakSearch::new(&values, "").find_secret(b"hunter2hunter2"), Some("password"));
     }
 
     #[test]

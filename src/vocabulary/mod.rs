@@ -10,6 +10,7 @@ mod layers;
 mod leak;
 mod markup;
 mod needles;
+mod public;
 mod secret;
 mod verdict;
 

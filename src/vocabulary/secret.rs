@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::layers::layers;
 use super::leak::LeakSearch;
 use super::needles::{KEY, Needles};
+use super::public::Public;
 
 /// A value that must never be shown: a password, a token, a code, a client secret, a signed assertion.
 ///
@@ -51,6 +52,9 @@ impl fmt::Debug for Secret {
 /// Below this length a secret is too common a string to be replaced wherever it stands.
 pub(super) const SHORTEST: usize = KEY;
 
+/// The label of a value of a member in a search.
+pub(super) const OF_A_MEMBER: &str = "value of a member";
+
 /// The most values of members that are known: a server that sends endless data must not slow the run down.
 const MOST_MEMBERS: usize = 3_000;
 
@@ -67,6 +71,8 @@ pub struct Redactor {
     members: Arc<RwLock<Needles<Arc<str>>>>,
     /// By pseudonym, the value of a member.
     named: Arc<RwLock<BTreeMap<Arc<str>, String>>>,
+    /// What everybody may read.
+    public: Arc<RwLock<Public>>,
 }
 
 impl Redactor {
@@ -79,6 +85,7 @@ impl Redactor {
             values: Arc::default(),
             members: Arc::default(),
             named: Arc::default(),
+            public: Arc::default(),
         }
     }
 
@@ -100,6 +107,26 @@ impl Redactor {
         let spellings = spellings(value);
         let Ok(mut known) = self.spellings.write() else { return };
         spellings.iter().for_each(|spelling| known.insert(spelling, Arc::clone(&pseudonym)));
+    }
+
+    /// Tells of texts that everybody may read: the cases and what the formats of reports say themselves. What stands in them is
+    /// never learnt from a target, so that no target can have our own words taken for a secret or for a member's.
+    pub fn publish(&self, text: &str) {
+        if let Ok(mut public) = self.public.write() {
+            public.add(text);
+        }
+    }
+
+    fn is_public(&self, value: &str) -> bool {
+        self.public.read().is_ok_and(|public| public.holds(value))
+    }
+
+    /// Registers a secret that the target chose, such as a token or a cookie, unless it chose a text that everybody may read or one
+    /// that stands in too many texts.
+    pub fn register_learnt(&self, secret: &Secret) {
+        if secret.expose().len() >= SHORTEST && !self.is_public(secret.expose()) {
+            self.register(secret);
+        }
     }
 
     fn remember(&self, label: &'static str, value: &str) {
@@ -135,11 +162,14 @@ impl Redactor {
 
     /// Registers a value that tells a member from another. It is no secret towards the server, so it may stand in a request.
     ///
-    /// Very short values and plain words are not registered: they stand in too many texts.
+    /// Very short values, plain words and texts that everybody may read are not registered: they stand in too many texts.
     pub fn register_member(&self, label: &'static str, value: &str) {
         let is_word = value.bytes().all(|byte| byte.is_ascii_lowercase());
+        if value.len() < SHORTEST || is_word || self.is_public(value) {
+            return;
+        }
         let Ok(mut members) = self.members.write() else { return };
-        if value.len() < SHORTEST || is_word || members.len() >= MOST_MEMBERS || members.knows(value) {
+        if members.len() >= MOST_MEMBERS || members.knows(value) {
             return;
         }
         let pseudonym: Arc<str> = self.pseudonym(label, value).into();
@@ -149,7 +179,7 @@ impl Redactor {
         if let Ok(mut named) = self.named.write() {
             named.insert(pseudonym, value.to_owned());
         }
-        self.remember("value of a member", value);
+        self.remember(OF_A_MEMBER, value);
     }
 
     /// The text with every registered secret and every value of a member replaced by its pseudonym.
@@ -160,6 +190,15 @@ impl Redactor {
         let text = without_secrets.as_deref().unwrap_or(text);
         let text = members.replace(text, |pseudonym| pseudonym).unwrap_or_else(|| text.to_owned());
         without_encoded(text, &[&*secrets, &*members])
+    }
+
+    /// The text with every registered secret replaced by its pseudonym. What members' values stand in it stays: for what is compared,
+    /// since a target could teach us as a member's value whatever it wants not to be seen.
+    #[must_use]
+    pub fn redact_secrets(&self, text: &str) -> String {
+        let Ok(secrets) = self.spellings.read() else { return String::new() };
+        let text = secrets.replace(text, |pseudonym| pseudonym).unwrap_or_else(|| text.to_owned());
+        without_encoded(text, &[&*secrets])
     }
 
     /// True when a registered secret stands in the text.
@@ -256,6 +295,29 @@ mod tests {
         ] {
             assert_eq!(redactor.redact(text), clean);
         }
+    }
+
+    #[test]
+    fn what_everybody_may_read_is_never_learnt_from_a_target() {
+        let redactor = Redactor::new("salt");
+        redactor.publish("origin = \"https://foreign.example\"");
+        redactor.register_member("value", "https://foreign.example");
+        redactor.register_learnt(&Secret::new("access_token", "foreign.example"));
+        let text = "allow https://foreign.example";
+        assert_eq!((redactor.redact(text), redactor.redact_secrets(text)), (text.to_owned(), text.to_owned()));
+        assert!(redactor.search("").find(text.as_bytes()).is_none());
+        // What an operator gave is a secret wherever it stands.
+        redactor.register(&Secret::new("password", "foreign.example"));
+        assert!(!redactor.redact(text).contains("foreign.example"));
+    }
+
+    #[test]
+    fn in_what_is_compared_secrets_alone_are_replaced() {
+        let redactor = Redactor::new("salt");
+        redactor.register(&Secret::new("access_token", "s3cr3t-token"));
+        redactor.register_member("id", "canary-member-7");
+        let token = redactor.pseudonym("access_token", "s3cr3t-token");
+        assert_eq!(redactor.redact_secrets("canary-member-7 s3cr3t%2Dtoken"), format!("canary-member-7 {token}"));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) fn registered(request: &Request, redactor: &Redactor) -> bool {
         }));
     }
     for secret in &secrets {
-        redactor.register(secret);
+        redactor.register_learnt(secret);
     }
     !secrets.is_empty() || hides_a_secret(request, redactor)
 }

@@ -29,6 +29,11 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "refusal-carries-internals", "the body of the 401 holds a stack trace"),
     fault(G, "server-header-verbose", "headers name the server software and its version"),
     fault(G, "cors-reflects-with-credentials", "any origin may read answers with the cookies of a browser"),
+    fault(
+        G,
+        "cors-reflects-origin-it-teaches",
+        "any origin may read answers with the cookies of a browser, and smart-configuration names it as a person",
+    ),
     fault(G, "member-data-in-shared-caches", "members' data may be kept by shared caches"),
     degenerate(G, "unauthorized-block-page", "everything but metadata and .well-known gets a 403 HTML block page"),
     degenerate(G, "unauthorized-same-as-unknown", "unknown paths get the same 401 as protected ones"),

@@ -90,6 +90,11 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "cors-missing-on-metadata", "metadata has no CORS headers").smart("2.2.0"),
     fault(G, "soft-404", "unknown paths get 200 and an HTML page"),
     quirk(G, "smart-configuration-charset", "smart-configuration comes as application/json; charset=utf-8"),
+    quirk(
+        G,
+        "smart-configuration-names-a-person",
+        "smart-configuration has claims about a person, whose values are its own addresses",
+    ),
     quirk(G, "smart-configuration-extra-fields", "smart-configuration has members and capabilities that nobody knows"),
     quirk(G, "metadata-instantiates-versioned", "the CapabilityStatement instantiates c4bb with |2.2.0"),
     quirk(G, "smart-scopes-v2", "scopes_supported is in SMART 2 syntax, with wildcards"),

@@ -164,6 +164,11 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "udap-registers-without-scope", "scope may be missing, and much is granted then"),
     fault(G, "udap-registers-unknown-scopes", "scope may name nothing that is known, and much is granted then"),
     fault(G, "udap-registration-top-level-wins", "client_name beside the software statement wins over the one in it"),
+    fault(
+        G,
+        "udap-registration-top-level-wins-as-sub",
+        "client_name beside the software statement wins, and the answer names it as a person",
+    ),
     fault(G, "udap-registration-refuses-rfc7591-members", "a software statement with more members of RFC 7591 is refused"),
     fault(G, "udap-registration-refuses-second-san", "iss must be the first URI of the certificate"),
     fault(G, "udap-registration-refuses-urn", "a client URI that is no web address is refused"),

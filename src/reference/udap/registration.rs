@@ -61,6 +61,10 @@ fn register(site: &Site, asked: &Asked) -> Result<Reply, Mistake> {
     if let Some(name) = body.get("client_name").filter(|_| site.has("udap-registration-top-level-wins")) {
         wanted.metadata.insert("client_name".to_owned(), name.clone());
     }
+    if let Some(name) = body.get("client_name").filter(|_| site.has("udap-registration-top-level-wins-as-sub")) {
+        wanted.metadata.insert("client_name".to_owned(), name.clone());
+        wanted.metadata.insert("sub".to_owned(), name.clone());
+    }
     let raced = statement.nonce.as_ref().is_some_and(|nonce| replay::raced(site, &REGISTRATION, nonce));
     if statement.nonce.as_ref().is_some_and(|nonce| !replay::take(site, &REGISTRATION, nonce, burns)) {
         return Err((STATEMENT, "the jti was used before"));

@@ -34,7 +34,7 @@ pub fn record(context: &Context, launch: &Launch<'_>) -> Vec<String> {
 }
 
 fn register(redactor: &Redactor, asked: &Asked<'_>) {
-    let keep = |name: &'static str, value: &str| redactor.register(&Secret::new(name, value));
+    let keep = |name: &'static str, value: &str| redactor.register_learnt(&Secret::new(name, value));
     for name in SECRETS {
         asked.parameters().filter(|(own, _)| *own == name).for_each(|(_, value)| keep(name, value));
         for body in [asked.json(), asked.answer()].into_iter().flatten() {

@@ -86,7 +86,7 @@ fn redirect_facts(redirect: &Redirect, sent: &Sent, context: &Context) -> Map<St
     }));
     for name in ["access_token", "id_token"] {
         for token in redirect.all(name) {
-            context.world.redactor.register(&Secret::new(name, token));
+            context.world.redactor.register_learnt(&Secret::new(name, token));
         }
     }
     if let Some(code) = code {
