@@ -1,5 +1,5 @@
 //! Takes members' data out of bodies before they are recorded: of a FHIR resource its type, profiles and references stay, of
-//! claims about a person the names. What looks like FHIR and cannot be read is withheld as a whole.
+//! claims about a person the names, and the values of those alone that a specification defines and that are about nobody. What looks like FHIR and cannot be read is withheld as a whole.
 //!
 //! Values that were seen become known to the redactor, so that they go out of URLs and other texts as well.
 
@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use serde_json::{Map, Value, json};
 
+use super::tokens::SHOWN;
 use crate::vocabulary::Redactor;
 
 /// Resource types that say nothing about a member.
@@ -25,30 +26,24 @@ const PUBLIC: [&str; 10] = [
     "TerminologyCapabilities",
 ];
 
-/// Claims and members of token answers that are about a person.
-const PERSONAL: [&str; 22] = [
-    "sub",
-    "patient",
-    "encounter",
-    "fhirContext",
-    "person",
-    "fhirUser",
-    "profile",
-    "name",
-    "given_name",
-    "family_name",
-    "middle_name",
-    "nickname",
-    "preferred_username",
-    "username",
-    "user_name",
-    "email",
-    "phone_number",
-    "birthdate",
-    "address",
-    "picture",
-    "website",
-    "displayName",
+/// Members of token and introspection answers that are about nobody, besides those of signed tokens.
+const SHOWN_IN_ANSWERS: [&str; 15] = [
+    "active",
+    "expires_in",
+    "refresh_expires_in",
+    "ext_expires_in",
+    "issued_token_type",
+    "error",
+    "error_description",
+    "error_uri",
+    "need_patient_banner",
+    "smart_style_url",
+    "intent",
+    // They hold secrets, which are taken out of every text by these names.
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "registration_access_token",
 ];
 
 /// One of them shows that an object is an answer about a person.
@@ -76,7 +71,7 @@ const MOST_ENTRIES: usize = 20;
 
 /// A text that names a FHIR type the way JSON or XML does.
 static FHIR_TYPE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#""resourceType"\s*:\s*"([A-Za-z]{1,64})"|<([A-Z][A-Za-z]{1,63})\s[^>]*http://hl7\.org/fhir"#).ok()
+    Regex::new(r#""resourceType"\s*:\s*"([A-Za-z]{1,64})"|<(?:[A-Za-z_][\w.\-]{0,63}:)?([A-Z][A-Za-z]{1,63})\s[^>]*http://hl7\.org/fhir"#).ok()
 });
 
 /// Addresses and references of a member's resources, and search parameters that name a member.
@@ -223,8 +218,12 @@ fn learn(redactor: &Redactor, name: &str, value: &Value, references: &mut BTreeS
 
 fn claims(redactor: &Redactor, members: &Map<String, Value>) -> Map<String, Value> {
     let shown = |(name, value): (&String, &Value)| {
+        let is_shown = SHOWN.contains(&name.as_str()) || SHOWN_IN_ANSWERS.contains(&name.as_str());
         let value = match value {
-            _ if !PERSONAL.contains(&name.as_str()) => value.clone(),
+            // What is nested has names of its own, which nobody has looked at.
+            Value::Array(items) if is_shown && !items.iter().any(|item| item.is_object() || item.is_array()) => value.clone(),
+            Value::Object(_) | Value::Array(_) => redactor.pseudonym("value", &value.to_string()).into(),
+            _ if is_shown => value.clone(),
             Value::String(text) if text.starts_with('‹') => value.clone(),
             Value::String(text) => {
                 redactor.register_member("value", text);
@@ -271,7 +270,8 @@ mod tests {
     fn what_looks_like_fhir_and_is_none_is_withheld() {
         let redactor = Redactor::new("salt");
         let cut = &benefit().to_string()[..150];
-        for text in [cut, "<Patient xmlns=\"http://hl7.org/fhir\"><id value=\"canary\"/></Patient>"] {
+        let with_prefix = "<f:Patient xmlns:f=\"http://hl7.org/fhir\"><f:id value=\"canary\"/></f:Patient>";
+        for text in [cut, with_prefix, "<Patient xmlns=\"http://hl7.org/fhir\"><id value=\"canary\"/></Patient>"] {
             assert!(redact_bytes(&redactor, text.as_bytes()).text.starts_with("‹withheld"), "{text}");
         }
     }
@@ -304,6 +304,22 @@ mod tests {
             !kept.contains("canary") && kept.contains("300") && kept.contains(&redactor.pseudonym("patient", "canary-7")),
             "{kept}"
         );
+    }
+
+    /// A claim that no specification knows may be about a person as well as one that some do.
+    #[test]
+    fn of_claims_that_nobody_defines_the_names_alone_stay() {
+        let redactor = Redactor::new("salt");
+        let text = r#"{"active":false,"sub":"0a1b2c3d","member_id":"W123456789","dob":"1961-03-12","upn":"jane.canary@payer.example",
+            "plan":4711,"aud":["app",{"ssn":"078-05-1120"}],"scope":"openid","client_id":"app","exp":1800000000}"#;
+        let kept = redact_bytes(&redactor, text.as_bytes()).text;
+        for gone in ["0a1b2c3d", "W1234", "1961", "canary", "4711", "078-05"] {
+            assert!(!kept.contains(gone), "{gone} in {kept}");
+        }
+        for stays in ["\"active\":false", "member_id", "\"scope\":\"openid\"", "\"client_id\":\"app\"", "1800000000"] {
+            assert!(kept.contains(stays), "{stays} in {kept}");
+        }
+        assert!(!redact_text(&redactor, "no account W123456789").contains("W123"), "it is known from then on");
     }
 
     #[test]

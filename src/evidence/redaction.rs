@@ -29,6 +29,11 @@ static PARAMETER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// Parameters of an address that hold a session, which servers write in front of the query too.
+static SESSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?i)([;?&#])(jsessionid|phpsessid|session_code|session_id|sessionid|sid)=((?:‹[^›]*›|[^&#?;/\s"'<>])+)"#).ok()
+});
+
 /// Headers whose value is a credential as a whole.
 const SECRET_HEADERS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "set-cookie", "authentication-info"];
 
@@ -48,6 +53,9 @@ fn without_named(redactor: &Redactor, text: &str) -> String {
     });
     let text = replaced(PARAMETER.as_ref(), &text, |found| {
         format!("{}{}={}", &found[1], &found[2], pseudonym(redactor, &found[2], &found[3]))
+    });
+    let text = replaced(SESSION.as_ref(), &text, |found| {
+        format!("{}{}={}", &found[1], &found[2], pseudonym(redactor, "session", &found[3]))
     });
     without_addresses(redactor, &text)
 }
@@ -169,6 +177,17 @@ mod tests {
         assert!(!text.contains("SplxlOBe") && !text.contains("zzz") && text.contains("state=s"), "{text}");
         let form = redact_text(&redactor, "grant_type=password&password=hunter2&client_secret=‹client_secret #012abc›");
         assert!(!form.contains("hunter2") && form.ends_with("client_secret=‹client_secret #012abc›"), "{form}");
+    }
+
+    #[test]
+    fn a_session_in_an_address_is_a_pseudonym_and_what_stands_behind_it_stays() {
+        let redactor = Redactor::new("salt");
+        let text =
+            redact_text(&redactor, "/login;jsessionid=5E55104C00C1E123?a=b&session_code=Xy-77_z&tab_id=t;JSESSIONID=QQ/next");
+        assert!(!text.contains("5E55") && !text.contains("Xy-77") && !text.contains("QQ"), "{text}");
+        assert!(text.contains("›?a=b&session_code=‹session #") && text.contains("›&tab_id=t;JSESSIONID=‹"), "{text}");
+        assert!(text.ends_with("›/next"), "{text}");
+        assert_eq!(redact_text(&redactor, &text), text);
     }
 
     #[test]

@@ -35,7 +35,7 @@ const LONGEST: usize = 300;
 const WITHHELD: &str = "‹withheld›";
 
 /// Members that no specification uses for anything about a person.
-const SHOWN: [&str; 44] = [
+pub(super) const SHOWN: [&str; 44] = [
     "alg",
     "typ",
     "cty",

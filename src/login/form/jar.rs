@@ -6,12 +6,17 @@
 use cookie_store::{CookieStore, RawCookie};
 use url::Url;
 
+use crate::vocabulary::{Redactor, Secret};
+
 /// The most cookies that are kept.
 const MOST: usize = 50;
 /// The largest cookie, name and value together.
 const LARGEST: usize = 4 * 1024;
 /// All cookies together.
 const ALL: usize = 64 * 1024;
+
+/// A shorter value of a cookie is a choice, such as a language, and stands in too many texts.
+const SHORTEST_SECRET: usize = 8;
 
 /// A cookie jar.
 #[derive(Debug, Default)]
@@ -21,9 +26,15 @@ pub(in crate::login) struct Jar {
 }
 
 impl Jar {
-    /// Takes the cookies of an answer from `url`; what is not acceptable is counted and left out.
-    pub(super) fn take<'a>(&mut self, values: impl Iterator<Item = &'a str>, url: &Url) {
+    /// Takes the cookies of an answer from `url`; what is not acceptable is counted and left out. The redactor gets to know the
+    /// values, which servers write into addresses too.
+    pub(super) fn take<'a>(&mut self, values: impl Iterator<Item = &'a str>, url: &Url, redactor: &Redactor) {
         for value in values {
+            if let Ok(cookie) = RawCookie::parse(value)
+                && (SHORTEST_SECRET..=LARGEST).contains(&cookie.value().len())
+            {
+                redactor.register_learnt(&Secret::new("cookie", cookie.value()));
+            }
             if !self.insert(value, url) {
                 self.refused += 1;
             }
@@ -91,14 +102,14 @@ mod tests {
         let mut jar = Jar::default();
         let page = url("https://login.example/");
         let flood: Vec<String> = (0..500).map(|number| format!("c{number}=x")).collect();
-        jar.take(flood.iter().map(String::as_str), &page);
+        jar.take(flood.iter().map(String::as_str), &page, &Redactor::new("salt"));
         assert_eq!((jar.header(&page).unwrap().split("; ").count(), jar.refused()), (50, 450));
         let mut jar = Jar::default();
         let large: Vec<String> = (0..40).map(|number| format!("c{number}={}", "x".repeat(4000))).collect();
-        jar.take(large.iter().map(String::as_str), &page);
+        jar.take(large.iter().map(String::as_str), &page, &Redactor::new("salt"));
         assert!(jar.header(&page).unwrap().len() < 65 * 1024);
         let mut jar = Jar::default();
-        jar.take(std::iter::once(format!("c={}", "x".repeat(4 << 20)).as_str()), &page);
+        jar.take(std::iter::once(format!("c={}", "x".repeat(4 << 20)).as_str()), &page, &Redactor::new("salt"));
         assert_eq!((jar.header(&page), jar.refused()), (None, 1));
     }
 
@@ -115,22 +126,32 @@ mod tests {
             "__host-f=1; Secure",
             "__Secure-g=1",
         ];
-        jar.take(refused.into_iter(), &page);
+        jar.take(refused.into_iter(), &page, &Redactor::new("salt"));
         assert_eq!((jar.header(&page), jar.refused()), (None, refused.len()));
-        jar.take(["__Host-h=1; Secure; Path=/", "i=1; Domain=example.org", "j=1"].into_iter(), &page);
+        jar.take(["__Host-h=1; Secure; Path=/", "i=1; Domain=example.org", "j=1"].into_iter(), &page, &Redactor::new("salt"));
         assert_eq!(jar.header(&page).unwrap(), "__Host-h=1; i=1; j=1");
         assert_eq!(jar.header(&url("https://app.example.org/")).unwrap(), "i=1");
         assert_eq!(jar.header(&url("http://login.example.org/")).unwrap(), "i=1; j=1");
         assert_eq!(jar.header(&url("https://elsewhere.example/")), None);
     }
 
+    /// Servers write it into addresses, where nobody would know it for a secret; one that is not acceptable is one all the same.
+    #[test]
+    fn the_value_of_a_cookie_is_a_secret_wherever_it_stands() {
+        let (mut jar, redactor) = (Jar::default(), Redactor::new("salt"));
+        let cookies = ["JSESSIONID=5E55104C00C1E123; Secure", "lang=en", "other=0123456789; Domain=evil.example"];
+        jar.take(cookies.into_iter(), &url("https://login.example/"), &redactor);
+        let text = redactor.redact("/login;jsessionid=5E55104C00C1E123 en 0123456789");
+        assert!(!text.contains("5E55") && !text.contains("0123") && text.contains(" en "), "{text}");
+    }
+
     #[test]
     fn a_cookie_can_be_replaced_and_taken_back() {
         let mut jar = Jar::default();
         let page = url("https://login.example/");
-        jar.take(["sid=1", "sid=2"].into_iter(), &page);
+        jar.take(["sid=1", "sid=2"].into_iter(), &page, &Redactor::new("salt"));
         assert_eq!(jar.header(&page).unwrap(), "sid=2");
-        jar.take(["sid=; Max-Age=0"].into_iter(), &page);
+        jar.take(["sid=; Max-Age=0"].into_iter(), &page, &Redactor::new("salt"));
         assert_eq!(jar.header(&page), None);
     }
 }

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::page::{Control, Form, Kind, Page};
-use crate::evidence::{PageWords, SignInPage};
+use crate::evidence::{PageWords, SignInPage, redact_text};
 use crate::login::arrival::{FieldOutline, FormOutline, PageKind, PageOutline};
 use crate::vocabulary::{Redactor, escape_to_width};
 
@@ -16,7 +16,7 @@ const TEXT: usize = 2_000;
 /// The outline of a page. Known secrets in it are replaced; of what the member reads there the words stay that cannot be about
 /// anybody.
 pub(in crate::login) fn outline(page: &Page, kind: PageKind, redactor: &Redactor, words: &PageWords) -> PageOutline {
-    let show = |text: &str, width: usize| escape_to_width(&redactor.redact(text), width);
+    let show = |text: &str, width: usize| escape_to_width(&redact_text(redactor, text), width);
     let short = |text: &str| show(text, SHORT);
     let said = |text: &str, most: usize| escape_to_width(&words.shown(redactor, text, most), most);
     let field = |control: &Control| FieldOutline {

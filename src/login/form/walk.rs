@@ -168,7 +168,7 @@ impl Walk<'_> {
         match sent.outcome {
             HttpOutcome::Response(answer) => {
                 if self.rules.origins.allows(&hop.url) {
-                    self.account.jar.take(answer.headers_named("set-cookie"), &hop.url);
+                    self.account.jar.take(answer.headers_named("set-cookie"), &hop.url, &self.rules.world.redactor);
                     seen::note(self.visit.cookies.get_or_insert_default(), answer.headers_named("set-cookie"));
                 }
                 usable(answer)
