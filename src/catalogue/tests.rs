@@ -45,7 +45,7 @@ fn the_embedded_catalogue_loads_without_a_problem_and_holds_every_row() {
         ("carin-bb", 71),
         ("fhir-security", 28),
         ("oauth-oidc", 108),
-        ("smart-app-launch", 214),
+        ("smart-app-launch", 215),
         ("smart-best-practices", 24),
         ("sp800-52r2", 35),
         ("udap-org", 139),
@@ -66,12 +66,12 @@ fn the_rows_add_up_to_the_totals_of_the_collection() {
     let count = |is: &dyn Fn(&Requirement) -> bool| rows.iter().filter(|row| is(row)).count();
     let varies = |row: &Requirement| row.levels.iter().any(|(_, level)| *level != row.levels[0].1);
     let levels = Strength::WORDS.map(|(_, level)| count(&|row| !varies(row) && row.levels[0].1 == level));
-    assert_eq!((levels, count(&varies)), ([572, 47, 162, 28, 129], 17));
-    assert_eq!(Actor::ALL.iter().map(|actor| count(&|row| row.actor == *actor)).collect::<Vec<_>>(), [702, 229, 7, 9, 8]);
-    assert_eq!(Testable::ALL.iter().map(|kind| count(&|row| row.testable == *kind)).collect::<Vec<_>>(), [397, 215, 208, 135]);
-    assert_eq!(Basis::ALL.iter().map(|basis| count(&|row| row.basis == *basis)).collect::<Vec<_>>(), [813, 120, 22]);
-    assert_eq!(Confidence::ALL.iter().map(|known| count(&|row| row.confidence == *known)).collect::<Vec<_>>(), [932, 23]);
-    assert_eq!((count(&|row| row.conditional.is_some()), count(&|row| !row.when.is_empty())), (263, 230));
+    assert_eq!((levels, count(&varies)), ([572, 47, 163, 28, 129], 17));
+    assert_eq!(Actor::ALL.iter().map(|actor| count(&|row| row.actor == *actor)).collect::<Vec<_>>(), [703, 229, 7, 9, 8]);
+    assert_eq!(Testable::ALL.iter().map(|kind| count(&|row| row.testable == *kind)).collect::<Vec<_>>(), [397, 216, 208, 135]);
+    assert_eq!(Basis::ALL.iter().map(|basis| count(&|row| row.basis == *basis)).collect::<Vec<_>>(), [813, 120, 23]);
+    assert_eq!(Confidence::ALL.iter().map(|known| count(&|row| row.confidence == *known)).collect::<Vec<_>>(), [933, 23]);
+    assert_eq!((count(&|row| row.conditional.is_some()), count(&|row| !row.when.is_empty())), (264, 231));
     assert!(Area::ALL.iter().all(|area| rows.iter().any(|row| row.area == *area)), "no area is without a row");
 }
 

@@ -4,6 +4,9 @@
 use super::fault::{Fault, fault, quirk};
 
 const G: &str = "discovery";
+
+/// The version whose smart-configuration names no issuer.
+const V1: &str = "1.0.0";
 const V2: &str = "2.0.0";
 
 pub(super) const TABLE: &[Fault] = &[
@@ -73,6 +76,18 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "openid-missing-fields", "openid-configuration lacks subject_types_supported"),
     fault(G, "openid-fields-null", "required members of openid-configuration are null"),
     fault(G, "openid-alg-values-string", "id_token_signing_alg_values_supported is one string with spaces"),
+    fault(G, "token-issuer-configuration-missing", "only the ID token names the issuer, and openid-configuration is 404")
+        .smart(V1),
+    fault(G, "token-issuer-differs", "only the ID token names the issuer, and openid-configuration below it names another")
+        .smart(V1),
+    fault(
+        G,
+        "token-issuer-missing-fields",
+        "only the ID token names the issuer, and openid-configuration lacks subject_types_supported",
+    )
+    .smart(V1),
+    fault(G, "token-issuer-no-rs256", "only the ID token names the issuer, and openid-configuration does not list RS256")
+        .smart(V1),
     fault(G, "metadata-missing", "metadata is 404"),
     fault(G, "metadata-requires-token", "metadata is 401 without a token"),
     fault(G, "metadata-html-page", "metadata is an HTML page with status 200"),

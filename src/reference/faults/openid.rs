@@ -4,9 +4,6 @@ use super::fault::{Fault, fault, quirk};
 
 const G: &str = "openid";
 
-/// The version whose smart-configuration names no issuer.
-const V1: &str = "1.0.0";
-
 pub(super) const TABLE: &[Fault] = &[
     fault(G, "id-token-missing", "openid is granted and no id_token comes"),
     fault(G, "id-token-wrong-iss", "iss is not the issuer"),
@@ -38,18 +35,6 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "fhiruser-other-member", "fhirUser is another member, whom the token does not read"),
     fault(G, "fhiruser-wrong-type", "fhirUser is a Device"),
     fault(G, "fhiruser-not-a-reference", "fhirUser is plain text"),
-    fault(G, "token-issuer-configuration-missing", "only the ID token names the issuer, and openid-configuration is 404")
-        .smart(V1),
-    fault(G, "token-issuer-differs", "only the ID token names the issuer, and openid-configuration below it names another")
-        .smart(V1),
-    fault(
-        G,
-        "token-issuer-missing-fields",
-        "only the ID token names the issuer, and openid-configuration lacks subject_types_supported",
-    )
-    .smart(V1),
-    fault(G, "token-issuer-no-rs256", "only the ID token names the issuer, and openid-configuration does not list RS256")
-        .smart(V1),
     fault(G, "fhiruser-practitioner-role", "fhirUser is a PractitionerRole, which SMART names only from 2.1.0").smart("2.0.0"),
     fault(G, "userinfo-open", "userinfo answers to any token"),
     fault(G, "userinfo-other-subject", "userinfo has another sub than the ID token"),
