@@ -91,6 +91,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "udap-registers-without-iat", "a software statement without iat is taken"),
     fault(G, "udap-registers-future-iat", "a software statement from the future is taken"),
     fault(G, "udap-registers-future-nbf", "a software statement that is not valid yet is taken"),
+    fault(G, "udap-registers-nbf-before-exp", "a software statement that is not valid yet is taken if it will be"),
     fault(G, "udap-registers-without-jti", "a software statement without jti, or with an empty one, is taken"),
     fault(G, "udap-registers-jti-number", "a software statement whose jti is a number is taken"),
     fault(
@@ -143,6 +144,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "udap-registers-without-redirect-uris", "redirect_uris may be missing or empty"),
     fault(G, "udap-registers-http-redirect-uri", "a redirect URI may be http"),
     fault(G, "udap-registers-custom-scheme-redirect-uri", "a redirect URI may have any scheme"),
+    fault(G, "udap-registration-adds-slash", "a redirect URI of any scheme is registered with a slash at its end"),
     fault(G, "udap-registers-javascript-redirect-uri", "a redirect URI may be javascript:"),
     fault(G, "udap-registers-relative-redirect-uri", "a redirect URI may be relative"),
     fault(G, "udap-registers-redirect-uri-with-fragment", "a redirect URI may have a fragment"),
@@ -154,6 +156,11 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "udap-registers-without-grant-types", "grant_types may be missing"),
     fault(G, "udap-registers-grant-types-string", "grant_types may be a string"),
     fault(G, "udap-registers-both-flows", "authorization_code and client_credentials may stand together"),
+    fault(
+        G,
+        "udap-registers-both-flows-and-refresh",
+        "authorization_code and client_credentials are registered, and refresh_token with them",
+    ),
     fault(G, "udap-registers-refresh-alone", "refresh_token may stand alone in grant_types"),
     fault(G, "udap-registers-refresh-without-code", "refresh_token may stand beside client_credentials"),
     fault(G, "udap-registers-unknown-grant", "grant_types may hold what nobody supports"),
@@ -214,7 +221,23 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "udap-registration-errors-without-code", "errors of the registration endpoint have no error member"),
     fault(G, "udap-registration-wrong-error-code", "every error of the registration endpoint is invalid_request"),
     fault(G, "udap-registration-never-unapproved", "an untrusted certificate is invalid_software_statement"),
+    fault(G, "udap-registration-always-invalid-metadata", "every error of the registration endpoint is invalid_client_metadata"),
+    fault(
+        G,
+        "udap-registration-always-invalid-statement",
+        "every error of the registration endpoint is invalid_software_statement",
+    ),
     fault(G, "udap-registration-block-page", "every registration gets a 403 HTML block page"),
     quirk(G, "udap-registers-client-secret-basic", "a software statement may ask for client_secret_basic, and gets a secret"),
+    quirk(
+        G,
+        "udap-registration-puts-right",
+        "what is missing or wrong in a software statement, but for its scopes, is put right and answered",
+    ),
+    quirk(
+        G,
+        "udap-scopes-wildcard-v2-alone",
+        "scopes_supported of UDAP lists patient/*.rs and system/*.rs, and other wildcards are refused",
+    ),
     quirk(G, "udap-cancel-of-unknown-client-accepted", "a cancellation of a client that was never there is answered with 201"),
 ];

@@ -1,6 +1,6 @@
 //! Faults and quirks of the token and authorization endpoints towards clients that registered by UDAP.
 
-use super::fault::{Fault, fault, quirk};
+use super::fault::{Fault, degenerate, fault, quirk};
 
 const G: &str = "udap";
 const V0_1: &[&str] = &["udap-security-0.1.0"];
@@ -97,6 +97,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "udap-token-accepts-without-iat", "a client assertion without iat is taken"),
     fault(G, "udap-token-accepts-future-iat", "a client assertion from the future is taken"),
     fault(G, "udap-token-accepts-future-nbf", "a client assertion that is not valid yet is taken"),
+    fault(G, "udap-token-accepts-nbf-before-exp", "a client assertion that is not valid yet is taken if it will be"),
     fault(G, "udap-token-accepts-without-jti", "a client assertion without jti, or with an empty one, is taken"),
     fault(G, "udap-token-accepts-jti-number", "a client assertion whose jti is a number is taken"),
     fault(G, "udap-token-refuses-extra-header", "a client assertion with more header members than alg and x5c is refused"),
@@ -147,6 +148,11 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "udap-token-accepts-json", "a token request may be JSON"),
     fault(G, "udap-token-accepts-without-scope", "client_credentials without scope is taken").under(V2_0),
     fault(G, "udap-token-accepts-unknown-scopes", "client_credentials with unknown scopes alone gives all that was registered"),
+    fault(
+        G,
+        "udap-token-ignores-unknown-scopes",
+        "client_credentials with unknown scopes alone gives all that was registered and does not say so",
+    ),
     fault(G, "udap-token-exceeds-registered-scope", "client_credentials gives scopes that were not registered"),
     fault(G, "udap-token-over-grants", "client_credentials gives system/*.read though nobody asked for it"),
     fault(G, "udap-token-refresh-for-client-credentials", "client_credentials gives a refresh token"),
@@ -163,6 +169,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "udap-token-requires-undeclared-b2b", "hl7-b2b is required though the metadata does not say so"),
     fault(G, "udap-token-requires-optional-b2b-members", "optional members of hl7-b2b are required"),
     fault(G, "udap-token-refuses-unknown-extension", "an extension that nobody knows is refused"),
+    fault(G, "udap-token-fetches-consent", "a consent that cannot be fetched from its consent_reference is refused"),
     fault(G, "udap-token-refuses-plain-purpose", "a purpose_of_use that is a plain code is refused"),
     fault(G, "udap-token-accepts-extensions-array", "extensions may be an array"),
     fault(G, "udap-token-accepts-null-extensions", "extensions may be null"),
@@ -194,4 +201,16 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "udap-token-errors-without-code", "errors of the token endpoint have no error member"),
     fault(G, "udap-token-wrong-error-code", "every error of the token endpoint is server_error"),
     quirk(G, "udap-token-invalid-client-401", "invalid_client comes with status 401 to clients of UDAP"),
+    degenerate(G, "udap-refuses-every-assertion", "every client assertion is refused as invalid_client"),
+    degenerate(
+        G,
+        "udap-locks-clients",
+        "a client is locked after three assertions that are not believed, and the end of an assertion is not looked at",
+    ),
+    degenerate(
+        G,
+        "udap-authorize-refuses-with-500",
+        "an authorization request that is to be refused ends with status 500 for a client of UDAP",
+    )
+    .under(V2_0),
 ];

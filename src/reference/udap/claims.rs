@@ -53,7 +53,7 @@ pub(super) fn times(site: &Site, place: &Place, claims: &Map<String, Value>) -> 
         None if site.has(place.without_exp) => issued.unwrap_or(now) + LONGEST,
         None => return Err(Doubt::Claim("exp is missing")),
     };
-    if expiry + SLOW <= now && !site.has(place.expired) {
+    if expiry + SLOW <= now && !site.has(place.expired) && !site.has("udap-locks-clients") {
         return Err(Doubt::Claim("it has expired"));
     }
     let life = expiry - issued.unwrap_or(now);
@@ -67,7 +67,8 @@ pub(super) fn times(site: &Site, place: &Place, claims: &Map<String, Value>) -> 
         return Err(Doubt::Claim("it is valid for too short a time"));
     }
     let later = claims.get("nbf").and_then(Value::as_i64).is_some_and(|begin| begin > now + FAST);
-    if later && !site.has(place.future_nbf) {
+    let before_its_end = claims.get("nbf").and_then(Value::as_i64).is_some_and(|begin| begin < expiry);
+    if later && !site.has(place.future_nbf) && !(before_its_end && site.has(place.nbf_before_exp)) {
         return Err(Doubt::Claim("it is not valid yet"));
     }
     Ok(expiry + SLOW)

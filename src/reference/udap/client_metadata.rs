@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::super::site::Site;
+use super::put_right;
 use super::scopes::{self, Flow};
 
 /// An error code and its reason.
@@ -40,6 +41,8 @@ const KEPT: [&str; 9] = [
 
 /// Looks at the claims of a statement that is believed.
 pub(super) fn read(site: &Site, claims: &Map<String, Value>) -> Result<Wanted, Mistake> {
+    let right = site.has("udap-registration-puts-right").then(|| put_right::put_right(claims));
+    let claims = right.as_ref().unwrap_or(claims);
     let (flow, may_refresh) = grants(site, claims)?;
     let code = flow == Some(Flow::AuthorizationCode);
     name(site, claims)?;
@@ -63,7 +66,15 @@ pub(super) fn read(site: &Site, claims: &Map<String, Value>) -> Result<Wanted, M
         }
     }
     metadata.insert("scope".to_owned(), json!(scopes.join(" ")));
+    if site.has("udap-registers-both-flows-and-refresh") && has_both_flows(claims) {
+        metadata.insert("grant_types".to_owned(), json!(["authorization_code", "client_credentials", "refresh_token"]));
+    }
     Ok(Wanted { flow, may_refresh, scopes, redirect_uris, metadata, wants_secret })
+}
+
+fn has_both_flows(claims: &Map<String, Value>) -> bool {
+    let given = texts(claims, "grant_types").unwrap_or_default();
+    ["authorization_code", "client_credentials"].iter().all(|flow| given.contains(flow))
 }
 
 fn texts<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<Vec<&'a str>> {
@@ -84,7 +95,9 @@ fn grants(site: &Site, claims: &Map<String, Value>) -> Result<(Option<Flow>, boo
         (true, false, refresh, false) => Ok((Some(Flow::AuthorizationCode), refresh)),
         (false, true, false, false) => Ok((Some(Flow::ClientCredentials), false)),
         (false, false, false, false) => Ok((None, false)),
-        (true, true, ..) if site.has("udap-registers-both-flows") => Ok((Some(Flow::AuthorizationCode), refresh)),
+        (true, true, ..) if site.has("udap-registers-both-flows") || site.has("udap-registers-both-flows-and-refresh") => {
+            Ok((Some(Flow::AuthorizationCode), refresh))
+        }
         (false, true, true, _) if site.has("udap-registers-refresh-without-code") => Ok((Some(Flow::ClientCredentials), true)),
         (false, false, true, _) if site.has("udap-registers-refresh-alone") => Ok((Some(Flow::AuthorizationCode), true)),
         (.., true) if site.has("udap-registers-unknown-grant") => Ok((Some(Flow::AuthorizationCode), refresh)),
@@ -139,7 +152,9 @@ fn redirect_uris(site: &Site, claims: &Map<String, Value>) -> Result<Vec<String>
             return Err((REDIRECT, "a redirect URI is no https address without fragment and wildcard"));
         }
     }
-    Ok(uris.into_iter().map(str::to_owned).collect())
+    let ending = if site.has("udap-registration-adds-slash") { "/" } else { "" };
+    let registered = |uri: &str| if uri.starts_with("https:") { uri.to_owned() } else { format!("{uri}{ending}") };
+    Ok(uris.into_iter().map(registered).collect())
 }
 
 fn is_good_redirect(site: &Site, uri: &str) -> bool {
@@ -151,7 +166,7 @@ fn is_good_redirect(site: &Site, uri: &str) -> bool {
         return site.has("udap-registers-javascript-redirect-uri");
     }
     if url.scheme() != "https" {
-        return site.has("udap-registers-custom-scheme-redirect-uri");
+        return site.has("udap-registers-custom-scheme-redirect-uri") || site.has("udap-registration-adds-slash");
     }
     if url.fragment().is_some() {
         return site.has("udap-registers-redirect-uri-with-fragment");
@@ -189,7 +204,13 @@ fn scopes(site: &Site, flow: Flow, claims: &Map<String, Value>) -> Result<Vec<St
         return if lax { Ok(default_scopes(flow)) } else { Err((METADATA, "scope is missing")) };
     };
     let wanted: Vec<&str> = scope.split(' ').filter(|scope| !scope.is_empty()).collect();
-    let granted: Vec<String> = wanted.iter().filter_map(|scope| scopes::grantable(flow, scope)).collect();
+    if wanted.iter().any(|scope| scope.ends_with("*.read")) && site.has("udap-scopes-wildcard-v2-alone") {
+        return Err((METADATA, "this wildcard is not supported"));
+    }
+    // The list of scopes says nothing of the flow: a client that signs members in may register one of its own as well.
+    let of_client = |scope: &str| scopes::grantable(Flow::ClientCredentials, scope);
+    let granted: Vec<String> =
+        wanted.iter().filter_map(|scope| scopes::grantable(flow, scope).or_else(|| of_client(scope))).collect();
     if !granted.is_empty() && granted.len() < wanted.len() && site.has("udap-registration-refuses-unknown-scope") {
         return Err((METADATA, "a scope is not supported"));
     }

@@ -93,6 +93,9 @@ const SPOILT: [(&str, &str, &str); 10] = [
 /// The scope udap says that members may sign in at a provider of their choice.
 fn scopes(site: &Site) -> Value {
     let is_silent = site.has("tiered-scope-not-listed");
+    if site.has("udap-scopes-wildcard-v2-alone") {
+        return json!(["openid", "fhirUser", "launch/patient", "offline_access", "udap", "patient/*.rs", "system/*.rs"]);
+    }
     json!(SCOPES.into_iter().filter(|scope| *scope != "udap" || !is_silent).collect::<Vec<_>>())
 }
 

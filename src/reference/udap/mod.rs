@@ -23,6 +23,7 @@ mod options;
 mod place;
 mod prepare;
 mod published;
+mod put_right;
 mod registration;
 mod registration_reply;
 mod registry;

@@ -71,8 +71,14 @@ pub(super) fn refusal(site: &Site, error: &str, reason: &str) -> Reply {
         }
     }
     let mut error = error.to_owned();
-    if site.has("udap-registration-wrong-error-code") {
-        "invalid_request".clone_into(&mut error);
+    for (fault, other) in [
+        ("udap-registration-wrong-error-code", "invalid_request"),
+        ("udap-registration-always-invalid-metadata", "invalid_client_metadata"),
+        ("udap-registration-always-invalid-statement", "invalid_software_statement"),
+    ] {
+        if site.has(fault) {
+            other.clone_into(&mut error);
+        }
     }
     if error == "unapproved_software_statement" && site.has("udap-registration-never-unapproved") {
         "invalid_software_statement".clone_into(&mut error);

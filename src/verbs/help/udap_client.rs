@@ -64,7 +64,7 @@ pub static REGISTER: VerbHelp = VerbHelp {
         ANY_FORM,
     ],
     facts: http_facts! {
-        "outcome": "created; modified (it was registered before); idempotent (the same jti, the same client_id); corrected (accepted, with another value in place of everything that the case changed); cancelled; malformed (a success without client_id); refused",
+        "outcome": "created; modified (it was registered before); idempotent (the same jti, the same client_id); corrected (accepted, with a right value in place of everything that the case changed); cancelled; malformed (a success without client_id); refused",
         "accepted": "true for a 2xx",
         "refused": "true for a 4xx with a JSON object that has an error",
         "oauth_error": "the error code; absent without one",
@@ -115,7 +115,7 @@ pub static UDAP_TOKEN: VerbHelp = VerbHelp {
         argument!(
             "send",
             Kind::Word(&["form", "percent", "charset", "json", "get"]),
-            "how it is sent: percent writes %20 for a space, charset names one in the media type"
+            "how it is sent: percent writes %20 for a space, charset names one in the media type, get puts the parameters into the address"
         ),
         COPIES,
         ANY_FORM,

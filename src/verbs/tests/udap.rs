@@ -223,6 +223,35 @@ async fn registrations_are_told_apart() {
     assert_eq!(facts(&context, "udap.register", kept).await["outcome"], "created");
 }
 
+/// What comes back instead of something wrong has to be right: another way to write it, or more of the same, puts nothing right.
+#[tokio::test]
+async fn another_value_is_a_correction_only_where_it_will_do() {
+    for (name, sent, answered, outcome) in [
+        ("redirect_uris", json!(["carinbb-app://callback"]), json!(["carinbb-app://callback/"]), "created"),
+        ("redirect_uris", json!(["https://a.example/*"]), json!(["https://a.example/%2A"]), "created"),
+        ("redirect_uris", json!(["http://a.example"]), json!(["https://a.example/", "http://a.example/"]), "created"),
+        ("redirect_uris", json!(["http://a.example"]), json!(["https://a.example/"]), "corrected"),
+        ("grant_types", json!(["authorization_code", "client_credentials"]), json!(["client_credentials"]), "corrected"),
+        (
+            "grant_types",
+            json!(["authorization_code", "client_credentials"]),
+            json!(["authorization_code", "client_credentials", "refresh_token"]),
+            "created",
+        ),
+        ("grant_types", json!("client_credentials"), json!(["client_credentials"]), "corrected"),
+        ("response_types", json!(["token"]), json!(["token", "code"]), "created"),
+        ("token_endpoint_auth_method", json!("none"), json!("client_secret_post"), "created"),
+        ("token_endpoint_auth_method", json!("none"), json!("private_key_jwt"), "corrected"),
+        ("contacts", json!([]), json!(["https://a.example/help"]), "created"),
+        ("client_name", json!(""), json!("An app"), "corrected"),
+        ("client_name", json!(""), json!(null), "created"),
+    ] {
+        let (_, context) = udap_server(move |_| Reply::json(201, &json!({ "client_id": "c", name: answered }))).await;
+        let seen = facts(&context, "udap.register", json!({ "statement": { "claims": { name: sent } } })).await;
+        assert_eq!(seen["outcome"], outcome, "{name}: {seen}");
+    }
+}
+
 #[tokio::test]
 async fn what_was_registered_is_cancelled_and_what_cannot_be_is_named() {
     let (server, context) = udap_server(|seen| {
@@ -268,6 +297,51 @@ async fn a_token_request_is_that_of_the_profile_and_shows_no_secret() {
     assert!(!kept.contains(&signature) && !kept.contains("token-") && !token.to_string().contains(&signature));
     let again = facts(&context, "udap.token", json!({ "assertion": token["sent"]["assertion"] })).await;
     assert_eq!(again["sent"]["assertion"], token["sent"]["assertion"], "the very same assertion went out");
+}
+
+#[tokio::test]
+async fn a_token_request_by_get_has_its_parameters_in_the_address_and_shows_no_secret() {
+    for way in ["get", "json"] {
+        let (server, context) = udap_server(|seen| match seen.path.as_str() {
+            "/register" => created(seen),
+            _ => Reply::json(405, &json!({ "error": "invalid_request" })),
+        })
+        .await;
+        facts(&context, "udap.register", json!({ "client": "credentials" })).await;
+        let asked = facts(&context, "udap.token", json!({ "send": way, "any_form": true })).await;
+        assert_eq!((&asked["issued"], &asked["status"]), (&json!(false), &json!(405)));
+        let assertion = opened(&context, &asked["sent"]["assertion"]);
+        let seen = server.seen().into_iter().find(|seen| seen.path.starts_with("/token")).unwrap();
+        let sent = format!("{} {} {}", seen.method, seen.path, seen.body);
+        assert!(sent.contains(&assertion) && sent.contains("client_credentials"), "{way}: {sent}");
+        assert_eq!(sent.starts_with("GET /token?grant_type=client_credentials&"), way == "get", "{sent}");
+        let signature = assertion.rsplit_once('.').unwrap().1;
+        let kept: String = context.world.evidence.all().iter().map(|exchange| serde_json::to_string(exchange).unwrap()).collect();
+        assert!(!kept.contains(signature) && !asked.to_string().contains(signature), "{way}");
+    }
+}
+
+/// A server with wildcards of its own may refuse others.
+#[tokio::test]
+async fn a_server_that_lists_wildcards_alone_is_asked_for_its_own() {
+    for (listed, asked) in [
+        (json!(["openid", "system/*.rs", "system/*.cruds"]), "system/*.rs"),
+        (json!(["system/*.cruds"]), "system/*.cruds"),
+        (json!(["system/*.rs", "system/Claim.rs"]), "system/Claim.rs"),
+        (json!(["openid"]), "system/*.read"),
+        (json!([]), "system/ExplanationOfBenefit.read system/Patient.read system/Coverage.read"),
+    ] {
+        let server = Server::start_trusted(move |seen| {
+            let host = seen.head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("host: ").map(str::to_owned));
+            let register = format!("https://{}/register", host.unwrap_or_default());
+            Reply::json(200, &json!({ "scopes_supported": listed, "registration_endpoint": register }))
+        })
+        .await;
+        let target = Target::new(server.base.clone(), server.base.as_str());
+        let options = WorldOptions { http: server.trusting(), ..WorldOptions::default() };
+        let context = context_with(target, options).with_udap(Some(identity()));
+        assert_eq!(sign(&context, json!({})).await.claims.unwrap()["scope"], asked);
+    }
 }
 
 #[tokio::test]

@@ -51,6 +51,7 @@ impl Metadata {
             ("{base}", context.target.base.as_str().trim_end_matches('/').to_owned()),
             ("{token_endpoint}", endpoint("token_endpoint")),
             ("{registration_endpoint}", endpoint("registration_endpoint")),
+            ("{code_scopes}", self.scopes("authorization_code").join(" ")),
         ])
     }
 
@@ -82,9 +83,13 @@ impl Metadata {
         if kept.iter().any(|scope| scope.starts_with(prefix)) {
             return kept;
         }
-        // A server with other scopes than ours is asked for its own.
-        let own = offered.into_iter().filter(|scope| scope.starts_with(prefix) && !scope.contains('*')).take(3);
-        let mut scopes: Vec<String> = kept.into_iter().chain(own.map(str::to_owned)).collect();
+        // A server with other scopes than ours is asked for its own: single ones, or else the wildcard that it has.
+        let (wildcards, single): (Vec<&str>, Vec<&str>) =
+            offered.into_iter().filter(|scope| scope.starts_with(prefix)).partition(|scope| scope.contains('*'));
+        let reading = |scope: &&&str| scope.ends_with(".read") || scope.ends_with(".rs");
+        let wildcard = wildcards.iter().find(reading).or(wildcards.first()).copied();
+        let own = if single.is_empty() { wildcard.into_iter().collect() } else { single };
+        let mut scopes: Vec<String> = kept.into_iter().chain(own.into_iter().take(3).map(str::to_owned)).collect();
         if scopes.is_empty() {
             scopes.push(format!("{prefix}*.read"));
         }

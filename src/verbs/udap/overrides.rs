@@ -49,8 +49,8 @@ const AGE: i64 = 2;
 /// How long a JWT of ours is good for.
 const LIFETIME: i64 = 240;
 
-/// What stands in braces in a claim of a case: `{own}` is the client's URI, `{base}` the FHIR base, and the endpoints are those of
-/// the metadata, letter by letter.
+/// What stands in braces in a claim of a case: `{own}` is the client's URI, `{base}` the FHIR base, `{code_scopes}` what a client of the
+/// code flow asks for, and the endpoints are those of the metadata, letter by letter.
 pub(super) struct Places(pub Vec<(&'static str, String)>);
 
 impl Places {

@@ -1,6 +1,7 @@
 //! What the answer to a registration says.
 
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::answer::Answered;
 use super::overrides::{Overrides, Signed};
@@ -74,20 +75,60 @@ fn outcome(answered: &Answered, has_id: bool, is_same: Option<bool>, question: &
     }
 }
 
-/// True when every parameter that the case changed came back with another value: the server put something better in its place.
+/// True when every parameter that the case changed came back with another value that will do: the server put something better in its
+/// place.
 fn is_corrected(members: &Map<String, Value>, question: &Question<'_>) -> bool {
     let Some(signed) = question.signed else { return false };
     let changed: Vec<String> =
         question.overrides.changed().into_iter().filter(|name| !OF_THE_JWT.contains(&name.as_str())).collect();
     let is_better = |name: &String| {
-        let seen = members.get(name).filter(|value| !value.is_null() && value.as_str() != Some(""));
-        match (signed.claims.get(name), seen) {
-            (Some(sent), Some(seen)) => differs(sent, seen),
-            (None, Some(seen)) => seen.as_array().is_none_or(|items| !items.is_empty()),
-            (_, None) => false,
-        }
+        let Some(seen) = members.get(name) else { return false };
+        is_right(name, seen) && signed.claims.get(name).is_none_or(|sent| differs(sent, seen) && !survives(name, sent, seen))
     };
     !changed.is_empty() && changed.iter().all(is_better)
+}
+
+/// Whether a server can register this value of a parameter and keep to the guide.
+fn is_right(name: &str, seen: &Value) -> bool {
+    let mut words = texts(seen);
+    words.sort_unstable();
+    let all =
+        |is_one: fn(&Url) -> bool| !words.is_empty() && words.iter().all(|word| Url::parse(word).is_ok_and(|url| is_one(&url)));
+    match name {
+        // One flow for one client, and refresh tokens with codes alone.
+        "grant_types" => {
+            seen.is_array()
+                && matches!(words[..], ["client_credentials"] | ["authorization_code"] | ["authorization_code", "refresh_token"])
+        }
+        "response_types" => seen.is_array() && words == ["code"],
+        "token_endpoint_auth_method" => seen == "private_key_jwt",
+        "redirect_uris" => seen.is_array() && all(|url| url.scheme() == "https" && url.fragment().is_none()),
+        "logo_uri" => seen.is_string() && all(|url| url.scheme() == "https"),
+        "contacts" => seen.is_array() && words.iter().any(|contact| contact.starts_with("mailto:") && contact.contains('@')),
+        _ => match seen {
+            Value::Null => false,
+            Value::String(text) => !text.is_empty(),
+            Value::Array(items) => !items.is_empty(),
+            _ => true,
+        },
+    }
+}
+
+/// Whether an address that was sent came back among others, or written in another way.
+fn survives(name: &str, sent: &Value, seen: &Value) -> bool {
+    let normal = |text: &str| {
+        let url = Url::parse(text).map_or_else(|_| text.to_owned(), String::from);
+        url.trim_end_matches('/').replace("%2A", "*").replace("%2a", "*")
+    };
+    name == "redirect_uris" && texts(sent).iter().any(|sent| texts(seen).iter().any(|seen| normal(sent) == normal(seen)))
+}
+
+/// The texts of a list, or the one text.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        other => other.as_str().into_iter().collect(),
+    }
 }
 
 /// Lists differ when nothing of what was sent alone came through unchanged; an order is no difference, and neither is the order of

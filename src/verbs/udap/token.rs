@@ -253,10 +253,17 @@ fn request(arguments: &Arguments, context: &Context, url: url::Url, form: Form, 
         FormValue::Plain(text) => text.clone(),
         FormValue::Secret(secret) => secret.expose().to_owned(),
     };
-    let encoded = || {
-        let pairs = fields.iter().map(|(name, value)| (name.as_str(), text(value)));
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
-    };
+    // Only of a form does the client know by itself which of its values are secret.
+    for (_, value) in &fields {
+        if let FormValue::Secret(secret) = value {
+            context.world.redactor.register(secret);
+        }
+    }
+    let pairs = || fields.iter().map(|(name, value)| (name.as_str(), text(value)));
+    let encoded = || url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs()).finish();
+    if way == "get" {
+        request.url.query_pairs_mut().extend_pairs(pairs());
+    }
     const FORM: &str = "application/x-www-form-urlencoded";
     request.payload = match way {
         "get" => Payload::None,

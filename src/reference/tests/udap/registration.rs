@@ -208,6 +208,7 @@ fn claims(server: &Server) -> Rows {
         json!({"iat": null}),
         json!({"iat": now + 600, "exp": now + 700}),
         json!({"nbf": now + 600}),
+        json!({"nbf": now + 200}),
         json!({"jti": null}),
         json!({"jti": ""}),
         json!({"jti": 7}),
