@@ -160,12 +160,17 @@ fn variant_of(case: &crate::testcase::TestCase, label: &str) -> Option<Variant> 
 const SAY_NOTHING: [&str; 8] =
     ["always-400", "always-401", "always-403", "always-404", "always-500", "always-200-html", "always-hang", "always-reset"];
 
+/// The server that locks clients says no to everything only once it has locked one.
+const LOCKS_CLIENTS: &str = "udap-locks-clients";
+
 /// The area or case by which a server that proves nothing is judged; nothing where it is by all cases.
 fn judged_by(fault: &Fault) -> Option<&'static str> {
     match fault.group {
         "client" => None,
         _ if SAY_NOTHING.contains(&fault.name) => None,
         "tiered" => Some("tiered"),
+        "udap" if fault.name == LOCKS_CLIENTS => Some("udap.assertion-claims"),
+        "udap" => Some("udap"),
         "withdrawal" => Some("revocation.by-member"),
         "tls" => Some("tls.versions"),
         _ => Some("access"),
@@ -179,7 +184,10 @@ fn degenerate(fault: &Fault, run: &Run) -> Vec<String> {
     let is_negative = |case: &CaseResult| match fault.group {
         "client" => case.steps.iter().any(|step| step.verb == "serve.with_fault"),
         _ if SAY_NOTHING.contains(&fault.name) => !case.steps.iter().any(|step| step.verb.starts_with("tls.")),
-        "tiered" => wants_a_refusal(case),
+        "tiered" => wants_a_refusal(case, None),
+        "udap" if fault.name == LOCKS_CLIENTS => true,
+        "udap" if fault.name.starts_with("udap-authorize") => wants_a_refusal(case, Some("udap.authorize")),
+        "udap" => wants_a_refusal(case, Some("udap.token")),
         "withdrawal" => true,
         "tls" => case.variant.contains("fhir"),
         // A case with a member's token has its own success beside every refusal.
@@ -197,11 +205,18 @@ fn degenerate(fault: &Fault, run: &Run) -> Vec<String> {
         .collect()
 }
 
-/// True when the result expected that somebody is not let in, or not sent on.
-fn wants_a_refusal(case: &CaseResult) -> bool {
-    let rows = case.steps.iter().flat_map(|step| &step.assertions).filter(|row| row.clause == Clause::Expect);
-    rows.filter(|row| ["by_provider", "browser_sent", "issued", "arrived"].contains(&row.that.as_str()))
-        .any(|row| ["false", "is not redirect"].contains(&row.expected.as_str()))
+/// True when the result expected that somebody is not let in, or not sent on; of this verb, where it is one alone.
+fn wants_a_refusal(case: &CaseResult, verb: Option<&str>) -> bool {
+    let steps = case.steps.iter().filter(|step| verb.is_none_or(|verb| step.verb == verb));
+    let rows = steps.flat_map(|step| &step.assertions).filter(|row| row.clause == Clause::Expect);
+    rows.map(|row| (row.that.as_str(), row.expected.as_str())).any(|row| match row {
+        ("by_provider" | "browser_sent" | "issued", expected) => expected == "false",
+        // Of a client of UDAP that is to be sent nowhere: any page will do, and a redirect elsewhere stands beside it.
+        ("arrived", expected) => expected == "is not redirect" && verb.is_none(),
+        ("refused", expected) => expected == "true",
+        ("accepted_count", _) => true,
+        _ => false,
+    })
 }
 
 /// True when a step of the result signed a member in.

@@ -113,8 +113,10 @@ impl Stand {
             ..reference::Options::default()
         };
         let server = reference::start(options).await.map_err(|error| error.to_string())?;
-        // A sign-in through a provider takes longer than a short wait, and a server in that state answers everything.
-        let may_hang = demand.fault.is_some_and(|fault| fault.kind.keeps_no_promise() && fault.group != "tiered");
+        // A sign-in through a provider, or the registration before one, takes longer than a short wait, and a server in those states
+        // answers everything.
+        let may_hang =
+            demand.fault.is_some_and(|fault| fault.kind.keeps_no_promise() && !["tiered", "udap"].contains(&fault.group));
         let (limit, stuck) = if may_hang { (SHORT, STUCK_BEHIND_PAUSES) } else { (PATIENT, STUCK) };
         let mut options = run_options(demand, loaded, only, &server, clock.clone(), limit)?;
         options.udap = Some(laboratory.identity(&options.launch));

@@ -59,13 +59,7 @@ fn expected(server: &str, profile: &str) -> BTreeSet<&'static str> {
     let first = |version: &str| version == "0.1.0";
     let mut cases = BTreeSet::new();
     if first(server) != first(profile) {
-        cases.extend([
-            "udap.token",
-            "udap.code-flow",
-            "udap.code-client",
-            "udap.assertion-issuer-fetched",
-            "udap.discovery-signed",
-        ]);
+        cases.extend(["udap.token", "udap.code-flow", "udap.assertion-issuer-fetched", "udap.discovery-signed"]);
     }
     if first(server) && !first(profile) {
         cases.extend([

@@ -62,6 +62,9 @@ fn well_formed(site: &Site, extension: &Map<String, Value>) -> Result<(), &'stat
     }
     texts(extension, "consent_policy", "consent_policy is no array of texts")?;
     texts(extension, "consent_reference", "consent_reference is no array of texts")?;
+    if extension.contains_key("consent_reference") && site.has("udap-token-fetches-consent") {
+        return Err("consent_reference cannot be fetched");
+    }
     if extension.contains_key("consent_reference") && !extension.contains_key("consent_policy") {
         lax("udap-token-accepts-b2b-reference-without-policy", "consent_reference stands without consent_policy")?;
     }

@@ -39,9 +39,14 @@ pub(in super::super) struct Udap {
     arrivals: Mutex<BTreeMap<String, Instant>>,
     /// Successes that a fault gives again for the same JWT.
     cached: Mutex<BTreeMap<[u8; 32], Reply>>,
+    /// How often an assertion about a client was not believed.
+    failures: Mutex<BTreeMap<String, usize>>,
     /// Sign-ins at identity providers.
     pub(super) tiered: tiered::Memory,
 }
+
+/// After how many failures a client is locked.
+const FAILURES_BEFORE_LOCK: usize = 3;
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -65,6 +70,7 @@ impl Udap {
             fetched: Mutex::default(),
             arrivals: Mutex::default(),
             cached: Mutex::default(),
+            failures: Mutex::default(),
             tiered: tiered::Memory::default(),
         }
     }
@@ -117,6 +123,16 @@ impl Udap {
     /// Whether the last request with this `jti` had come in before that moment.
     pub(super) fn met(&self, jti: &str, moment: Instant) -> bool {
         locked(&self.arrivals).get(jti).is_some_and(|arrival| *arrival <= moment)
+    }
+
+    /// Notes that an assertion about a client was not believed.
+    pub(super) fn note_failure(&self, client: String) {
+        *locked(&self.failures).entry(client).or_default() += 1;
+    }
+
+    /// Whether that has happened too often, for the server that locks such clients.
+    pub(super) fn is_locked(&self, client: &str) -> bool {
+        locked(&self.failures).get(client).is_some_and(|failures| *failures >= FAILURES_BEFORE_LOCK)
     }
 
     /// Keeps a success, to give it again.

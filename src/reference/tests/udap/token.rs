@@ -316,6 +316,7 @@ fn claims(server: &Server) -> Rows {
         json!({"iat": null}),
         json!({"iat": now + 600, "exp": now + 700}),
         json!({"nbf": now + 600}),
+        json!({"nbf": now + 200}),
         json!({"jti": null}),
         json!({"jti": ""}),
         json!({"jti": 7}),
@@ -459,6 +460,7 @@ fn variants(server: &Server) -> Vec<(String, Said)> {
         json!({"extensions": {"x-other": {"a": 1}}}),
         json!({"extensions": {"hl7-b2b": b2b(json!({"subject_name": null, "organization_name": null}))}}),
         json!({"extensions": {"hl7-b2b": b2b(json!({"purpose_of_use": ["HPAYMT"]}))}}),
+        json!({"extensions": {"hl7-b2b": b2b(json!({"consent_policy": ["urn:x:p"], "consent_reference": ["https://a.example/Consent/1"]}))}}),
     ] {
         good(&changes.to_string(), server.credentials(&LAB.client.sign(&claims(changes.clone()))));
     }
