@@ -97,7 +97,7 @@ fn launches_and_udap_keep_to_their_requests_and_the_page_of_a_whole_run_to_its_l
         "{audit} requests that look for audit records and Provenance, and of a member's withdrawal"
     );
     let udap = sent(&without_tiered) - sent(&without_udap);
-    assert!(udap > 0 && udap <= 450, "{udap} requests of UDAP");
+    assert!(udap > 0 && udap <= 520, "{udap} requests of UDAP");
     assert!(traffic(&launches, "sent_authorizations") > 0, "nobody signed in");
     keeps_to_its_plan(&whole);
     assert!(length < 400 * 1024, "the page has {length} bytes");

@@ -31,6 +31,7 @@ pub(in super::super) fn answer(site: &Site, asked: &Asked) -> Reply {
     };
     match examine(site, &client, &redirect_uri, &parameters) {
         Ok(request) => begin(site, asked, &parameters, request),
+        Err(_) if client.dynamic.is_some() && site.has("udap-authorize-refuses-with-500") => in_trouble(),
         Err((error, description)) => {
             let state = code::echoed_state(site, value(&parameters, "state"));
             code::error(site, &redirect_uri, state.as_deref(), error, description)
