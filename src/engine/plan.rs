@@ -357,7 +357,8 @@ pub(super) fn cost_of_step(step: &Step, scope: &Scope, suite: &Suite) -> Cost {
 
 /// Every requirement that an assertion of the case counts for with these values.
 fn named_requirements(case: &TestCase, scope: &Scope) -> Vec<String> {
-    let rows = case.steps.iter().flat_map(|step| step.expect.iter().chain(&step.then));
+    // A row that only says what need not be there counts for no requirement.
+    let rows = case.steps.iter().flat_map(|step| step.expect.iter().chain(&step.then)).filter(|row| !row.excuses);
     let mut named = Vec::new();
     for row in rows {
         named.extend(requirements_of(row, case, scope));

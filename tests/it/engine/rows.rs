@@ -241,3 +241,16 @@ then = [
     assert_eq!(judged("a.absent"), [Verdict::NotApplicable]);
     assert_eq!(judged("a.wrong"), [Verdict::Fail]);
 }
+
+#[tokio::test]
+async fn a_row_of_then_that_excuses_counts_for_no_requirement_not_even_for_the_first_of_the_case() {
+    let step = r#"
+expect = [{ that = "status", is = 200, requirement = "guide/should-1" }]
+then = [
+  { that = "header.x-nowhere", exists = true, otherwise = "not-applicable", because = "it need not be there" },
+  { that = "status", is = 200, requirement = "guide/may-1" },
+]"#;
+    let run = run_cases([case("other-rows", "", &get("steps", "200", step))]).await;
+    let own = result(&run, "a.other-rows");
+    assert_eq!(own.requirements, ["guide/should-1", "guide/may-1"]);
+}
