@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::expand::expand;
 use super::load::Suite;
 use super::model::{Action, Assertion, Check, Each, EachSource, Flow, Role, Step, TestCase};
-use super::template::templates_in;
+use super::template::{Scope, resolve_text, templates_in};
 use crate::verbs::VerbHelp;
 use crate::vocabulary::document::{Problems, Span, did_you_mean};
 
@@ -98,7 +99,8 @@ fn given_tokens(suite: &Suite, case: &TestCase, linter: &Linter<'_>) {
                     linter.report(step.span.clone(), message.to_owned(), None);
                 }
                 let first = |path: &str| path.split(['.', '#']).next().unwrap_or_default().to_owned();
-                for capture in step.capture.iter().filter(|capture| !stand_in.outputs.contains(&first(&capture.from))) {
+                let is_there = |path: &str| filled_in(case, path).iter().all(|path| stand_in.outputs.contains(&first(path)));
+                for capture in step.capture.iter().filter(|capture| !is_there(&capture.from)) {
                     let message = format!("the flow '{given}', which stands in for given tokens, has no '{}'", capture.from);
                     linter.report(capture.span.clone(), message, None);
                 }
@@ -106,6 +108,18 @@ fn given_tokens(suite: &Suite, case: &TestCase, linter: &Linter<'_>) {
             Action::Verb(_) => {}
         }
     }
+}
+
+/// A path that begins with a template of `[each]`, as each of the written elements fills it in; any other as it stands.
+fn filled_in(case: &TestCase, path: &str) -> Vec<String> {
+    let variants = if path.starts_with("{{") { expand(case, &Scope::new()).unwrap_or_default() } else { Vec::new() };
+    let filled = variants.iter().filter_map(|variant| {
+        let mut scope = Scope::new();
+        variant.enter(&mut scope);
+        resolve_text(path, &scope).ok()
+    });
+    let filled: Vec<String> = filled.collect();
+    if filled.is_empty() { vec![path.to_owned()] } else { filled }
 }
 
 /// The first place of a word in the file of a case.
@@ -275,6 +289,11 @@ impl<'a> Linter<'a> {
 
     fn path(&self, path: &str, span: &Span, facts: &Facts) {
         self.text(path, span.clone());
+        let paths = self.case.map_or_else(|| vec![path.to_owned()], |case| filled_in(case, path));
+        paths.iter().for_each(|path| self.fact(path, span, facts));
+    }
+
+    fn fact(&self, path: &str, span: &Span, facts: &Facts) {
         let known: Vec<&str> = match facts {
             Facts::Of(help) if !help.knows_fact(path) => help.facts.iter().map(|fact| fact.path).collect(),
             Facts::Named(outputs) if !outputs.iter().any(|own| own == path.split(['.', '#']).next().unwrap_or_default()) => {

@@ -16,16 +16,19 @@ use super::json_document::JsonDocument;
 use super::member_content::{MemberContent, next_page};
 use super::narrative::NarrativeContent;
 use super::provenance::ProvenanceContent;
-use super::refusal::{Form, Meaning, meaning, meaning_with_token};
+use super::refusal::{Form, Meaning, meaning, meaning_beside_token, meaning_with_token};
 use super::security_labels::labels;
 use super::tidy::tidy;
 use super::{Arguments, Context, Cost, Observation, Observed, Verb, VerbHelp, help};
 use crate::net::{Answer, HttpOutcome, Origin, Request};
 use crate::target::MemberKey;
-use crate::vocabulary::{Cause, Secret};
+use crate::vocabulary::{Cause, Secret, escape_to_width};
 
 /// The most next pages that are read.
 const MOST_PAGES: u64 = 5;
+
+/// The most times that a request is sent again because the server ran into an error: three in all are no accident (trap 65).
+const MOST_AGAIN: u64 = 2;
 
 /// One of the interactions.
 pub struct Fhir {
@@ -52,7 +55,7 @@ impl Verb for Fhir {
     fn cost(&self, arguments: &Arguments) -> Cost {
         // Metadata and canary, which it compares with, are counted in `Documents::COST`.
         let requests = match self.interaction {
-            Interaction::Search | Interaction::Read => MOST_SENT * (1 + pages(arguments)),
+            Interaction::Search | Interaction::Read => MOST_SENT * (1 + pages(arguments) + again(arguments)),
             Interaction::Batch | Interaction::Create => MOST_SENT_ONCE,
         };
         Cost { requests, ..Cost::default() }
@@ -67,22 +70,56 @@ fn pages(arguments: &Arguments) -> u64 {
     arguments.number("follow").unwrap_or(0).min(MOST_PAGES)
 }
 
+fn again(arguments: &Arguments) -> u64 {
+    arguments.number("again").unwrap_or(0).min(MOST_AGAIN)
+}
+
 async fn observe(interaction: Interaction, arguments: &Arguments, context: &Context) -> Observed {
     let question = match question(interaction, arguments, context) {
         Ok(question) => question,
         Err(cause) => return Observed::broken(cause, Vec::new()),
     };
-    let (answer, mut evidence, flaky) = match ask(context, question.request.clone()).await {
+    let beside = arguments.text("beside");
+    if let Some(handle) = beside.filter(|handle| context.vault.open(handle).is_none()) {
+        let why = format!("{} is no token of this run", escape_to_width(handle, 80));
+        return Observed::broken(Cause::new("input", why), Vec::new());
+    }
+    let (mut answer, mut evidence, mut flaky) = match ask(context, question.request.clone()).await {
         Ok(asked) => asked,
         Err(observed) => return observed,
     };
+    let mut errors = u64::from(is_server_error(&answer));
+    while errors > 0 && errors <= again(arguments) && is_server_error(&answer) {
+        let (next, more, repeated) = match ask(context, question.request.clone()).await {
+            Ok(asked) => asked,
+            Err(observed) => return observed,
+        };
+        errors += u64::from(is_server_error(&next));
+        answer = next;
+        evidence.extend(more);
+        flaky |= repeated;
+    }
+    let errors = if is_server_error(&answer) { errors } else { 0 };
     if question.token_handle.is_some() {
         let observation = with_token(interaction, &answer, &question, arguments, context, &mut evidence).await;
-        return Observed { observation, evidence, flaky };
+        return Observed { observation: with_errors(observation, errors), evidence, flaky };
     }
     let surroundings = Surroundings::of(context).await;
-    let observation = interpret(&answer, &question.request.url, context, &surroundings);
-    Observed { observation, evidence: [surroundings.evidence, evidence].concat(), flaky }
+    let observation = interpret(&answer, &question.request.url, context, &surroundings, beside.is_some());
+    let evidence = [surroundings.evidence, evidence].concat();
+    Observed { observation: with_errors(observation, errors), evidence, flaky }
+}
+
+fn with_errors(mut observation: Observation, errors: u64) -> Observation {
+    if let Observation::Facts(Value::Object(facts)) = &mut observation {
+        facts.insert("server_errors".into(), errors.into());
+    }
+    observation
+}
+
+/// The errors that a server makes itself; 502, 503 and 504 come from what stands before it.
+fn is_server_error(answer: &Answer) -> bool {
+    matches!(answer.status, 500 | 501)
 }
 
 pub(super) async fn ask(context: &Context, request: Request) -> Result<(Answer, Vec<String>, bool), Observed> {
@@ -133,6 +170,7 @@ async fn with_token(
         let found = FhirContent::of(document.tree.as_ref(), &answer.text());
         resources.count += found.count;
         resources.types.extend(found.types);
+        resources.entry_types.extend(found.entry_types);
         content.look_through(document.tree.as_ref(), &answer.text());
         document.tree.iter().for_each(|tree| narrative.look_through(tree));
         next = document.tree.as_ref().and_then(|tree| next_page(tree, &page));
@@ -144,7 +182,7 @@ async fn with_token(
         Meaning::Unsettled(why) if resources.count == 0 => Some(why),
         _ => None,
     };
-    facts.extend(common(answer, &form, &resources, &meaning, why));
+    facts.extend(common(answer, &form, &resources, &meaning, why, &context.target.public_types));
     if let Some(next) = first_next {
         facts.insert("next_link_same_origin".into(), (Origin::of(&next) == Origin::of(&context.target.base)).into());
         facts.insert("next".into(), context.vault.keep_value("page", next.as_str()).into());
@@ -225,12 +263,17 @@ impl Surroundings {
     }
 }
 
-fn interpret(answer: &Answer, url: &Url, context: &Context, surroundings: &Surroundings) -> Observation {
+/// `beside_token` says that a token of the run opened the same address in the same case.
+fn interpret(answer: &Answer, url: &Url, context: &Context, surroundings: &Surroundings, beside_token: bool) -> Observation {
     let document = document_of(answer);
     let mut facts = facts_of(answer, &document, url, context.world.clock.now(), &context.world.redactor);
     let form = Form::of(&Value::Object(facts.clone()));
     let resources = FhirContent::of(document.tree.as_ref(), &answer.text());
-    let meaning = meaning(&form, surroundings.canary.as_ref(), surroundings.base_is_fhir);
+    let meaning = if beside_token {
+        meaning_beside_token(&form, surroundings.base_is_fhir)
+    } else {
+        meaning(&form, surroundings.canary.as_ref(), surroundings.base_is_fhir)
+    };
     let why = match &meaning {
         Meaning::Served | Meaning::Redirected | Meaning::Refused => None,
         // Data is a finding, whatever else the answer is.
@@ -238,7 +281,7 @@ fn interpret(answer: &Answer, url: &Url, context: &Context, surroundings: &Surro
         Meaning::BlockPage(why) => return Observation::Broken(Cause::new("block-page", why.clone())),
         Meaning::Unsettled(why) => Some(why.clone()),
     };
-    facts.extend(common(answer, &form, &resources, &meaning, why));
+    facts.extend(common(answer, &form, &resources, &meaning, why, &context.target.public_types));
     let differs = surroundings.canary.as_ref().is_some_and(|canary| *canary != form);
     facts.insert("differs_from_canary".into(), differs.into());
     facts.insert("tells_member".into(), told(&document, answer, &resources, url, None, context));
@@ -246,13 +289,23 @@ fn interpret(answer: &Answer, url: &Url, context: &Context, surroundings: &Surro
 }
 
 /// The facts of every answer.
-fn common(answer: &Answer, form: &Form, resources: &FhirContent, meaning: &Meaning, why: Option<String>) -> Map<String, Value> {
+fn common(
+    answer: &Answer,
+    form: &Form,
+    resources: &FhirContent,
+    meaning: &Meaning,
+    why: Option<String>,
+    public: &[String],
+) -> Map<String, Value> {
+    let guarded: Vec<&String> = resources.entry_types.iter().filter(|kind| !public.contains(kind)).collect();
     let own = json!({
         "served": (200..300).contains(&answer.status),
         "refused": *meaning == Meaning::Refused,
         "settled": why.is_none(),
         "data": resources.count,
         "data_types": resources.types,
+        "entry_types": resources.entry_types,
+        "guarded_types": guarded,
         "challenge": challenge_facts(answer),
         "operation_outcome": form.is_operation_outcome(),
         "internals": internals_of(answer),

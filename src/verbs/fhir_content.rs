@@ -25,6 +25,8 @@ pub struct FhirContent {
     pub count: usize,
     /// Their types, each once, in alphabetical order.
     pub types: BTreeSet<String>,
+    /// The types of those that stand for themselves: a contained resource is a part of the one around it.
+    pub entry_types: BTreeSet<String>,
 }
 
 impl FhirContent {
@@ -33,21 +35,22 @@ impl FhirContent {
     pub fn of(tree: Option<&Value>, text: &str) -> Self {
         let mut content = Self::default();
         match tree {
-            Some(tree) => content.walk(tree),
+            Some(tree) => content.walk(tree, false),
             None => content.scan(text),
         }
         content
     }
 
-    fn walk(&mut self, value: &Value) {
+    fn walk(&mut self, value: &Value, is_part: bool) {
         match value {
             Value::Object(members) => {
-                if let Some(kind) = members.get("resourceType").and_then(Value::as_str) {
-                    self.note(kind);
+                let kind = members.get("resourceType").and_then(Value::as_str);
+                kind.into_iter().for_each(|kind| self.note(kind, is_part));
+                for (name, member) in members {
+                    self.walk(member, is_part || kind.is_some() && name == "contained");
                 }
-                members.values().for_each(|member| self.walk(member));
             }
-            Value::Array(items) => items.iter().for_each(|item| self.walk(item)),
+            Value::Array(items) => items.iter().for_each(|item| self.walk(item, is_part)),
             _ => {}
         }
     }
@@ -56,18 +59,22 @@ impl FhirContent {
         for pattern in [JSON_TYPE.as_ref(), XML_TYPE.as_ref()].into_iter().flatten() {
             for found in pattern.captures_iter(text) {
                 if let Some(kind) = found.get(1).or_else(|| found.get(2)) {
-                    self.note(kind.as_str());
+                    self.note(kind.as_str(), found[0].starts_with("<contained"));
                 }
             }
         }
     }
 
-    fn note(&mut self, kind: &str) {
+    fn note(&mut self, kind: &str, is_part: bool) {
         if ENVELOPES.contains(&kind) {
             return;
         }
         self.count += 1;
-        self.types.insert(kind.chars().take(64).collect());
+        let kind: String = kind.chars().take(64).collect();
+        if !is_part {
+            self.entry_types.insert(kind.clone());
+        }
+        self.types.insert(kind);
     }
 }
 
@@ -88,6 +95,7 @@ mod tests {
         ] });
         let content = FhirContent::of(Some(&bundle), "");
         assert_eq!((content.count, types(&content)), (2, vec!["Coverage", "Patient"]));
+        assert_eq!(content.entry_types.iter().collect::<Vec<_>>(), ["Coverage"], "a contained resource is a part of another");
         assert_eq!(FhirContent::of(Some(&json!({ "resourceType": "Bundle", "entry": [] })), "").count, 0);
     }
 
@@ -98,6 +106,11 @@ mod tests {
         let page = "<html><pre>{&quot;resourceType&quot;: &quot;ExplanationOfBenefit&quot;}</pre>";
         assert_eq!(types(&FhirContent::of(None, xml)), ["Patient"]);
         assert_eq!(FhirContent::of(None, lines).count, 2);
+        let contained =
+            "<Coverage xmlns=\"http://hl7.org/fhir\"><contained><Patient xmlns=\"http://hl7.org/fhir\"/></contained></Coverage>";
+        let content = FhirContent::of(None, contained);
+        assert_eq!(types(&content), ["Coverage", "Patient"]);
+        assert_eq!(content.entry_types.iter().collect::<Vec<_>>(), ["Coverage"]);
         assert_eq!(types(&FhirContent::of(None, page)), ["ExplanationOfBenefit"]);
         assert_eq!(FhirContent::of(None, "<OperationOutcome xmlns=\"http://hl7.org/fhir\"/>").count, 0);
         assert_eq!(FhirContent::of(None, "<html><body>Patient portal</body></html>").count, 0);

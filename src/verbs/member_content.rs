@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::Context;
+use super::fhir::lies_below;
 use crate::target::MemberKey;
 
-/// The most ids of one type that become facts.
+/// The most ids of one type that become facts, beside those that the run knows already: these are never left out.
 const MOST_IDS: usize = 50;
 
 /// Types that members may share although they have nothing to do with each other.
@@ -20,7 +21,12 @@ const SHARED: [&str; 4] = ["Organization", "Practitioner", "PractitionerRole", "
 pub(super) struct MemberContent<'a> {
     context: &'a Context,
     resources: BTreeMap<String, Vec<String>>,
+    /// Contained resources: their ids are local to the resource around them and name nothing outside.
+    contained: BTreeMap<String, BTreeSet<String>>,
+    /// Whatever is referred to, wherever it lies.
     references: BTreeMap<String, BTreeSet<String>>,
+    /// What of it lies at this base.
+    here: BTreeMap<String, BTreeSet<String>>,
     outcome_codes: BTreeSet<String>,
     texts: String,
 }
@@ -31,7 +37,9 @@ impl<'a> MemberContent<'a> {
         Self {
             context,
             resources: BTreeMap::new(),
+            contained: BTreeMap::new(),
             references: BTreeMap::new(),
+            here: BTreeMap::new(),
             outcome_codes: BTreeSet::new(),
             texts: String::new(),
         }
@@ -40,38 +48,42 @@ impl<'a> MemberContent<'a> {
     /// Looks through a body; what is no tree is kept as text, in which known ids are found all the same.
     pub fn look_through(&mut self, tree: Option<&Value>, text: &str) {
         match tree {
-            Some(tree) => self.walk(tree),
+            Some(tree) => self.walk(tree, false),
             None => self.texts.push_str(text),
         }
     }
 
-    fn walk(&mut self, value: &Value) {
+    fn walk(&mut self, value: &Value, is_part: bool) {
         match value {
             Value::Object(members) => match members.get("resourceType").and_then(Value::as_str) {
                 Some("OperationOutcome") => self.note_outcome(members),
                 Some("Bundle") => members.get("entry").into_iter().for_each(|entries| self.walk_entries(entries)),
                 Some(kind) => {
-                    let ids = self.resources.entry(kind.to_owned()).or_default();
-                    ids.push(members.get("id").and_then(Value::as_str).unwrap_or_default().to_owned());
-                    members.values().for_each(|member| self.walk(member));
+                    let id = members.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+                    if is_part {
+                        self.contained.entry(kind.to_owned()).or_default().insert(id);
+                    } else {
+                        self.resources.entry(kind.to_owned()).or_default().push(id);
+                    }
+                    members.iter().for_each(|(name, member)| self.walk(member, is_part || name == "contained"));
                 }
                 None => {
                     if let Some(reference) = members.get("reference").and_then(Value::as_str) {
                         self.note_reference(reference);
                     }
-                    members.values().for_each(|member| self.walk(member));
+                    members.values().for_each(|member| self.walk(member, is_part));
                 }
             },
-            Value::Array(items) => items.iter().for_each(|item| self.walk(item)),
+            Value::Array(items) => items.iter().for_each(|item| self.walk(item, is_part)),
             _ => {}
         }
     }
 
     fn walk_entries(&mut self, entries: &Value) {
         for entry in entries.as_array().into_iter().flatten() {
-            entry.get("resource").into_iter().for_each(|resource| self.walk(resource));
+            entry.get("resource").into_iter().for_each(|resource| self.walk(resource, false));
             // The outcome of a batch entry is no resource of a member.
-            entry.pointer("/response/outcome").into_iter().for_each(|outcome| self.walk(outcome));
+            entry.pointer("/response/outcome").into_iter().for_each(|outcome| self.walk(outcome, false));
         }
     }
 
@@ -84,6 +96,9 @@ impl<'a> MemberContent<'a> {
     fn note_reference(&mut self, reference: &str) {
         if let Some((kind, id)) = split_reference(reference) {
             self.references.entry(kind.to_owned()).or_default().insert(id.to_owned());
+            if is_here(reference, &self.context.target.base) {
+                self.here.entry(kind.to_owned()).or_default().insert(id.to_owned());
+            }
         }
     }
 
@@ -91,10 +106,16 @@ impl<'a> MemberContent<'a> {
     pub fn facts(&self, token: Option<&str>, first: Option<&Value>) -> Map<String, Value> {
         let vault = &self.context.vault;
         let handles = |label, ids: &mut dyn Iterator<Item = &String>| -> Vec<String> {
-            let mut handles: Vec<String> = Vec::new();
-            for id in ids.filter(|id| !id.is_empty()).take(MOST_IDS) {
-                let handle = vault.keep_value(label, id);
-                if !handles.contains(&handle) {
+            let (mut handles, mut seen, mut new) = (Vec::new(), BTreeSet::new(), 0);
+            for id in ids.filter(|id| !id.is_empty()) {
+                // A crowd of strangers must not hide the one who is looked for.
+                let known = vault.known_value(label, id);
+                if known.is_none() && new == MOST_IDS {
+                    continue;
+                }
+                new += usize::from(known.is_none());
+                let handle = known.unwrap_or_else(|| vault.keep_value(label, id));
+                if seen.insert(handle.clone()) {
                     handles.push(handle);
                 }
             }
@@ -103,9 +124,12 @@ impl<'a> MemberContent<'a> {
         let ids: Map<String, Value> =
             self.resources.iter().map(|(kind, ids)| (kind.clone(), handles("id", &mut ids.iter()).into())).collect();
         let references: Map<String, Value> =
-            self.references.iter().map(|(kind, ids)| (kind.clone(), handles("id", &mut ids.iter()).into())).collect();
+            self.here.iter().map(|(kind, ids)| (kind.clone(), handles("id", &mut ids.iter()).into())).collect();
         let kinds: Map<String, Value> = self.resources.iter().map(|(kind, ids)| (kind.clone(), ids.len().into())).collect();
-        let patients = self.patients();
+        // A contained Patient may be the other member's and have its own id all the same; a stranger by that alone it is not.
+        let named = self.patients();
+        let contained = self.contained.get("Patient").into_iter().flatten().filter(|id| !id.is_empty()).cloned();
+        let patients: BTreeSet<String> = named.iter().cloned().chain(contained).collect();
         let mut facts = Map::new();
         let mut set = |name: &str, value: Value| facts.insert(name.to_owned(), value);
         set("patient_count", patients.len().into());
@@ -115,7 +139,7 @@ impl<'a> MemberContent<'a> {
         set("kinds", kinds.into());
         set("other_members", self.of_the_second_member().into());
         set("outcome_codes", json!(self.outcome_codes));
-        let stranger = token.and_then(|token| vault.bound(token)).map(|own| self.strangers(&patients, own.expose()));
+        let stranger = token.and_then(|token| vault.bound(token)).map(|own| self.strangers(&named, own.expose()));
         stranger.into_iter().for_each(|count| {
             set("stranger_patients", count.into());
         });
@@ -132,7 +156,7 @@ impl<'a> MemberContent<'a> {
         facts
     }
 
-    /// Every patient that a resource is, or refers to.
+    /// Every patient that a resource is, or refers to; contained ones are counted apart.
     fn patients(&self) -> BTreeSet<String> {
         let own = self.resources.get("Patient").into_iter().flatten();
         let referred = self.references.get("Patient").into_iter().flatten();
@@ -156,6 +180,7 @@ impl<'a> MemberContent<'a> {
 
     fn holds(&self, kind: &str, id: &str) -> bool {
         self.resources.get(kind).is_some_and(|ids| ids.iter().any(|known| known == id))
+            || self.contained.get(kind).is_some_and(|ids| ids.contains(id))
             || self.references.get(kind).is_some_and(|ids| ids.contains(id))
             || holds_word(&self.texts, &format!("{kind}/{id}"))
             || (self.texts.contains(kind) && holds_word(&self.texts, &format!("\"{id}\"")))
@@ -178,6 +203,15 @@ pub(super) fn split_reference(reference: &str) -> Option<(&str, &str)> {
     let kind = front.rsplit('/').next()?;
     let is_type = kind.chars().next().is_some_and(|first| first.is_ascii_uppercase()) && kind.chars().all(char::is_alphanumeric);
     (is_type && !id.is_empty() && kind.len() <= 64 && id.len() <= 256).then_some((kind, id))
+}
+
+/// True when a literal reference leads to a resource of this base. An absolute one to elsewhere is a matter of another server,
+/// whatever stands under the same type and id here.
+fn is_here(reference: &str, base: &Url) -> bool {
+    let Ok(url) = Url::parse(reference) else { return true };
+    let path = url.path().split("/_history/").next().unwrap_or_default();
+    let below = path.strip_prefix(base.path().trim_end_matches('/')).unwrap_or_default();
+    lies_below(&url, base) && below.trim_start_matches('/').split('/').count() == 2
 }
 
 /// The address of the next page of a Bundle.
@@ -204,6 +238,22 @@ mod tests {
             ("Patient/", None),
         ] {
             assert_eq!(split_reference(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reference_to_another_server_or_to_another_base_of_this_one_leads_elsewhere() {
+        let base = Url::parse("https://p.example/r4/").unwrap();
+        for (text, expected) in [
+            ("Organization/1", true),
+            ("https://p.example/r4/Organization/1", true),
+            ("https://p.example:443/r4/Organization/1/_history/2", true),
+            ("https://p.example/r4/tenant/Organization/1", false),
+            ("https://p.example/directory/Organization/1", false),
+            ("https://directory.example/r4/Organization/1", false),
+            ("http://p.example/r4/Organization/1", false),
+        ] {
+            assert_eq!(is_here(text, &base), expected, "{text}");
         }
     }
 

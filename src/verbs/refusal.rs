@@ -79,9 +79,7 @@ pub fn meaning(form: &Form, canary: Option<&Form>, base_is_fhir: bool) -> Meanin
             Meaning::BlockPage(format!("a page with status {} stood in front of the server", form.status))
         }
         500..600 => Meaning::Unsettled(format!("status {} is trouble, not a refusal", form.status)),
-        _ if !base_is_fhir => {
-            unsettled("/metadata of this base did not answer with a CapabilityStatement, so it may be the wrong base")
-        }
+        _ if !base_is_fhir => unsettled(WRONG_BASE),
         400..500 => meaning_of_refusal(form, canary),
         status => Meaning::Unsettled(format!("status {status} has no meaning here")),
     }
@@ -101,11 +99,25 @@ pub fn meaning_with_token(form: &Form) -> Meaning {
         }
         400..500 if form.is_page() && !form.challenged => unsettled("the server does not know this path"),
         401 | 403 => Meaning::Refused,
-        400..500 if form.challenged || form.is_operation_outcome() => Meaning::Refused,
-        400..500 => unsettled("the answer is neither an OperationOutcome nor does it carry WWW-Authenticate"),
+        // These are about the way to the server or the time, whatever the words.
+        407 | 408 | 421 | 425 | 429 => Meaning::Unsettled(format!("status {} is trouble, not a refusal", form.status)),
+        // A server may say no in JSON of its own, or in no words: the control shows that it is the server that answers.
+        400..500 => Meaning::Refused,
         status => Meaning::Unsettled(format!("status {status} is trouble, not a refusal")),
     }
 }
+
+/// Reads an answer to a request without a token, beside a token that opened the same address in the same case: no front that
+/// refuses everything could have let that one through.
+#[must_use]
+pub fn meaning_beside_token(form: &Form, base_is_fhir: bool) -> Meaning {
+    match meaning_with_token(form) {
+        Meaning::Refused | Meaning::Redirected if !base_is_fhir => Meaning::Unsettled(WRONG_BASE.to_owned()),
+        meaning => meaning,
+    }
+}
+
+const WRONG_BASE: &str = "/metadata of this base did not answer with a CapabilityStatement, so it may be the wrong base";
 
 /// A gateway that refuses every path before the FHIR server sees it may be right, and only a token can show it.
 const SAME_AS_CANARY: &str = "the server refuses a path that cannot exist in the same way, so this refusal does not show that the data is guarded: \
@@ -205,13 +217,33 @@ mod tests {
             (bare(401, "empty"), "refused"),
             (bare(403, "html"), "block-page"),
             (bare(404, "html"), "unsettled"),
-            (bare(404, "empty"), "unsettled"),
+            (bare(404, "empty"), "refused"),
+            (bare(404, "json-object"), "refused"),
+            (outcome(429, "throttled"), "unsettled"),
+            (bare(408, "empty"), "unsettled"),
             (bare(200, "html"), "unsettled"),
             (bare(200, "json-object"), "served"),
             (bare(500, "json-object"), "unsettled"),
         ];
         for (form, expected) in rows {
             assert_eq!(word(&meaning_with_token(&form)), expected, "{form:?}");
+        }
+    }
+
+    #[test]
+    fn trap_21_beside_a_token_a_gateway_that_challenges_every_path_has_refused_and_a_wrong_base_has_not() {
+        let rows = [
+            (challenged(401, "empty"), "refused", "unsettled"),
+            (outcome(401, "login"), "refused", "unsettled"),
+            (outcome(404, "not-found"), "refused", "unsettled"),
+            (bare(302, "empty"), "redirected", "unsettled"),
+            (bare(403, "html"), "block-page", "block-page"),
+            (bare(200, "json-object"), "served", "served"),
+            (bare(500, "json-object"), "unsettled", "unsettled"),
+        ];
+        for (form, beside, wrong_base) in rows {
+            assert_eq!(word(&meaning_beside_token(&form, true)), beside, "{form:?}");
+            assert_eq!(word(&meaning_beside_token(&form, false)), wrong_base, "{form:?}");
         }
     }
 

@@ -76,6 +76,14 @@ impl Vault {
         filled
     }
 
+    /// The handle of a member's value, when the run has kept it before.
+    #[must_use]
+    pub fn known_value(&self, label: &str, value: &str) -> Option<String> {
+        let held = self.held();
+        let handle = self.redactor.pseudonym(label, value);
+        held.by_handle.get(&handle).filter(|known| known.expose() == value).map(|_| handle)
+    }
+
     /// What a handle stands for.
     #[must_use]
     pub fn open(&self, handle: &str) -> Option<Secret> {

@@ -22,6 +22,10 @@ const REFUSED: [(&str, &str); 6] = [
     ("RelatedPerson", "read-refused-relatedperson"),
 ];
 
+/// The faults that end in an error of the server.
+const CRASHES: [(&str, &str); 3] =
+    [("Patient", "patient-read-500"), ("Coverage", "coverage-read-500"), ("Organization", "organization-read-500")];
+
 /// Data as one caller sees it.
 #[derive(Debug, Clone)]
 pub(super) struct View {
@@ -41,7 +45,9 @@ impl View {
         if self.access.without_member {
             return udap::system_reads(&self.access.scopes, kind, interaction).then(|| of_everyone(kind));
         }
-        let scopes: Vec<_> = resource_scopes(&self.access.scopes).filter(|scope| scope.allows(kind, interaction)).collect();
+        let opens = |context| context != Context::User || !site.has("user-token-opens-nothing");
+        let scopes = resource_scopes(&self.access.scopes).filter(|scope| scope.allows(kind, interaction) && opens(scope.context));
+        let scopes: Vec<_> = scopes.collect();
         if scopes.is_empty() {
             let lenient = site.has("ungranted-type-readable");
             return lenient.then(|| members::by_index(self.access.member).all_of(kind).collect());
@@ -69,6 +75,9 @@ impl View {
     /// Answers a read.
     pub(super) fn read(&self, site: &Site, kind: &str, id: &str) -> Reply {
         let Some(visible) = self.visible(site, kind, 'r') else { return not_granted(site, kind, 'r') };
+        if CRASHES.iter().any(|(crashing, fault)| *crashing == kind && site.has(fault)) {
+            return outcome(500, "exception", "the read went wrong");
+        }
         if REFUSED.iter().any(|(refused, fault)| *refused == kind && site.has(fault)) {
             return insufficient_scope(site, &format!("patient/{kind}.r"));
         }
@@ -104,6 +113,9 @@ fn unknown_id(site: &Site) -> Reply {
             "not-found",
             "java.lang.NullPointerException: dao\n\tat org.payer.fhir.PatientDao.find(PatientDao.java:88)",
         );
+    }
+    if site.has("unreached-id-plain-404") {
+        return Reply::new(404, "application/json", r#"{"message":"not found"}"#);
     }
     outcome(404, "not-found", "there is no such resource")
 }

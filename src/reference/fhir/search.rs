@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::exchange::{Asked, Reply};
-use super::super::members::TYPES;
+use super::super::members::{self, TYPES};
 use super::super::oauth::{Access, Page, random};
 use super::super::site::{BASE_PATH, Site};
 use super::api::of_everyone;
@@ -20,6 +20,9 @@ const OPENERS: [(&str, &str); 3] = [
     ("_revinclude", "other-member-through-revinclude"),
     ("_has:", "other-member-through-has"),
 ];
+
+/// A member who is nobody's second: no target file names them.
+const STRANGER: usize = 3;
 
 /// Answers a search for a type.
 pub(super) fn search(site: &Site, asked: &Asked, kind: &str, view: &View) -> Reply {
@@ -43,7 +46,12 @@ pub(super) fn page(site: &Site, asked: &Asked, access: &Access) -> Reply {
 
 fn run(site: &Site, asked: &Asked, kind: &str, view: &View, parameters: &[(String, String)], token: &str, start: usize) -> Reply {
     let view = &opened(site, view, parameters);
-    let Some(visible) = view.visible(site, kind, 's') else {
+    let by_id = parameters.iter().any(|(name, _)| name == "_id");
+    let ungranted = || members::by_index(view.access.member).all_of(kind).collect();
+    let found = view
+        .visible(site, kind, 's')
+        .or_else(|| (by_id && kind == "Coverage" && site.has("ungranted-type-found-by-id")).then(ungranted));
+    let Some(mut visible) = found else {
         if site.has("ungranted-type-empty-bundle") {
             return Reply::fhir(200, &empty(site, asked));
         }
@@ -59,6 +67,16 @@ fn run(site: &Site, asked: &Asked, kind: &str, view: &View, parameters: &[(Strin
     };
     if refused {
         return insufficient_scope(site, &format!("patient/{kind}.s"));
+    }
+    if kind == "ExplanationOfBenefit" && (site.has("claims-search-500") || stumbles(site, token, parameters)) {
+        return outcome(500, "exception", "the search went wrong");
+    }
+    if kind == "Coverage" && !by_id && site.has("coverage-search-by-id-alone") {
+        return outcome(400, "not-supported", "a Coverage is searched by its id");
+    }
+    let is_unfiltered = parameters.iter().all(|(name, _)| name == "_count");
+    if kind == "ExplanationOfBenefit" && is_unfiltered && site.has("strangers-in-unfiltered-search") {
+        visible.extend(members::by_index(STRANGER).all_of(kind));
     }
     let malformed = parameters.iter().any(|(name, value)| name == "_lastUpdated" && LastUpdated::parse(value).is_none());
     if malformed && !site.has("malformed-search-ignored") {
@@ -84,6 +102,12 @@ fn run(site: &Site, asked: &Asked, kind: &str, view: &View, parameters: &[(Strin
         }
     }
     Reply::fhir(200, &bundle).with("cache-control", kept_by(site))
+}
+
+/// True once for each token, at its first plain search: an accident.
+fn stumbles(site: &Site, token: &str, parameters: &[(String, String)]) -> bool {
+    let is_plain = parameters.iter().all(|(name, _)| !name.starts_with('_'));
+    is_plain && site.has("claims-search-500-once") && site.store().stumbled.insert(token.to_owned())
 }
 
 /// The view that the faults make of a search with these parameters.

@@ -19,6 +19,23 @@ pub(super) enum By {
 pub(super) fn shown(site: &Site, resource: &Value, by: By) -> Value {
     let mut shown = provenance::shown(site, resource);
     let kind = resource["resourceType"].as_str().unwrap_or_default();
+    if kind == "ExplanationOfBenefit" && site.has("claims-contain-resources") {
+        // The ids are those of nobody: they hold within the claim alone.
+        shown["contained"] = ["Organization", "Practitioner", "Coverage", "Patient"]
+            .map(|kind| json!({ "resourceType": kind, "id": format!("a-{}", kind.to_lowercase()) }))
+            .into_iter()
+            .collect();
+        shown["facility"] = json!({ "reference": "#a-organization" });
+    }
+    if kind == "ExplanationOfBenefit" && site.has("claims-refer-elsewhere") {
+        let elsewhere = |kind: &str| json!({ "reference": format!("https://directory.example/fhir/{kind}/a-elsewhere") });
+        shown["facility"] = elsewhere("Organization");
+        shown["careTeam"] = json!([{ "sequence": 1, "provider": elsewhere("Practitioner") }]);
+        shown["related"] = json!([{ "claim": elsewhere("ExplanationOfBenefit") }]);
+        if let Some(insurance) = shown["insurance"].as_array_mut() {
+            insurance.push(json!({ "focal": false, "coverage": elsewhere("Coverage") }));
+        }
+    }
     if !TYPES.contains(&kind) || site.has("resources-bare") {
         return shown;
     }

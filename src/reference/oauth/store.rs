@@ -102,6 +102,8 @@ pub(in super::super) struct Store {
     /// One-time codes that were used, as member and window.
     pub(in super::super) windows: BTreeSet<(usize, i64)>,
     pub(in super::super) pages: BTreeMap<String, Page>,
+    /// Tokens whose search for claims ended in an error once.
+    pub(in super::super) stumbled: BTreeSet<String>,
     /// The audit log, in the order of time.
     pub(in super::super) audit: Vec<Entry>,
     /// Per client: authentications that failed in a row until now, and the most that ever did.

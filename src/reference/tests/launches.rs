@@ -253,9 +253,13 @@ fn data(driver: &mut Driver) {
     for path in ["Patient", "Patient/carinbb-member-3", "Patient/carinbb-member-2"] {
         driver.fhir("GET", path, &user);
     }
-    for path in
-        ["Coverage", "Coverage/carinbb-coverage-1", "Patient?_revinclude=Coverage:beneficiary", "RelatedPerson?_include=*"]
-    {
+    for path in [
+        "Coverage",
+        "Coverage?_id=carinbb-coverage-1",
+        "Coverage/carinbb-coverage-1",
+        "Patient?_revinclude=Coverage:beneficiary",
+        "RelatedPerson?_include=*",
+    ] {
         driver.fhir("GET", path, &narrow);
     }
     let explanation = access_of(&driver.tokens(0, 0, "patient/ExplanationOfBenefit.read", &[]));

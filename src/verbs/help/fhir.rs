@@ -18,12 +18,26 @@ const PLACE: ArgumentHelp = argument!(
     "where the token stands; header without it, query for the parameter access_token"
 );
 
+const AGAIN: ArgumentHelp = argument!(
+    "again",
+    Kind::Number,
+    "how many more times it is sent while the answer is 500 or 501, 0 to 2; the last answer is the one that is told"
+);
+const BESIDE: ArgumentHelp = argument!(
+    "beside",
+    Kind::Text,
+    "without a token: the handle of one that opened the same address in the same case; a refusal then counts by its own form, without a canary"
+);
+
 const ORIGIN: ArgumentHelp = argument!("origin", Kind::Text, "an Origin header as a browser sends it; none is sent without it");
 
 const FACTS: &[FactHelp] = http_facts! {
     "served": "true when the answer is a 2xx",
     "data": "how many resources other than Bundle and OperationOutcome the body holds, whatever the status",
     "data_types": "the types of those resources, each once",
+    "entry_types": "the types of the resources that stand for themselves: the one of the body, or the entries of a Bundle; contained resources are left out",
+    "guarded_types": "those of entry_types that the target file does not name public (public_types)",
+    "server_errors": "how many answers were 500 or 501, the last among them; 0 when the last was none",
     "refused": "true when the answer is a 4xx that counts as a refusal",
     "settled": "true when the answer tells something: served, redirected, or a refusal that counts",
     "why_not_settled": "why the answer tells nothing; absent when settled",
@@ -33,12 +47,12 @@ const FACTS: &[FactHelp] = http_facts! {
     "operation_outcome": "true when the body is an OperationOutcome",
     "differs_from_canary": "true when the answer has another form than the one to a path that cannot exist",
     "patient_count": "with a handle: how many different patients the body names, by their own resource or by reference",
-    "patients": "with a handle: handles of those patients, each once",
-    "ids.Coverage": "with a handle: handles of the ids of the resources in the body, by type",
-    "kinds": "with a handle: how many resources of each type the body holds, for instance kinds.Coverage",
-    "references.Organization": "with a handle: handles of the ids that the body refers to, by type",
+    "patients": "with a handle: handles of those patients, each once; beside those that the run knows already, the first 50",
+    "ids.Coverage": "with a handle: handles of the ids of the resources in the body, by type; contained resources have none. Beside those that the run knows already, the first 50",
+    "kinds": "with a handle: how many resources of each type the body holds, contained ones left out, for instance kinds.Coverage",
+    "references.Organization": "with a handle: handles of the ids at this base that the body refers to, by type; a reference to another server is left out",
     "other_members": "with a handle: how many of the second member's known resources the body holds or refers to",
-    "stranger_patients": "with a handle: how many of the patients are neither the token's own nor a dependant's; absent when the token's patient is not known",
+    "stranger_patients": "with a handle: how many of the patients are neither the token's own nor a dependant's, contained ones left out; absent when the token's patient is not known",
     "total": "Bundle.total; absent when there is none",
     "entry_count": "how many entries the Bundle has; absent when it is none",
     "link_relations": "the relations of Bundle.link",
@@ -69,6 +83,8 @@ pub static SEARCH: VerbHelp = VerbHelp {
         ALTER,
         PLACE,
         ORIGIN,
+        AGAIN,
+        BESIDE,
         argument!("follow", Kind::Number, "how many next pages are read as well, 0 to 5; only below the FHIR base"),
         argument!("method", Kind::Word(&["get", "post"]), "post: by a form at Type/_search"),
     ],
@@ -80,7 +96,16 @@ pub static READ: VerbHelp = VerbHelp {
     name: "fhir.read",
     summary: "Reads one resource with a token, without one or with a made-up one, and tells what the answer holds and whether it is a refusal that counts.",
     effect: Effect::Probe,
-    arguments: &[TYPE, argument!("id", Kind::Text, required, "the logical id, or a handle of it"), TOKEN, ALTER, PLACE, ORIGIN],
+    arguments: &[
+        TYPE,
+        argument!("id", Kind::Text, required, "the logical id, or a handle of it"),
+        TOKEN,
+        ALTER,
+        PLACE,
+        ORIGIN,
+        AGAIN,
+        BESIDE,
+    ],
     facts: FACTS,
 };
 

@@ -80,6 +80,71 @@ async fn trap_59_the_unrelated_members_data_is_counted_and_what_only_repeats_the
 }
 
 #[tokio::test]
+async fn a_crowd_of_strangers_does_not_hide_a_patient_whom_the_run_knows() {
+    let crowd: Vec<Value> = (0..60).map(|number| coverage(&format!("a{number:02}"), &format!("m{number:02}"))).collect();
+    let crowd = [crowd, vec![coverage("z9", "z-other")]].concat();
+    let (context, _, token) = with_token(move |_| Reply::json(200, &bundle(&crowd, None))).await;
+    let (them, theirs) = (context.vault.keep_value("patient", "z-other"), context.vault.keep_value("id", "z9"));
+    let seen = facts(&context, "fhir.search", json!({ "type": "Coverage", "token": token })).await;
+    let has = |list: &Value, handle: &str| list.as_array().unwrap().iter().any(|own| own == handle);
+    assert!(has(&seen["patients"], &them) && has(&seen["ids"]["Coverage"], &theirs));
+    assert_eq!((seen["patients"].as_array().unwrap().len(), &seen["stranger_patients"]), (51, &json!(61)));
+}
+
+#[tokio::test]
+async fn what_is_contained_or_lies_elsewhere_is_no_resource_of_this_base() {
+    let claim = json!({
+        "resourceType": "ExplanationOfBenefit", "id": "e1", "patient": { "reference": "Patient/p1" },
+        "provider": { "reference": "https://directory.example/fhir/Organization/far" },
+        "insurer": { "reference": "Organization/near" },
+        "contained": [{ "resourceType": "Organization", "id": "in" }, { "resourceType": "Patient", "id": "in-patient" }],
+    });
+    let (context, _, token) = with_token(move |_| Reply::json(200, &bundle(std::slice::from_ref(&claim), None))).await;
+    let seen = facts(&context, "fhir.search", json!({ "type": "ExplanationOfBenefit", "token": token })).await;
+    assert_eq!(seen["data_types"], json!(["ExplanationOfBenefit", "Organization", "Patient"]));
+    assert_eq!(
+        (&seen["entry_types"], &seen["guarded_types"]),
+        (&json!(["ExplanationOfBenefit"]), &json!(["ExplanationOfBenefit"]))
+    );
+    assert_eq!((seen["references"]["Organization"].as_array().unwrap().len(), &seen["ids"]["Organization"]), (1, &Value::Null));
+    assert_eq!((&seen["kinds"], &seen["stranger_patients"]), (&json!({ "ExplanationOfBenefit": 1 }), &json!(0)));
+}
+
+#[tokio::test]
+async fn trap_60_a_type_that_the_target_file_names_public_is_not_guarded() {
+    let organization = json!({ "resourceType": "Organization", "id": "o1" });
+    let body = bundle(&[coverage("c1", "p1"), organization], None);
+    let (mut context, _, token) = with_token(move |_| Reply::json(200, &body)).await;
+    let public = crate::target::Target { public_types: vec!["Organization".into()], ..(*context.target).clone() };
+    context.target = std::sync::Arc::new(public);
+    let seen = facts(&context, "fhir.search", json!({ "type": "Coverage", "token": token })).await;
+    assert_eq!((&seen["entry_types"], &seen["guarded_types"]), (&json!(["Coverage", "Organization"]), &json!(["Coverage"])));
+}
+
+#[tokio::test]
+async fn trap_65_an_error_is_asked_again_twice_and_the_last_answer_counts() {
+    for (name, statuses, sent, errors, status) in [
+        ("three times", vec![500, 501, 500], 3, 3, 500),
+        ("an accident", vec![500, 200], 2, 0, 200),
+        ("then trouble of another kind", vec![500, 500, 418], 3, 0, 418),
+        ("none", vec![200], 1, 0, 200),
+    ] {
+        let turn = std::sync::atomic::AtomicUsize::new(0);
+        let (context, server, token) = with_token(move |_| {
+            let at = turn.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            Reply::json(statuses.get(at).copied().unwrap_or(200), &coverage("c1", "p1"))
+        })
+        .await;
+        let seen = facts(&context, "fhir.read", json!({ "type": "Coverage", "id": "c1", "token": token, "again": 2 })).await;
+        assert_eq!(
+            (&seen["server_errors"], &seen["status"], server.count("/r4/Coverage/c1")),
+            (&json!(errors), &json!(status), sent),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn h34_pages_are_followed_below_the_base_only_and_a_token_goes_nowhere_else() {
     let (context, server, token) = with_token(|seen| match seen.path.as_str() {
         "/r4/Coverage?_count=1" => Reply::json(200, &bundle(&[coverage("c1", "p1")], Some("?page=2"))),
