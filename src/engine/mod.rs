@@ -62,6 +62,7 @@ pub use prepare::{Knowledge, Prepared, named_profiles};
 pub use record::Run;
 pub use rejudge::{Rejudged, rejudge};
 pub use replay::{Replayed, replay};
+pub use rollup::is_settled_elsewhere;
 pub use run::{ObservedClient, PlanView, RunError, RunOptions, Statements, check_selection, plan, run, timestamp};
 pub use selection::Selection;
 pub use stage::Interrupt;

@@ -304,6 +304,9 @@ pub struct CaseResult {
     /// True when it was seen at the other server of a joined record.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub elsewhere: bool,
+    /// The case whose results count in the place of this one where this one is blocked; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_by: Option<String>,
     /// Its steps in order.
     pub steps: Vec<StepResult>,
 }

@@ -68,10 +68,14 @@ pub fn gather<'a>(
     for result in results {
         for id in &result.requirements {
             let entry = gathered.entry(id).or_default();
-            let judged = result.judgements().filter(|(_, judgement)| judgement.requirement == *id);
-            let own = judged.map(|(_, judgement)| judgement.verdict).max();
+            let own = judged(result, id).max();
             entry.in_part |= own.is_none() && in_part;
-            entry.verdict = entry.verdict.max(own.or_else(|| unjudged(result, in_part)));
+            let said = if is_settled(result, id, results) {
+                judged(result, id).filter(|verdict| *verdict != Verdict::Blocked).max()
+            } else {
+                own.or_else(|| unjudged(result, in_part))
+            };
+            entry.verdict = entry.verdict.max(said);
             entry.cases.push(result.label());
             entry.with_login |= logged_in(result);
         }
@@ -82,6 +86,33 @@ pub fn gather<'a>(
         }
     }
     gathered
+}
+
+fn judged<'a>(result: &'a CaseResult, id: &'a str) -> impl Iterator<Item = Verdict> + 'a {
+    result.judgements().filter(move |(_, judgement)| judgement.requirement == id).map(|(_, judgement)| judgement.verdict)
+}
+
+/// True when a result is blocked and another case settled the requirement with a control that this one has not: for the same
+/// variant where it has that one, for all of its variants otherwise.
+fn is_settled(result: &CaseResult, id: &str, results: &[CaseResult]) -> bool {
+    let Some(case) = result.settled_by.as_ref().filter(|_| result.verdict == Verdict::Blocked) else { return false };
+    let others: Vec<_> = results
+        .iter()
+        .filter(|other| {
+            other.case == *case && other.elsewhere == result.elsewhere && other.requirements.iter().any(|own| own == id)
+        })
+        .collect();
+    let has_variant = others.iter().any(|other| other.variant == result.variant);
+    let mut others = others.into_iter().filter(|other| !has_variant || other.variant == result.variant).peekable();
+    others.peek().is_some()
+        && others
+            .all(|other| matches!(judged(other, id).max(), Some(Verdict::Pass | Verdict::Note | Verdict::Warn | Verdict::Fail)))
+}
+
+/// True when a blocked result leaves nothing open, because another case settled all that it serves.
+#[must_use]
+pub fn is_settled_elsewhere(result: &CaseResult, results: &[CaseResult]) -> bool {
+    result.requirements.iter().all(|id| is_settled(result, id, results))
 }
 
 /// What a result says of a requirement that it serves and did not judge: that it could not, or that the rule does not apply.
@@ -159,4 +190,71 @@ pub fn other_reading(row: &Requirement) -> Option<String> {
         Basis::Reading => notes,
     };
     Some(text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn result(case: &str, variant: &str, verdict: &str, settled_by: Option<&str>) -> CaseResult {
+        let judgement =
+            json!({ "requirement": "d/row-1", "strength": "SHALL", "verdict": verdict, "condition": null, "waived": false });
+        let row = json!({
+            "clause": "expect", "that": "served", "expected": "is false", "seen": null, "outcome": { "is": "met" }, "because": null,
+            "judgements": [judgement], "place": "x:1",
+        });
+        let step = json!({
+            "phase": "step", "number": 1, "title": "t", "verb": "fhir.read", "place": "x:1", "done": true, "broken": null,
+            "elapsed_ms": 0, "evidence": [], "assertions": [row],
+        });
+        let mut value = json!({
+            "case": case, "variant": variant, "title": "t", "file": "x", "requirements": ["d/row-1"], "verdict": verdict,
+            "reason": "", "started_ms": 0, "elapsed_ms": 0, "flaky": false, "steps": [step],
+        });
+        settled_by.into_iter().for_each(|case| value["settled_by"] = case.into());
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn verdict(results: &[CaseResult]) -> Option<Verdict> {
+        gather(results, &BTreeSet::new(), false, &|_| false).remove("d/row-1").unwrap().verdict
+    }
+
+    #[test]
+    fn a_blocked_result_gives_way_to_the_case_that_settles_it_and_to_no_other() {
+        let by = Some("a.with-control");
+        for (name, blocked, others, expected) in [
+            ("settled", result("a.x", "Patient", "blocked", by), vec![("Patient", "pass")], Verdict::Pass),
+            ("settled by a finding", result("a.x", "Patient", "blocked", by), vec![("Patient", "fail")], Verdict::Fail),
+            ("that is blocked too", result("a.x", "Patient", "blocked", by), vec![("Patient", "blocked")], Verdict::Blocked),
+            (
+                "that does not apply",
+                result("a.x", "Patient", "blocked", by),
+                vec![("Patient", "not-applicable")],
+                Verdict::Blocked,
+            ),
+            ("that was not selected", result("a.x", "Patient", "blocked", by), vec![], Verdict::Blocked),
+            (
+                "for its own variant",
+                result("a.x", "Coverage", "blocked", by),
+                vec![("Patient", "pass"), ("Coverage", "error")],
+                Verdict::Error,
+            ),
+            ("by all variants", result("a.x", "", "blocked", by), vec![("Patient", "pass"), ("Coverage", "pass")], Verdict::Pass),
+            (
+                "not by one of them",
+                result("a.x", "", "blocked", by),
+                vec![("Patient", "pass"), ("Coverage", "not-applicable")],
+                Verdict::Blocked,
+            ),
+            ("an error stays", result("a.x", "Patient", "error", by), vec![("Patient", "pass")], Verdict::Error),
+            ("unless it is named", result("a.x", "Patient", "blocked", None), vec![("Patient", "pass")], Verdict::Blocked),
+        ] {
+            let mut results = vec![blocked];
+            results.extend(others.iter().map(|(variant, verdict)| result("a.with-control", variant, verdict, None)));
+            assert_eq!(verdict(&results), Some(expected), "{name}");
+            let open = results[0].verdict == Verdict::Blocked && expected == Verdict::Blocked;
+            assert!(!(open && is_settled_elsewhere(&results[0], &results)), "{name}");
+        }
+    }
 }

@@ -251,6 +251,7 @@ fn result(job: &Job, run: CaseRun<'_>, stopped: Option<&Outcome>, begun: Duratio
         elapsed_ms: millis(elapsed),
         flaky: run.flaky,
         elsewhere: false,
+        settled_by: job.case.settled_by.as_ref().map(ToString::to_string),
         steps: run.steps,
     };
     roll_up(&mut result, stopped);

@@ -153,6 +153,7 @@ mod tests {
             elapsed_ms: 0,
             flaky: false,
             elsewhere: false,
+            settled_by: None,
             steps: vec![step],
         }
     }

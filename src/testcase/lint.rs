@@ -67,6 +67,7 @@ fn lint_case(suite: &Suite, vocabulary: &Vocabulary<'_>, problems: &Problems, ca
         }
     }
     given_tokens(suite, case, &linter);
+    settled_by(suite, case, &linter);
     linter.text(&case.title, find(case, "title"));
     linter.steps(case.all_steps());
     for id in &case.requirements {
@@ -120,6 +121,19 @@ fn filled_in(case: &TestCase, path: &str) -> Vec<String> {
     });
     let filled: Vec<String> = filled.collect();
     if filled.is_empty() { vec![path.to_owned()] } else { filled }
+}
+
+/// What settles a case has to serve its rows.
+fn settled_by(suite: &Suite, case: &TestCase, linter: &Linter<'_>) {
+    let Some(id) = &case.settled_by else { return };
+    let at = find(case, "settled_by");
+    let Some(other) = suite.cases.iter().find(|other| other.id == *id && other.id != case.id) else {
+        let help = did_you_mean(id.as_str(), suite.cases.iter().map(|case| case.id.as_str()));
+        return linter.report(at, format!("there is no other case '{id}'"), Some(help));
+    };
+    for row in case.requirements.iter().filter(|row| !other.requirements.contains(row)) {
+        linter.report(at.clone(), format!("'{id}' does not serve '{row}', so it cannot settle it"), None);
+    }
 }
 
 /// The first place of a word in the file of a case.

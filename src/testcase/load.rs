@@ -86,6 +86,7 @@ fn read_case(source: &Arc<Source>, problems: &Problems) -> Option<TestCase> {
         needs: owned(reader.strings("needs")),
         tags: owned(reader.strings("tags")),
         faults,
+        settled_by: reader.parsed("settled_by", CaseId::parse),
         fresh: reader.flag("fresh"),
         given_tokens: plain(reader.parsed_strings("given_tokens", read_token_kind)),
         locks: owned(reader.strings("locks")),
@@ -415,6 +416,7 @@ mod tests {
                 needs,
                 tags,
                 faults,
+                settled_by,
                 fresh,
                 given_tokens,
                 locks,
@@ -423,7 +425,7 @@ mod tests {
                 ..
             } = case;
             format!(
-                "{id}{title}{why}{role:?}{requirements:?}{needs:?}{tags:?}{faults:?}{fresh}{given_tokens:?}{locks:?}{spoils:?}{timeout:?}"
+                "{id}{title}{why}{role:?}{requirements:?}{needs:?}{tags:?}{faults:?}{settled_by:?}{fresh}{given_tokens:?}{locks:?}{spoils:?}{timeout:?}"
             )
         };
         assert_eq!(heads.iter().map(said).collect::<Vec<_>>(), whole.iter().map(said).collect::<Vec<_>>());

@@ -28,6 +28,8 @@ pub struct TestCase {
     pub tags: Vec<String>,
     /// Faults of the reference server that it must catch, those of `[each]` elements included.
     pub faults: Vec<FaultName>,
+    /// The case that settles the same rows with a control that this one has not: where it does, being blocked here does not count.
+    pub settled_by: Option<CaseId>,
     /// True when its setup is not shared with other cases.
     pub fresh: bool,
     /// The tokens with which it can do without a launch of its own; empty when it needs one.

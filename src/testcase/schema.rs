@@ -24,6 +24,7 @@ pub fn schema() -> Value {
             "needs": strings(0),
             "tags": strings(0),
             "faults": strings(0),
+            "settled_by": { "type": "string" },
             "fresh": { "type": "boolean" },
             "given_tokens": { "type": "array", "items": { "enum": TokenKind::WORDS.map(|(word, _)| word) } },
             "locks": strings(0),

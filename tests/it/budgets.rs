@@ -73,6 +73,9 @@ fn refusals_that_are_no_alerts_cost_twenty_four_connections_at_most() {
 const FURTHER: &str = "launch.sign-in-pages,launch.sign-in-cookies,access.error-answers,access.shared-caches,\
      discovery.foreign-origin,token.shape,token.assertion-rs384,token.assertion-es384";
 
+/// Cases that ask beside a token what others ask without one, and what scopes at the level of a user open.
+const BESIDE: &str = "access.beside-read,access.directory-beside-token,access.own-by-user,access.own-search-by-user";
+
 /// Cases that run only where the operator gives more than a client and a member: a token of an auditor, the page of connected apps.
 const WITH_ACCESS: &str = "audit,revocation.by-member";
 
@@ -82,10 +85,13 @@ fn launches_and_udap_keep_to_their_requests_and_the_page_of_a_whole_run_to_its_l
     let (without_tiered, _) = demo(&["--skip", "tiered"]);
     let (without_udap, _) = demo(&["--skip", "udap,b2b,tiered"]);
     let (launches, _) = demo(&["--skip", &format!("udap,b2b,tiered,{WITH_ACCESS}")]);
-    let (smart, _) = demo(&["--skip", &format!("udap,b2b,tiered,{WITH_ACCESS},{FURTHER}")]);
-    let (neither, _) = demo(&["--no-login", "--skip", &format!("udap,b2b,tiered,{WITH_ACCESS},{FURTHER}")]);
+    let (with_further, _) = demo(&["--skip", &format!("udap,b2b,tiered,{WITH_ACCESS},{BESIDE}")]);
+    let (smart, _) = demo(&["--skip", &format!("udap,b2b,tiered,{WITH_ACCESS},{BESIDE},{FURTHER}")]);
+    let (neither, _) = demo(&["--no-login", "--skip", &format!("udap,b2b,tiered,{WITH_ACCESS},{BESIDE},{FURTHER}")]);
     let sent = |record: &Value| traffic(record, "sent_requests");
-    let further = sent(&launches) - sent(&smart);
+    let beside = sent(&launches) - sent(&with_further);
+    assert!(beside > 0 && beside <= 30, "{beside} requests beside a token and with scopes at the level of a user");
+    let further = sent(&with_further) - sent(&smart);
     assert!(further <= 30, "{further} requests for security practice and for the algorithms of further keys");
     let smart = sent(&smart) - sent(&neither);
     assert!(smart <= 300, "{smart} requests beyond discovery and access without a token");

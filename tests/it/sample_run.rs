@@ -233,6 +233,7 @@ fn case(id: &str, variant: &str, title: &str, verdict: Verdict, reason: &str, st
         elapsed_ms: elapsed,
         flaky: false,
         elsewhere: false,
+        settled_by: None,
         steps,
     }
 }

@@ -1,7 +1,7 @@
 //! What must be proved: which server state under which profile, and which findings it must and must not give.
 
 use crate::engine::record::{CaseResult, Clause};
-use crate::engine::{Run, replay};
+use crate::engine::{Run, is_settled_elsewhere, replay};
 use crate::reference::{Fault, FaultKind, faults};
 use crate::testcase::{Suite, Variant, expand};
 use crate::verbs::{self, Effect};
@@ -118,6 +118,7 @@ pub fn findings(run: &Run) -> Vec<(String, Verdict)> {
 fn clean(run: &Run) -> Vec<String> {
     let found = findings(run).into_iter().map(|(label, verdict)| format!("{label} is {verdict} without any fault"));
     let open = run.cases.iter().filter(|case| matches!(case.verdict, Verdict::Blocked | Verdict::Error));
+    let open = open.filter(|case| !is_settled_elsewhere(case, &run.cases));
     found.chain(open.map(|case| format!("{} is {}: {}", case.label(), case.verdict, case.reason))).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Faults of the FHIR API towards requests without a valid token, and fronts that answer everything alike.
 
-use super::fault::{Fault, degenerate, fault};
+use super::fault::{Fault, degenerate, fault, quirk};
 
 const G: &str = "access";
 const STATUS_401_ONLY: &[&str] = &["carin-bb-1.1.0"];
@@ -35,6 +35,11 @@ pub(super) const TABLE: &[Fault] = &[
         "any origin may read answers with the cookies of a browser, and smart-configuration names it as a person",
     ),
     fault(G, "member-data-in-shared-caches", "members' data may be kept by shared caches"),
+    quirk(
+        G,
+        "gateway-401-everywhere",
+        "a gateway refuses every path without a valid token in the same way, also one that nothing is behind",
+    ),
     degenerate(G, "unauthorized-block-page", "everything but metadata and .well-known gets a 403 HTML block page"),
     degenerate(G, "unauthorized-same-as-unknown", "unknown paths get the same 401 as protected ones"),
     degenerate(G, "unauthorized-404", "requests without a token get the same 404 as unknown paths"),

@@ -105,7 +105,8 @@ fn challenged(site: &Site, asked: &Asked, reply: Reply) -> Reply {
 
 /// What a path gets that nothing is behind.
 pub(super) fn unknown_path(site: &Site, asked: &Asked) -> Reply {
-    if site.has("unauthorized-same-as-unknown") && !has_valid_token(site, asked) {
+    let is_alike = site.has("unauthorized-same-as-unknown") || site.has("gateway-401-everywhere");
+    if is_alike && !has_valid_token(site, asked) {
         return unauthorized(site, asked);
     }
     not_found(site)
