@@ -53,7 +53,7 @@ fn the_embedded_catalogue_loads_without_a_problem_and_holds_every_row() {
         ("us-core-security", 29),
     ];
     assert_eq!(rows, BTreeMap::from(expected));
-    assert_eq!(catalogue.requirements().filter(|row| row.document() != "advice").count(), 955);
+    assert_eq!(catalogue.requirements().filter(|row| row.document() != "advice").count(), 956);
     assert_eq!(catalogue.profiles().count(), 15);
 }
 

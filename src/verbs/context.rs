@@ -85,7 +85,7 @@ pub(super) struct AudTries {
 }
 
 /// How often a run signs in once more because a server error came for a code. Each costs one authorization.
-pub const MOST_FRESH_CODES: u32 = 8;
+pub const MOST_FRESH_CODES: u32 = 12;
 
 /// How often the other form of `aud` is tried before nobody tries any more. Each costs one authorization.
 pub const MOST_AUD_TRIES: u32 = 3;

@@ -91,7 +91,7 @@ pub(super) async fn with_another_attempt(first: Observed, arguments: &Arguments,
 fn server_errors(observed: &Observed, (kind, status): (&str, &str), arguments: &Arguments, context: &Context) -> Option<u32> {
     let Observation::Facts(facts) = &observed.observation else { return None };
     let failed = matches!(facts[status].as_u64(), Some(500 | 501));
-    let client = arguments.text("client").unwrap_or_default();
+    let client = arguments.text("client").unwrap_or("confidential");
     let in_a_row = context.note_server_error(&format!("{kind} {client}"), failed);
     failed.then_some(in_a_row)
 }
