@@ -1,7 +1,7 @@
 //! FHIR R4: a Bundle of type collection with one `TestReport` per case.
 //!
 //! R4 has `pass`, `fail` and `pending` for a whole report. What was blocked or broken is `fail` with its reason, because it
-//! proves nothing; what does not apply is `pending` with all its actions skipped, because it is no pass.
+//! proves nothing; what does not apply, or is settled by another case, is `pending`, because it is no pass.
 
 use std::io;
 
@@ -14,6 +14,7 @@ use crate::engine::Run;
 use crate::engine::record::{AssertionResult, CaseResult, OutcomeRecord, Phase, StepResult};
 use crate::vocabulary::{Verdict, escape_to_width};
 
+use super::standing::standing;
 use super::statements::{self, Statement, waiver_of};
 use super::{Report, plain_json};
 
@@ -93,7 +94,7 @@ fn head(run: &Run, kind: &str, label: &str, title: &str, verdict: Verdict, score
 }
 
 fn report(run: &Run, case: &CaseResult) -> Value {
-    let mut report = head(run, "case", &case.label(), &case.title, case.verdict, score(case));
+    let mut report = head(run, "case", &case.label(), &case.title, standing(run, case), score(case));
     let of = |wanted: &[Phase]| case.steps.iter().filter(|step| wanted.contains(&step.phase)).collect::<Vec<_>>();
     let setup: Vec<Value> = of(&[Phase::Setup]).into_iter().flat_map(|step| actions(run, case, step)).collect();
     if !setup.is_empty() {

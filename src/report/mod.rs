@@ -23,6 +23,7 @@ mod repeat;
 mod result_row;
 mod sarif;
 mod schema;
+mod standing;
 pub mod statements;
 mod tap;
 mod words;

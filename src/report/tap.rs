@@ -8,6 +8,7 @@ use crate::engine::Run;
 use crate::engine::record::CaseResult;
 use crate::vocabulary::{Verdict, escape};
 
+use super::standing::{standing, why_skipped};
 use super::{Options, Report, findings, plain_json, statements};
 
 /// TAP 14.
@@ -46,17 +47,21 @@ impl Report for Tap {
 
 impl Tap {
     fn point(&self, run: &Run, number: usize, case: &CaseResult, out: &mut dyn io::Write) -> io::Result<()> {
-        let is_bad = match case.verdict {
+        let standing = standing(run, case);
+        let is_bad = match standing {
             Verdict::Fail | Verdict::Error | Verdict::Blocked => true,
             Verdict::Warn => self.options.fail_on_warn,
             Verdict::Pass | Verdict::Note | Verdict::NotApplicable => false,
         };
         let word = if is_bad { "not ok" } else { "ok" };
-        let skip =
-            if case.verdict == Verdict::NotApplicable { format!(" # SKIP {}", plain(&case.reason)) } else { String::new() };
+        let skip = if standing == Verdict::NotApplicable {
+            format!(" # SKIP {}", plain(&why_skipped(run, case)))
+        } else {
+            String::new()
+        };
         let todo = todo(run, case, self.options.fail_on_warn);
         writeln!(out, "{word} {number} - {} {}{skip}{todo}", plain(&case.label()), plain(&case.title))?;
-        if matches!(case.verdict, Verdict::Pass | Verdict::NotApplicable) {
+        if matches!(standing, Verdict::Pass | Verdict::NotApplicable) {
             return Ok(());
         }
         writeln!(out, "  ---\n  verdict: {}\n  reason: {}", quoted(case.verdict.word()), quoted(&case.reason))?;

@@ -7,6 +7,7 @@ use time::Duration;
 
 use crate::engine::Run;
 use crate::engine::record::{CaseResult, OutcomeRecord};
+use crate::report::standing::{standing, why_skipped};
 use crate::report::{Finding, Options, findings};
 use crate::vocabulary::{Verdict, escape_to_width};
 
@@ -50,7 +51,7 @@ fn is_waived(run: &Run, case: &CaseResult, options: &Options) -> bool {
 
 /// The word of the element that a case is shown with; empty for none.
 pub(super) fn element_of(run: &Run, case: &CaseResult, options: &Options) -> &'static str {
-    if is_waived(run, case, options) { "" } else { element(case.verdict, options) }
+    if is_waived(run, case, options) { "" } else { element(standing(run, case), options) }
 }
 
 /// The word of the element that shows this verdict; empty for none.
@@ -66,7 +67,7 @@ pub(super) fn element(verdict: Verdict, options: &Options) -> &'static str {
 
 fn result(run: &Run, case: &CaseResult, found: &[Finding<'_>], options: &Options) -> TestResult {
     let message = line(&message(case, found));
-    match element(case.verdict, options) {
+    match element(standing(run, case), options) {
         "failure" => {
             let type_ = found.first().map_or(String::new(), Finding::headline);
             TestResult::Failure { type_: line(&type_), message, cause: Some(details(run, case, found)) }
@@ -74,7 +75,9 @@ fn result(run: &Run, case: &CaseResult, found: &[Finding<'_>], options: &Options
         "error" => TestResult::Error { type_: error_type(case), message, cause: Some(details(run, case, found)) },
         // GitLab shows the content and not the message.
         "skipped" => {
-            TestResult::SkippedWithCause { type_: "not-applicable".to_owned(), message, cause: Some(body(&[safe(&case.reason)])) }
+            let type_ = if case.verdict == Verdict::Blocked { "settled" } else { "not-applicable" };
+            let why = safe(&why_skipped(run, case));
+            TestResult::SkippedWithCause { type_: type_.to_owned(), message, cause: Some(body(&[why])) }
         }
         _ => TestResult::Success,
     }
