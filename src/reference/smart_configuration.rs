@@ -149,9 +149,14 @@ fn sign_on(site: &Site) -> Members {
 
 /// As in SMART 1.0.0, where smart-configuration has no member for the issuer.
 fn only_the_token_names_it(site: &Site) -> bool {
-    let reasons =
-        ["token-issuer-configuration-missing", "token-issuer-differs", "token-issuer-missing-fields", "token-issuer-no-rs256"];
-    reasons.map(|fault| site.has(fault)) != [false; 4]
+    let reasons = [
+        "token-issuer-alone",
+        "token-issuer-configuration-missing",
+        "token-issuer-differs",
+        "token-issuer-missing-fields",
+        "token-issuer-no-rs256",
+    ];
+    reasons.map(|fault| site.has(fault)) != [false; 5]
 }
 
 fn endpoints(site: &Site) -> Members {

@@ -76,6 +76,7 @@ pub(super) const TABLE: &[Fault] = &[
     fault(G, "openid-missing-fields", "openid-configuration lacks subject_types_supported"),
     fault(G, "openid-fields-null", "required members of openid-configuration are null"),
     fault(G, "openid-alg-values-string", "id_token_signing_alg_values_supported is one string with spaces"),
+    quirk(G, "token-issuer-alone", "only the ID token names the issuer, as in SMART 1.0.0").smart(V1),
     fault(G, "token-issuer-configuration-missing", "only the ID token names the issuer, and openid-configuration is 404")
         .smart(V1),
     fault(G, "token-issuer-differs", "only the ID token names the issuer, and openid-configuration below it names another")

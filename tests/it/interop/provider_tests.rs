@@ -45,6 +45,7 @@ const FINDINGS: [Finding; 17] = [
     // The stub has no RelatedPerson: 404. A server may have no scope for it.
     Finding("access.referenced", "RelatedPerson", "warn", "", ""),
     // `Server: WSGIServer/0.2 CPython/3.11.2`
+    Finding("access.beside-read", "*", "warn", "fhir-security/communications-3", "warn"),
     Finding("access.without-token", "*", "warn", "fhir-security/communications-3", "warn"),
 ];
 
