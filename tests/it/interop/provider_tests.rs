@@ -11,7 +11,7 @@ use super::run::run;
 struct Finding(&'static str, &'static str, &'static str, &'static str, &'static str);
 
 /// What is not right at this server. The comments give the answer that curl got.
-const FINDINGS: [Finding; 17] = [
+const FINDINGS: [Finding; 18] = [
     // `openssl x509 -text` of its certificate: no authority information access, so no responder and no issuer.
     Finding("tls.certificate-profile", "*", "warn", "", ""),
     // `aud=https://fhir.other.example/r4`: 302 with a code; the token reads the Patient (200).
