@@ -76,9 +76,12 @@ fn every_fault_above_tls_changes_an_answer() {
     }
 }
 
+/// A quirk that is what its version has anyway.
+const AS_ITS_VERSION: &str = "token-issuer-alone";
+
 #[test]
 fn faults_proved_under_one_smart_version_change_an_answer_of_that_version() {
-    for fault in faults().iter().filter(|fault| !needs_more(fault)) {
+    for fault in faults().iter().filter(|fault| !needs_more(fault) && fault.name != AS_ITS_VERSION) {
         let Some(version) = fault.smart else { continue };
         let honest = Options { smart_version: Some(version.to_owned()), ..Options::default() };
         let faulty = Options { smart_version: Some(version.to_owned()), ..options(&[fault.name]) };
